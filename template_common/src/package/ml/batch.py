@@ -1,0 +1,201 @@
+"""Predicts a CSV or Parquet file of any size: the same rows come out, with their predictions."""
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from .predictor import Prediction, Predictor
+from .signature import class_label
+from .validation import InvalidInstances, listed
+
+CHUNK = 1000
+FIRST_FAULTS = 10
+
+
+class BatchError(Exception):
+    """The file cannot be worked on; one sentence says why and what mends it."""
+
+
+@dataclass
+class Summary:
+    """Counts of `rows` and of those `refused`, whose first faults name their row, from 1 on."""
+
+    rows: int = 0
+    refused: int = 0
+    first_faults: list[str] = field(default_factory=list)
+
+
+def predict_file(
+    predictor: Predictor,
+    source: Path,
+    target: Path,
+    *,
+    encoding: str = "utf-8-sig",
+    progress: bool = True,
+) -> Summary:
+    """Copy `source` to `target` with columns added: prediction, probability_<class> for classes,
+    and prediction_error, which says why a row, kept in its place, has no prediction.
+
+    Both are CSV (`encoding` is the source's; UTF-8 comes out) or both Parquet. Memory does not
+    grow with the file, and `target` appears when every row is done. Raises BatchError.
+    """
+    kind = source.suffix.lower()
+    if kind not in (".csv", ".parquet") or target.suffix.lower() != kind:
+        raise BatchError(f"{source} and {target} must both end in .csv, or both in .parquet.")
+    if not source.is_file():
+        raise BatchError(f"There is no file {source}.")
+    if not target.parent.is_dir():
+        raise BatchError(f"There is no folder {target.parent}; make it first.")
+    if target.exists() and target.samefile(source):
+        raise BatchError(f"{target} is the file to read; choose another name for the answers.")
+    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    job = _Job(predictor, source, partial)
+    size = source.stat().st_size
+    try:
+        with tqdm(total=size, unit="B", unit_scale=True, disable=not progress) as bar:
+            if kind == ".csv":
+                _csv(job, encoding, bar)
+            else:
+                _parquet(job, bar)
+        os.replace(partial, target)
+    except OSError as error:
+        raise BatchError(f"{error.filename or target}: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return job.summary
+
+
+class _Job:
+    def __init__(self, predictor: Predictor, source: Path, partial: Path) -> None:
+        self.predictor, self.source, self.partial = predictor, source, partial
+        self.validator, self.output = predictor.validator, predictor.signature.output
+        self.summary = Summary()
+        classes = self.output.classes if self.output.probabilities else None
+        shares = [f"probability_{class_label(value)}" for value in classes or []]
+        self.added = ["prediction", *shares, "prediction_error"]
+
+    def lacking(self, columns: list[str]) -> list[str]:
+        features = self.validator.features.values()
+        return [f.name for f in features if not f.missing and f.name not in columns]
+
+    def check(self, columns: list[str]) -> None:
+        """Stop unless a file with these columns can be answered."""
+        if lacking := self.lacking(columns):
+            has = f"the columns it names at its start are: {listed(columns)}"
+            raise BatchError(f"{self.source} lacks {listed(lacking)}; {has}.")
+        taken = [name for name in self.added if name in columns]
+        taken += [name for name in self.validator.features if columns.count(name) > 1]
+        if taken:
+            raise BatchError(f"{self.source} has {taken[0]!r} once too often; rename that column.")
+
+    def answer(self, rows: Iterable[Any], check: Callable[[Any], Any]) -> Iterator[list[Any]]:
+        """The added cells of each row; a row that is a text is refused for that reason."""
+        checked: list[dict[str, Any] | str] = []
+        for row in rows:
+            try:
+                checked.append(row if isinstance(row, str) else check(row)[0])
+            except InvalidInstances as error:
+                checked.append(str(error))
+        good = [row for row in checked if not isinstance(row, str)]
+        answers = iter(self.predictor.predict_each(good))
+        for row in checked:
+            answer = row if isinstance(row, str) else next(answers)
+            self.summary.rows += 1
+            if isinstance(answer, Prediction):
+                yield [answer.value, *(answer.probabilities or {}).values(), None]
+                continue
+            self.summary.refused += 1
+            if len(self.summary.first_faults) < FIRST_FAULTS:
+                self.summary.first_faults.append(f"Row {self.summary.rows}: {answer}")
+            yield [None] * (len(self.added) - 1) + [str(answer)]
+
+
+def _csv(job: _Job, encoding: str, bar: Any) -> None:
+    with job.source.open("rb") as raw:
+        start = raw.read(3)
+    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding
+    marked = "utf-8-sig" if start == b"\xef\xbb\xbf" else "utf-8"  # spreadsheets want the mark
+    done = 0
+    try:
+        with (
+            job.source.open(encoding=encoding, newline="") as text,
+            job.partial.open("w", encoding=marked, newline="") as out,
+        ):
+            delimiter, header = _header(job, text.readline(2**20))
+            names = [name.strip() for name in header]
+            job.check(names)
+            write = csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow
+            write(header + job.added)
+            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            while rows := list(islice(filter(None, reader), CHUNK)):
+                named = [_named(names, cells) for cells in rows]
+                answers = job.answer(named, job.validator.from_text)
+                for cells, added in zip(rows, answers, strict=True):
+                    fitted = (cells + [""] * len(names))[: len(names)]
+                    write(fitted + ["" if v is None else class_label(v) for v in added])
+                done = reader.line_num
+                bar.update(os.lseek(text.fileno(), 0, os.SEEK_CUR) - bar.n)
+    except UnicodeDecodeError as error:
+        where = _undecodable(job.source, encoding)
+        raise BatchError(f"{where}; name its encoding, such as `--encoding latin-1`.") from error
+    except LookupError as error:
+        raise BatchError(f"There is no encoding {encoding!r}; try utf-8 or latin-1.") from error
+    except csv.Error as error:
+        where = f"{job.source} has an unbalanced quote after line {done + 1}"
+        raise BatchError(f"{where} ({error}); close or double it.") from error
+
+
+def _header(job: _Job, line: str) -> tuple[str, list[str]]:
+    """The delimiter and the column names; a comma, unless only another finds the features."""
+    if not line.strip():
+        raise BatchError(f"{job.source} is empty; its first line must name the columns.")
+    splits = {mark: next(csv.reader([line], delimiter=mark, strict=True)) for mark in ",;\t|"}
+    fits = [mark for mark, names in splits.items() if not job.lacking([n.strip() for n in names])]
+    return (mark := (fits or [","])[0]), splits[mark]
+
+
+def _named(names: list[str], cells: list[str]) -> dict[str, str] | str:
+    if len(cells) != len(names):
+        return f"This row has {len(cells)} cells where the header has {len(names)}."
+    return dict(zip(names, cells, strict=True))
+
+
+def _undecodable(source: Path, encoding: str) -> str:
+    with source.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError as error:
+                place = f"byte 0x{line[error.start]:02x} in line {number}"
+                return f"{source} is not {encoding} text, see {place}"
+    return f"{source} is not {encoding} text"
+
+
+def _parquet(job: _Job, bar: Any) -> None:
+    try:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile, ParquetWriter
+    except ImportError as error:
+        raise BatchError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
+    types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
+    types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
+    try:
+        with ParquetFile(job.source) as file:
+            job.check(file.schema_arrow.names)
+            schema = pa.schema([*file.schema_arrow, *zip(job.added, types, strict=True)])
+            with ParquetWriter(job.partial, schema) as writer:
+                for batch in file.iter_batches(10 * CHUNK):
+                    answers = zip(
+                        *job.answer(batch.to_pylist(), job.validator.from_values), strict=True
+                    )
+                    added = map(pa.array, answers, types)
+                    writer.write(pa.record_batch([*batch.columns, *added], schema=schema))
+                    bar.update(bar.total * len(batch) / file.metadata.num_rows)
+    except pa.ArrowException as error:
+        raise BatchError(f"{job.source} cannot be read as Parquet: {error}.") from error

@@ -1,0 +1,129 @@
+"""Turns a trained scikit-learn model into one that serves, and proves that both agree.
+
+Only training needs it, and with it scikit-learn, pandas, skl2onnx and skops.
+"""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .artifact import ArtifactError, Runtime
+from .predictor import Answers, OnnxEngine, ScikitEngine
+from .signature import Signature, brief
+
+TOLERANCE = 1e-4
+
+
+def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtime, dict[str, Any]]:
+    """Return a model file that answers as `model` does, its runtime, and the comparison.
+
+    Both answer `frame` (rows, features). ONNX first; then skops, with the reason under
+    "onnx_refused". Raises ArtifactError when neither agrees.
+    """
+    frame = frame.dropna(subset=[f.name for f in signature.features if not f.missing])
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    expected = ScikitEngine(model, signature.features).answers(frame)
+    refused = ""
+    for inputs in _inputs(signature):
+        try:
+            content = _to_onnx(model, signature, inputs)
+            parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
+        except Exception as error:
+            refused = brief(error)
+            continue
+        if parity["agrees"]:
+            return content, "onnx", parity
+        refused = f"it answers otherwise than scikit-learn: {parity}"
+    try:
+        import skops.io
+
+        content = skops.io.dumps(model)
+        parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+    except Exception as error:
+        why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
+        raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
+    if not parity["agrees"]:
+        raise ArtifactError(f"The saved model answers otherwise than the trained one: {parity}.")
+    return content, "skops", parity | {"onnx_refused": refused}
+
+
+def compare(served: Answers, expected: Answers) -> dict[str, Any]:
+    """Compare answers to the same rows: labels must be equal, probabilities within 1e-4, and
+    numbers within 1e-4 of the value, or of 1 % of the average where that is more.
+    """
+    (labels, shares), (true_labels, true_shares) = served, expected
+    gaps = np.zeros(1) if true_shares is None or shares is None else np.abs(shares - true_shares)
+    equal = labels.tolist() == true_labels.tolist()
+    if labels.dtype.kind == true_labels.dtype.kind == "f":
+        size = np.maximum(np.abs(true_labels), 0.01 * np.abs(true_labels).mean())
+        equal, gaps = True, np.abs(labels - true_labels) / np.where(size > 0, size, 1)
+    worst = float(gaps.max(initial=0))
+    agrees = equal and worst <= TOLERANCE
+    return {"agrees": agrees, "rows": len(labels), "labels_equal": equal, "difference": worst}
+
+
+def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
+    """Measure answers to rows the model has not seen against their outcomes (rows,)."""
+    from sklearn import metrics as m
+
+    labels, shares = answers
+    if signature.task == "regression":
+        measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
+        measures["rmse"] = m.root_mean_squared_error
+    else:
+        measures = {"accuracy": m.accuracy_score, "balanced_accuracy": m.balanced_accuracy_score}
+        measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
+    scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
+    if shares is not None and set(actual) <= set(signature.output.classes or []):
+        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+    return scores
+
+
+def card(signature: Signature, metrics: dict[str, Any]) -> str:
+    """The model card, in Markdown."""
+    scores = [f"- {name}: {value:.4g}" for name, value in metrics["metrics"].items()]
+    parity = [f"- {name}: {value}" for name, value in metrics["parity"].items()]
+    features = [
+        f"- {f.name} ({f.type}{f', {f.unit}' if f.unit else ''}{', may be missing' * f.missing}): "
+        + (", ".join(f.categories) if f.categories else f"{f.min} to {f.max} in training")
+        for f in signature.features
+    ]
+    lines = [
+        f"# {signature.name}\n",
+        f"A {signature.task} of {signature.output.label}, trained {metrics['trained_at']}.\n",
+        f"## Score on {metrics['held_out_rows']} held-out rows\n",
+        *(scores or ["Not measured."]),
+        f"\n## Compared with the trained model, served with {metrics['runtime']}\n",
+        *parity,
+        "\n## Features\n",
+        *features,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
+    """Input types to try: one matrix when all is numeric, then one input a feature."""
+    from skl2onnx.common import data_types as t
+
+    types = {"category": t.StringTensorType, "text": t.StringTensorType}
+    if not any(feature.type in types for feature in signature.features):
+        yield [("features", t.FloatTensorType([None, len(signature.features)]))]
+    inputs = []
+    for feature in signature.features:
+        boolean = feature.type == "boolean" and not feature.missing
+        kind = t.BooleanTensorType if boolean else types.get(feature.type, t.FloatTensorType)
+        inputs.append((feature.name, kind([None, 1])))
+    yield inputs
+
+
+def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) -> bytes:
+    from skl2onnx import convert_sklearn
+
+    options = {"zipmap": False} if hasattr(model, "predict_proba") else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the comparison is the judge
+        # The name is random by default, and would change the digest.
+        found = convert_sklearn(model, signature.name, initial_types=inputs, options=options)
+    return bytes(found.SerializeToString())

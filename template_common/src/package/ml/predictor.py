@@ -1,0 +1,176 @@
+"""Runs the current model: rows in, predictions out, one run for the whole batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .artifact import Artifact, ArtifactError, read
+from .signature import Class, Feature, brief, class_label
+from .validation import InstanceValidator, Row
+
+Answers = tuple[np.ndarray, np.ndarray | None]  # labels or numbers (rows,); probabilities
+INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
+    "tensor(float)": (np.float32, np.nan),
+    "tensor(bool)": (np.bool_, None),
+    "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
+}
+TRUSTED = {  # what scikit-learn keeps inside its models; other code in a file is refused
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+}
+
+
+class NotFinite(ValueError):
+    """The model has no answer to row `index`: it failed, or gave NaN or infinity."""
+
+    def __init__(self, index: int, why: str = "The model has no finite answer to it.") -> None:
+        super().__init__(why)
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A number or a class; with a class, the probability of each by its label."""
+
+    value: Class | float
+    probabilities: dict[str, float] | None
+
+
+class OnnxEngine:
+    """An ONNX model with one input a feature, or one matrix, in the signature's order."""
+
+    def __init__(self, model: bytes, features: list[Feature]) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # errors reach us as exceptions
+        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        inputs, names = self.session.get_inputs(), [feature.name for feature in features]
+        groups = [names] if len(inputs) == 1 else [[name] for name in names]
+        pairs = zip(inputs, groups, strict=True)
+        self.inputs = [(node.name, group, *INPUTS[node.type]) for node, group in pairs]
+
+    def run(self, rows: list[Row]) -> Answers:
+        """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
+        feed = {}
+        for name, group, dtype, gap in self.inputs:
+            cells = [[gap if (v := row[key]) is None else v for key in group] for row in rows]
+            feed[name] = np.array(cells, dtype)
+        answers = self.session.run(None, feed)
+        return answers[0].reshape(len(rows)), answers[1] if len(answers) > 1 else None
+
+
+class ScikitEngine:
+    """A scikit-learn model as it was trained; needs scikit-learn and pandas."""
+
+    def __init__(self, model: Any, features: list[Feature]) -> None:
+        self.model, self.features = model, features
+
+    @classmethod
+    def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
+        """Read a skops file. Raises ValueError when it holds code that is not scikit-learn's."""
+        import skops.io
+
+        if foreign := set(skops.io.get_untrusted_types(data=content)) - TRUSTED:
+            raise ValueError(f"it holds code that is not scikit-learn's, {min(foreign)}")
+        return cls(skops.io.loads(content, trusted=sorted(TRUSTED)), features)
+
+    def run(self, rows: list[Row]) -> Answers:
+        """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
+        import pandas as pd
+
+        frame = {}
+        for feature in self.features:
+            values = [row[feature.name] for row in rows]
+            if feature.type == "category":
+                known = {*(feature.categories or []), *values} - {None}
+                frame[feature.name] = pd.Categorical(values, sorted(known))
+            elif feature.type == "text":
+                frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
+            else:
+                dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
+                frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
+        return self.answers(pd.DataFrame(frame))
+
+    def answers(self, frame: Any) -> Answers:
+        """What the model says to a pandas frame (rows, features)."""
+        X = frame if hasattr(self.model, "feature_names_in_") else frame.to_numpy()
+        labels = np.asarray(self.model.predict(X)).reshape(len(frame))
+        return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
+
+
+class Predictor:
+    """A model ready to answer; threads may share it."""
+
+    def __init__(self, artifact: Artifact, engine: OnnxEngine | ScikitEngine) -> None:
+        self.artifact, self.engine = artifact, engine
+        self.signature, self.version = artifact.signature, artifact.version
+        self.validator = InstanceValidator(self.signature)
+
+    @classmethod
+    def load(cls, root: Path) -> "Predictor":
+        """Load the current model below `root` and try its example. Raises ArtifactError."""
+        artifact, model = read(root)
+        start = OnnxEngine if artifact.runtime == "onnx" else ScikitEngine.load
+        try:
+            predictor = cls(artifact, start(model, artifact.signature.features))
+            predictor.predict(predictor.validator.from_json([artifact.signature.example])[0])
+        except ImportError as error:
+            mend = "install it with `uv sync --extra train`"
+            raise ArtifactError(f"This model needs {error.name} to be served; {mend}.") from error
+        except Exception as error:
+            why = f"The model in {artifact.path} does not answer its own example"
+            raise ArtifactError(f"{why}: {brief(error)}") from error
+        return predictor
+
+    def predict(self, rows: list[Row]) -> list[Prediction]:
+        """Answer checked rows. Raises NotFinite for the first that has no answer."""
+        answers = []
+        for answer in self.predict_each(rows):
+            if isinstance(answer, NotFinite):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def predict_each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
+        """Answer checked rows, in their order; a row without an answer has the reason."""
+        try:
+            return list(self._shaped(*self.engine.run(rows))) if rows else []
+        except Exception as error:
+            if len(rows) == 1:
+                return [NotFinite(0, f"The model fails on it: {brief(error)}")]
+        found = []
+        for index, row in enumerate(rows):  # to find the rows at fault
+            (answer,) = self.predict_each([row])
+            failed = isinstance(answer, NotFinite)
+            found.append(NotFinite(index, str(answer)) if failed else answer)
+        return found
+
+    def _shaped(
+        self, labels: np.ndarray, shares: np.ndarray | None
+    ) -> Iterator[Prediction | NotFinite]:
+        classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
+        names = []
+        numbers = np.zeros(len(labels)) if classes else labels
+        if shares is not None and self.signature.output.probabilities:
+            names, numbers = [class_label(value) for value in classes], shares
+        finite: np.ndarray = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
+        rows = zip(labels.tolist(), numbers.tolist(), finite.tolist(), strict=True)
+        for index, (label, share, known) in enumerate(rows):
+            if not known:
+                yield NotFinite(index)
+            elif classes:
+                by_class = dict(zip(names, share, strict=True)) if names else None
+                yield Prediction(classes[label], by_class)
+            else:
+                yield Prediction(label, None)

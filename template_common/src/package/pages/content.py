@@ -1,0 +1,218 @@
+"""What the pages show: records and forms as plain text, ready for either template language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ..ml.signature import Feature, Signature, class_label
+from ..ml.validation import Fault
+from ..serving.answers import Problem
+from ..serving.log import Record
+from ..serving.service import MAX_COMMENT, Service, is_uuid
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One control of a form, from which each framework makes a field and its widget."""
+
+    name: str
+    id: str
+    label: str
+    unit: str = ""
+    hint: str = ""
+    required: bool = True
+    kind: str = "text"  # text, select or textarea
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    initial: str = ""
+
+
+Control = Callable[[Input, dict[str, Any]], str]  # draws the widget of an input, as safe HTML
+
+
+def prediction_inputs(signature: Signature) -> list[Input]:
+    """A control for each feature, filled with the example."""
+    return [_feature_input(i, feature) for i, feature in enumerate(signature.features)]
+
+
+def feedback_inputs(signature: Signature) -> list[Input]:
+    """Controls for the true outcome of a prediction."""
+    output = signature.output
+    choices = [("", "")] + [(label, label) for label in map(class_label, output.classes or [])]
+    actual = Input(
+        name="actual",
+        id="actual",
+        label=f"Actual {output.label[:1].lower()}{output.label[1:]}",
+        unit=output.unit or "",
+        kind="select" if output.classes else "text",
+        choices=choices if output.classes else [],
+        attributes={} if output.classes else {"inputmode": "decimal"},
+    )
+    attributes = {"maxlength": str(MAX_COMMENT), "rows": "3"}
+    comment = Input("comment", "comment", "Comment", "", "", False, "textarea", [], attributes)
+    return [actual, comment]
+
+
+def _feature_input(index: int, feature: Feature) -> Input:
+    choices: list[tuple[str, str]] = []
+    attributes: dict[str, str] = {}
+    hint = ""
+    if feature.type in ("number", "integer"):
+        # Not type="number": browsers send nothing at all in place of a number they cannot read.
+        attributes["inputmode"] = "numeric" if feature.type == "integer" else "decimal"
+        if feature.min is not None and feature.max is not None:
+            usual = "" if feature.outside == "refuse" else "Usually "
+            hint = f"{usual}{number(feature.min)} to {number(feature.max)}"
+    elif feature.type == "boolean":
+        choices = [("", ""), ("true", "Yes"), ("false", "No")]
+    elif feature.categories and feature.outside == "refuse":
+        choices = [("", "")] + [(name, name) for name in feature.categories]
+    elif feature.categories:
+        hint = f"Usually {', '.join(feature.categories)}"
+    return Input(
+        name=feature.name,
+        id=f"feature-{index}",
+        label=feature.label,
+        unit=feature.unit or "",
+        hint=hint,
+        required=not feature.missing,
+        kind="select" if choices else "text",
+        choices=choices,
+        attributes=attributes,
+        initial=_text(feature.example),
+    )
+
+
+def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> dict[str, Any]:
+    """The fields of a form for its template, with the faults beside them and a summary."""
+    fields = []
+    for item in inputs:
+        errors = [fault.msg for fault in faults if fault.loc[-1:] == (item.name,)]
+        notes = [f"{item.id}-error"] * bool(errors) + [f"{item.id}-hint"] * bool(item.hint)
+        attributes: dict[str, Any] = dict(item.attributes)
+        if item.required:
+            attributes["required"] = "required"
+        if notes:
+            attributes["aria-describedby"] = " ".join(notes)
+        if errors:
+            attributes["aria-invalid"] = "true"
+        html = control(item, attributes)
+        fields.append(asdict(item) | {"control": html, "errors": errors})
+    names = {item.name for item in inputs}
+    summary = " ".join(fault.msg for fault in faults if fault.loc[-1] not in names)
+    if faults and fields and not summary:
+        count = "One value needs" if len(faults) == 1 else f"{len(faults)} values need"
+        summary = f"{count} your attention"
+    return {"fields": fields, "summary": summary}
+
+
+def predict(service: Service, typed: dict[str, str], request_id: str) -> Record:
+    """Predict the row that was typed. Raises InvalidInstances, with the names of the inputs."""
+    row, _ = service.predictor.validator.from_text(typed)
+    return service.record([row], request_id)[0]
+
+
+def give_feedback(service: Service, record_id: str, typed: dict[str, str]) -> Record:
+    """Store the outcome that was typed. Raises InvalidInstances, with the names of the inputs."""
+    actual: Any = typed["actual"].strip()
+    if classes := service.signature.output.classes:
+        actual = {class_label(known): known for known in classes}.get(actual)
+    else:
+        with suppress(ValueError):
+            actual = float(actual)
+    return service.give_feedback(record_id, actual, typed["comment"])
+
+
+def page_start(query: Mapping[str, str]) -> str | None:
+    """The identifier that a page of the history starts before. Raises a 404 problem."""
+    before = query.get("before")
+    if before and not is_uuid(before):
+        raise Problem(404, "There is no such page of the history.")
+    return before
+
+
+def result(service: Service, record: Record) -> dict[str, Any]:
+    """A record for the result page."""
+    signature = service.signature
+    probabilities = sorted((record.probabilities or {}).items(), key=lambda item: -item[1])
+    known = {feature.name: feature for feature in signature.features}
+    warnings: list[Fault] = []
+    if record.model_version == service.predictor.version:
+        _, warnings = service.predictor.validator.from_json([record.inputs])
+    return _shown(record, signature) | {
+        "id": record.id,
+        "label": signature.output.label,
+        "probabilities": [
+            {
+                "label": label,
+                "value": f"{share:.4f}",
+                "percent": f"{share * 100:.1f} %",
+                "chosen": label == record.label,
+            }
+            for label, share in probabilities
+        ],
+        "inputs": [
+            {
+                "label": known[name].label if name in known else name,
+                "value": _text(value),
+                "unit": (known[name].unit or "") if name in known else "",
+            }
+            for name, value in record.inputs.items()
+        ],
+        "warnings": [fault.msg for fault in warnings],
+        "feedback": record.feedback
+        and {
+            "actual": _text(record.feedback.actual),
+            "comment": record.feedback.comment,
+            "created": _moment(record.feedback.created_at),
+        },
+    }
+
+
+def history(service: Service, before: str | None) -> dict[str, Any]:
+    """A page of the log, newest first, with the identifier that the next page starts before."""
+    records = service.log.page(before, PAGE_SIZE)
+    return {
+        "predictions": [
+            _shown(record, service.signature)
+            | {
+                "id": record.id,
+                "feedback": _text(record.feedback.actual) if record.feedback else "",
+            }
+            for record in records
+        ],
+        "next": records[-1].id if len(records) == PAGE_SIZE else "",
+    }
+
+
+def _shown(record: Record, signature: Signature) -> dict[str, Any]:
+    return {
+        "created": _moment(record.created_at),
+        "created_iso": record.created_at.isoformat(),
+        "value": _text(record.value),
+        "unit": signature.output.unit or "",
+        "model_version": record.model_version,
+    }
+
+
+def number(value: float) -> str:
+    """A number as people write it: no more digits than a model can mean."""
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return class_label(value)
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC")

@@ -1,0 +1,99 @@
+"""Requests, answers and problems, apart from any framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from ..ml.validation import Fault, InvalidInstances
+from .log import LogUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the service needs of a request."""
+
+    body: bytes
+    content_type: str
+    query: Mapping[str, str]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, body and headers of a response."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Problem(Exception):
+    """An error that is answered as `application/problem+json` (RFC 9457)."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, errors
+        self.headers = dict(headers or {})
+        self.title = HTTPStatus(status).phrase
+
+    def answer(self, request_id: str) -> Answer:
+        content = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": request_id,
+            "errors": [fault.as_dict() for fault in self.errors],
+        }
+        return Answer(self.status, to_json(content), "application/problem+json", self.headers)
+
+
+def to_json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def refusal(faults: Sequence[Fault]) -> Problem:
+    count = f"{len(faults)} values are" if len(faults) > 1 else "One value is"
+    return Problem(422, f"{count} not valid.", faults)
+
+
+def as_problem(error: Exception) -> Problem:
+    """The problem that stands for an error raised below the views."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, InvalidInstances):
+        return refusal(error.faults)
+    if isinstance(error, LogUnavailable):
+        reason = "The database cannot be reached; nothing was stored. Try again later."
+        faults = [Fault(("database",), str(error), "unavailable")]
+        return Problem(503, reason, faults, {"Retry-After": "5"})
+    return framework_problem(500)
+
+
+def framework_problem(status: int, allow: str = "") -> Problem:
+    """The problem for an error that the framework met before or outside of any view."""
+    details = {
+        400: "The request could not be understood, or names a host that is not in ALLOWED_HOSTS.",
+        403: "The form has expired or was sent from another site; reload it and send it again.",
+        404: "There is nothing at this address.",
+        405: f"This address takes only {allow}.",
+        500: "Something went wrong here; quote the request id when you report it.",
+    }
+    detail = details.get(status) or HTTPStatus(status).description
+    return Problem(status, detail, headers={"Allow": allow} if allow else None)
+
+
+def wants_page(path: str, accept: str) -> bool:
+    """Whether an error is shown as a page: to browsers, and never by an API route."""
+    return not path.startswith("/api/") and "text/html" in accept

@@ -1,0 +1,53 @@
+"""Read a JSON request body, naming what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..ml.validation import Fault
+from .answers import Problem, Request
+
+
+def read_json(request: Request) -> Any:
+    """The value in a JSON body.
+
+    Raises:
+        Problem: 415 for another content type, 400 for anything that is not well-formed JSON.
+    """
+    if request.content_type.partition(";")[0].strip().lower() != "application/json":
+        raise Problem(415, "Send JSON, with the header Content-Type: application/json.")
+    try:
+        content = json.loads(request.body.decode(), object_pairs_hook=_unique_keys)
+        if rb"\u" in request.body:
+            _check_text(content)
+    except UnicodeDecodeError as error:
+        reason, kind = f"It is not UTF-8: byte {error.start} cannot be read.", "unicode"
+    except UnicodeEncodeError:
+        reason, kind = "The text holds half of a character (a lone surrogate).", "unicode"
+    except json.JSONDecodeError as error:
+        reason, kind = f"{error.msg} at line {error.lineno}, column {error.colno}.", "json_invalid"
+    except RecursionError:
+        reason, kind = "It is nested too deeply.", "json_depth"
+    except ValueError as error:
+        reason, kind = str(error), "json_refused"
+    else:
+        return content
+    raise Problem(400, f"The body is not valid JSON. {reason}", [Fault(("body",), reason, kind)])
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'"{twice}" is given more than once in the same object.')
+    return content
+
+
+def _check_text(content: Any) -> None:
+    # Databases and models take neither half of a surrogate pair nor, often, a NUL character.
+    text = json.dumps(content, ensure_ascii=False)
+    if r"\u0000" in text.replace(r"\\", ""):
+        raise ValueError("The text holds a NUL character, which cannot be stored.")
+    text.encode()

@@ -1,0 +1,44 @@
+"""What `manage doctor` looks at, each with what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..ml.artifact import ArtifactError
+from ..ml.predictor import Predictor
+from .server import port_fault
+from .settings import Settings, has_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `fault` is empty when it is as it should be."""
+
+    name: str
+    detail: str
+    fault: str | None = None
+
+    def __str__(self) -> str:
+        return f"{'FAIL' if self.fault else 'ok':6}{self.name:<12}{self.fault or self.detail}"
+
+
+def examine(
+    settings: Settings, host: str, port: int, *database_checks: Callable[[], Check]
+) -> Iterator[Check]:
+    """Look at everything a start needs; later database checks wait for the earlier ones."""
+    yield Check("settings", f"{settings.app_env}, for {', '.join(settings.allowed_hosts)}")
+    missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
+    yield Check("secret", "set", missing)
+    yield Check("port", f"{host}:{port} is free", port_fault(host, port))
+    try:
+        predictor = Predictor.load(settings.artifacts_dir)
+        name, runtime = predictor.signature.name, predictor.artifact.runtime
+        yield Check("model", f"{name}, version {predictor.version}, served by {runtime}")
+    except ArtifactError as error:
+        yield Check("model", "", str(error))
+    for check in database_checks:
+        result = check()
+        yield result
+        if result.fault:
+            return

@@ -1,0 +1,129 @@
+"""The prediction log: what is kept of every prediction, and how it is written."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+logger = logging.getLogger(__name__)
+
+
+class LogUnavailable(Exception):
+    """The database cannot be reached; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """The true outcome of a prediction, once known."""
+
+    actual: Any
+    comment: str
+    created_at: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"actual": self.actual, "comment": self.comment, "created_at": iso(self.created_at)}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One logged prediction. Identifiers sort by time of creation (UUID version 7).
+
+    `label` is the class as text, None for a regression; `duration_ms` is the time in
+    milliseconds that the model took for the whole request.
+    """
+
+    id: str
+    created_at: datetime
+    request_id: str
+    model_version: str
+    inputs: dict[str, Any]
+    value: Any
+    probabilities: dict[str, float] | None
+    label: str | None
+    duration_ms: float
+    feedback: Feedback | None = None
+
+    def answer(self) -> dict[str, Any]:
+        """The prediction as its caller gets it."""
+        shown = {"id": self.id, "value": self.value}
+        return shown | ({"probabilities": self.probabilities} if self.probabilities else {})
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.answer() | {
+            "created_at": iso(self.created_at),
+            "model_version": self.model_version,
+            "request_id": self.request_id,
+            "inputs": self.inputs,
+            "feedback": self.feedback.as_dict() if self.feedback else None,
+        }
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class PredictionLog(Protocol):
+    """Every method raises LogUnavailable when the database cannot be reached."""
+
+    def add(self, records: Sequence[Record]) -> None:
+        """Store all records or none."""
+
+    def get(self, record_id: str) -> Record | None: ...
+
+    def page(self, before: str | None, limit: int) -> list[Record]:
+        """At most `limit` records, newest first, all older than the record `before`."""
+
+    def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
+        """Store the true outcome; false when the record has one already."""
+
+    def ping(self) -> None: ...
+
+
+class BufferedWriter:
+    """Answer first, write a moment later: faster, and what is not written dies with the process.
+
+    A thread writes what has gathered every `interval` seconds, and once more at the end. While
+    the database is away records wait, up to `capacity`; beyond it new ones are refused.
+    """
+
+    def __init__(self, log: PredictionLog, interval: float = 0.2, capacity: int = 10_000) -> None:
+        self._log, self._interval, self._capacity = log, interval, capacity
+        self._waiting: deque[Record] = deque()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, records: Sequence[Record]) -> None:
+        with self._lock:
+            if len(self._waiting) + len(records) > self._capacity:
+                raise LogUnavailable("the buffer of the prediction log is full")
+            self._waiting.extend(records)
+            if self._thread is None:
+                # Not a daemon: the interpreter waits for the last records when it exits.
+                self._thread = threading.Thread(target=self._run, name="prediction-log")
+                self._thread.start()
+
+    def _run(self) -> None:
+        while threading.main_thread().is_alive():
+            time.sleep(self._interval)
+            self._flush()
+        self._flush()
+        if self._waiting:
+            logger.error("%d predictions were lost: the database is away", len(self._waiting))
+
+    def _flush(self) -> None:
+        records = list(self._waiting)
+        try:
+            if records:
+                self._log.add(records)
+        except LogUnavailable as error:
+            logger.warning("%d predictions are waiting: %s", len(records), error)
+        else:
+            with self._lock:
+                for _ in records:
+                    self._waiting.popleft()

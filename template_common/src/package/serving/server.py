@@ -1,0 +1,61 @@
+"""The production server: granian, in front of the framework's WSGI application."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import socket
+import tempfile
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+
+from .logs import logging_config
+from .settings import Settings
+
+THREADS = 8  # a worker; they wait for the database more than they compute
+
+
+def default_workers() -> int:
+    """One worker a core, at most four: each holds its own copy of the model."""
+    return min(os.cpu_count() or 1, 4)
+
+
+def port_fault(host: str, port: int) -> str | None:
+    """Why the address cannot be listened on, or None."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            return f"{host}:{port} cannot be used ({error}); free it or choose another --port."
+    return None
+
+
+def run_server(target: str, settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve the WSGI application `target` ("module:name") until interrupted.
+
+    Requests under way are answered before the workers stop.
+    """
+    metrics_folder = tempfile.mkdtemp(prefix="metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
+    # Workers start as fresh interpreters: no connection or thread is shared with this process.
+    multiprocessing.set_start_method("spawn", force=True)
+    try:
+        Granian(
+            target,
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            workers=workers,
+            blocking_threads=THREADS,
+            respawn_failed_workers=True,
+            workers_kill_timeout=30,
+            log_dictconfig=logging_config(json=settings.production),
+        ).serve()
+    finally:
+        shutil.rmtree(metrics_folder, ignore_errors=True)

@@ -1,0 +1,208 @@
+"""What each API route answers: everything between the framework's request and its response."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import uuid_utils
+
+from ..ml.predictor import NotFinite, Predictor
+from ..ml.signature import FLOAT32_MAX, Signature, class_label
+from ..ml.validation import Fault, InvalidInstances, listed
+from . import metrics
+from .answers import Answer, Problem, Request, as_problem, refusal, to_json
+from .body import read_json
+from .log import BufferedWriter, Feedback, PredictionLog, Record
+from .openapi import openapi
+from .settings import Settings
+
+MAX_INSTANCES = 1000
+MAX_PAGE = 200
+MAX_COMMENT = 2000  # characters
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """A predictor and its log. Methods raise Problem, InvalidInstances and LogUnavailable."""
+
+    def __init__(self, predictor: Predictor, log: PredictionLog, settings: Settings) -> None:
+        self.predictor = predictor
+        self.signature = predictor.signature
+        self.log = log
+        self.writer = BufferedWriter(log) if settings.prediction_log == "buffered" else log
+        self.model = {"name": self.signature.name, "version": predictor.version}
+        self.openapi = openapi(self.signature, self.model, predictor.validator)
+
+    def answer(self, handler: Callable[..., Any], request: Request, **path: str) -> Answer:
+        """The answer of one of ROUTES, or the problem that stands for what it raised."""
+        try:
+            content = handler(self, request, **path)
+        except Exception as error:
+            problem = as_problem(error)
+            if problem.status >= 500:
+                logger.exception(problem.detail)
+            for fault in problem.errors:
+                metrics.FAULTS.labels(fault.type).inc()
+            return problem.answer(request.id)
+        return content if isinstance(content, Answer) else Answer(200, to_json(content))
+
+    def record(self, rows: list[dict[str, Any]], request_id: str) -> list[Record]:
+        """Predict validated rows and log them, all or none."""
+        started = time.perf_counter()
+        answers = self.predictor.predict_each(rows)
+        failed = [answer for answer in answers if isinstance(answer, NotFinite)]
+        if failed:
+            faults = [Fault(("instances", f.index), str(f), "not_finite") for f in failed]
+            raise InvalidInstances(faults)
+        predictions = [answer for answer in answers if not isinstance(answer, NotFinite)]
+        duration_ms = (time.perf_counter() - started) * 1000
+        now = datetime.now(UTC)
+        records = [
+            Record(
+                id=str(uuid_utils.uuid7()),
+                created_at=now,
+                request_id=request_id,
+                model_version=self.predictor.version,
+                inputs=row,
+                value=prediction.value,
+                probabilities=prediction.probabilities,
+                label=class_label(prediction.value) if self.signature.output.classes else None,
+                duration_ms=duration_ms,
+            )
+            for row, prediction in zip(rows, predictions, strict=True)
+        ]
+        self.writer.add(records)
+        for record in records:
+            metrics.PREDICTIONS.labels(record.model_version, record.label or "").inc()
+        return records
+
+    def find(self, record_id: str) -> Record:
+        record = self.log.get(record_id) if is_uuid(record_id) else None
+        if record is None:
+            raise Problem(404, f"There is no prediction {record_id}.")
+        return record
+
+    def give_feedback(self, record_id: str, actual: Any, comment: Any) -> Record:
+        """Store the true outcome of a prediction, which stays as it is once given."""
+        record = self.find(record_id)
+        faults = _check_actual(actual, self.signature)
+        if not isinstance(comment, str) or len(comment) > MAX_COMMENT:
+            reason = f"The comment must be a text of at most {MAX_COMMENT} characters."
+            faults.append(Fault(("comment",), reason, "string_type"))
+        if faults:
+            raise InvalidInstances(faults)
+        feedback = Feedback(actual, comment, datetime.now(UTC))
+        if not self.log.give_feedback(record_id, feedback):
+            raise Problem(409, "This prediction has its true outcome already; it stays as it is.")
+        return replace(record, feedback=feedback)
+
+
+def _check_actual(actual: Any, signature: Signature) -> list[Fault]:
+    classes = signature.output.classes
+    if classes:
+        if any(actual == known and type(actual) is type(known) for known in classes):
+            return []
+        reason = f"actual must be one of {listed(map(repr, classes))}."
+        return [Fault(("actual",), reason, "literal_error")]
+    if isinstance(actual, int | float) and not isinstance(actual, bool):
+        if abs(actual) <= FLOAT32_MAX:
+            return []
+        return [Fault(("actual",), "actual must be a finite number.", "finite_number")]
+    return [Fault(("actual",), "actual must be a number.", "float_type")]
+
+
+def healthz(service: Service, request: Request) -> dict[str, Any]:
+    return {"status": "alive"}
+
+
+def readyz(service: Service, request: Request) -> dict[str, Any]:
+    service.log.ping()
+    return {"status": "ready", "model": service.model}
+
+
+def metrics_text(service: Service, request: Request) -> Answer:
+    return metrics.render()
+
+
+def openapi_document(service: Service, request: Request) -> dict[str, Any]:
+    return service.openapi
+
+
+def model(service: Service, request: Request) -> dict[str, Any]:
+    artifact = service.predictor.artifact
+    described = service.signature.model_dump(mode="json", include={"task", "features", "output"})
+    metrics, trained_at = artifact.metrics["metrics"], artifact.trained_at.isoformat()
+    return service.model | described | {"metrics": metrics, "trained_at": trained_at}
+
+
+def predict(service: Service, request: Request) -> dict[str, Any]:
+    instances = _field(read_json(request), "instances")
+    if not isinstance(instances, list) or not 1 <= len(instances) <= MAX_INSTANCES:
+        reason = f"instances must be a list of 1 to {MAX_INSTANCES} instances."
+        raise refusal([Fault(("instances",), reason, "list_length")])
+    rows, warnings = service.predictor.validator.from_json(instances)
+    records = service.record(rows, request.id)
+    content = {"predictions": [r.answer() for r in records], "model": service.model}
+    return content | ({"warnings": [w.as_dict() for w in warnings]} if warnings else {})
+
+
+def predictions(service: Service, request: Request) -> dict[str, Any]:
+    limit, before = request.query.get("limit", "50"), request.query.get("before")
+    faults = []
+    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= MAX_PAGE):
+        reason = f"limit must be a whole number from 1 to {MAX_PAGE}."
+        faults.append(Fault(("query", "limit"), reason, "int_range"))
+    if before is not None and not is_uuid(before):
+        faults.append(Fault(("query", "before"), "before must be the id of a prediction.", "uuid"))
+    if faults:
+        raise refusal(faults)
+    records = service.log.page(before, int(limit))
+    full = len(records) == int(limit)
+    following = f"/api/v1/predictions?limit={limit}&before={records[-1].id}" if full else None
+    return {"predictions": [record.as_dict() for record in records], "next": following}
+
+
+def prediction(service: Service, request: Request, record_id: str) -> dict[str, Any]:
+    return service.find(record_id).as_dict()
+
+
+def feedback(service: Service, request: Request, record_id: str) -> dict[str, Any]:
+    content = read_json(request)
+    actual = _field(content, "actual", "comment")
+    return service.give_feedback(record_id, actual, content.get("comment", "")).as_dict()
+
+
+def _field(content: Any, name: str, *optional: str) -> Any:
+    """The field of that name; others than the optional ones are refused."""
+    if not isinstance(content, dict) or name not in content:
+        raise refusal([Fault((name,), f'Send an object with the key "{name}".', "missing")])
+    if unknown := sorted(set(content) - {name, *optional}):
+        raise refusal([Fault((key,), f'"{key}" is not known here.', "extra") for key in unknown])
+    return content[name]
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+ROUTES: dict[str, tuple[str, Callable[..., Any]]] = {
+    "/healthz": ("GET", healthz),
+    "/readyz": ("GET", readyz),
+    "/metrics": ("GET", metrics_text),
+    "/openapi.json": ("GET", openapi_document),
+    "/api/v1/model": ("GET", model),
+    "/api/v1/predict": ("POST", predict),
+    "/api/v1/predictions": ("GET", predictions),
+    "/api/v1/predictions/<record_id>": ("GET", prediction),
+    "/api/v1/predictions/<record_id>/feedback": ("POST", feedback),
+}

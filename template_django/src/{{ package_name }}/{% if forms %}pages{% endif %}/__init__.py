@@ -1,0 +1,1 @@
+"""Pages: the form, a result with its feedback form, and the history."""

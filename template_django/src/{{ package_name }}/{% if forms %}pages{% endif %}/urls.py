@@ -1,0 +1,13 @@
+"""Addresses of the pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.form, name="form"),
+    path("predictions/", views.history, name="history"),
+    path("predictions/<record_id>", views.result, name="result"),
+]

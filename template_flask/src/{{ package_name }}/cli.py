@@ -1,0 +1,105 @@
+"""The command line, `manage`: our commands beside Flask's own and those of its extensions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup
+
+from . import create_app
+from .serving import commands
+from .serving.doctor import Check, examine
+from .serving.server import default_workers
+from .serving.settings import Settings
+
+
+class Manage(FlaskGroup):
+    """Tells expected errors in one sentence."""
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        # Ours first: looking for others loads every extension's commands and the application.
+        return self.commands.get(name) or super().get_command(ctx, name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except commands.EXPECTED as error:
+            raise click.ClickException(str(error)) from None
+
+
+def create_cli_app() -> Flask:
+    """The application with the database's migrations, which serving does not need."""
+    from flask_migrate import Migrate
+
+    from .models import db
+
+    app = create_app()
+    Migrate(app, db, directory=str(Path(__file__).with_name("migrations")))
+    return app
+
+
+@click.group(cls=Manage, create_app=create_cli_app, load_dotenv=False)
+def main() -> None:
+    """Serve and look after the model."""
+
+
+host = click.option("--host", default="127.0.0.1", show_default=True)
+port = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+
+
+@main.command(with_appcontext=False)
+@host
+@port
+@click.option("--workers", type=click.IntRange(1), default=default_workers, help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Run the production server."""
+    from .database import migrate, outdated
+
+    commands.serve(
+        f"{__package__}.wsgi:application",
+        host=host,
+        port=port,
+        workers=workers,
+        outdated=lambda: outdated(create_cli_app()),
+        migrate=lambda: migrate(create_cli_app()),
+        say=click.echo,
+    )
+
+
+@main.command(with_appcontext=False)
+def train() -> None:
+    """Train the model in ml/train.py and make it current."""
+    commands.train(click.echo)
+
+
+@main.command(with_appcontext=False)
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--encoding", default="utf-8-sig", show_default=True, help="Of a CSV file.")
+@click.pass_context
+def predict_file(ctx: click.Context, source: Path, target: Path, encoding: str) -> None:
+    """Predict every row of a CSV or Parquet file."""
+    if not commands.predict(source, target, encoding=encoding, say=click.echo):
+        ctx.exit(1)
+
+
+@main.command(with_appcontext=False)
+@host
+@port
+@click.pass_context
+def doctor(ctx: click.Context, host: str, port: int) -> None:
+    """Look for what would keep the service from working."""
+    from .database import outdated, unreachable
+
+    def database() -> Check:
+        return Check("database", "reachable", unreachable(create_cli_app()))
+
+    def migrations() -> Check:
+        return Check("migrations", "all applied", outdated(create_cli_app()))
+
+    checks = list(examine(Settings.load(), host, port, database, migrations))
+    click.echo("\n".join(map(str, checks)))
+    ctx.exit(any(check.fault for check in checks))

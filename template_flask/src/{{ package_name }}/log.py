@@ -1,0 +1,72 @@
+"""The prediction log in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from .models import Prediction
+from .serving.log import Feedback, LogUnavailable, Record
+
+COLUMNS = [name for name in Record.__slots__ if name != "feedback"]
+
+
+class SQLPredictionLog:
+    """The prediction log over a SQLAlchemy engine; safe to use from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def add(self, records: Sequence[Record]) -> None:
+        rows = [{name: getattr(record, name) for name in COLUMNS} for record in records]
+        with self._transaction() as session:
+            session.execute(insert(Prediction), rows)
+
+    def get(self, record_id: str) -> Record | None:
+        with self._transaction() as session:
+            row = session.get(Prediction, record_id)
+            return _record(row) if row else None
+
+    def page(self, before: str | None, limit: int) -> list[Record]:
+        query = select(Prediction).order_by(Prediction.id.desc()).limit(limit)
+        if before:
+            query = query.where(Prediction.id < before)
+        with self._transaction() as session:
+            return [_record(row) for row in session.scalars(query)]
+
+    def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
+        waiting = (Prediction.id == record_id) & Prediction.feedback_at.is_(None)
+        with self._transaction() as session:
+            result = session.execute(
+                update(Prediction)
+                .where(waiting)
+                .values(
+                    actual=feedback.actual,
+                    comment=feedback.comment,
+                    feedback_at=feedback.created_at,
+                )
+            )
+            return bool(result.rowcount)  # type: ignore[attr-defined]
+
+    def ping(self) -> None:
+        with self._transaction() as session:
+            session.execute(text("SELECT 1"))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        try:
+            with Session(self.engine) as session, session.begin():
+                yield session
+        except (OperationalError, InterfaceError) as error:
+            raise LogUnavailable(str(error.orig)) from error
+
+
+def _record(row: Prediction) -> Record:
+    feedback = None
+    if row.feedback_at:
+        feedback = Feedback(row.actual, row.comment, row.feedback_at)
+    return Record(**{name: getattr(row, name) for name in COLUMNS}, feedback=feedback)

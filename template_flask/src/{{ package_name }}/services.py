@@ -1,0 +1,26 @@
+"""The service of the current application."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from .log import SQLPredictionLog
+from .ml.predictor import Predictor
+from .models import db
+from .serving.service import Service
+from .serving.settings import Settings
+
+
+def get_service() -> Service:
+    """The service, made when it is first asked for.
+
+    Raises:
+        ArtifactError: there is no model, or it cannot be served.
+    """
+    service: Service | None = current_app.extensions.get("service")
+    if service is None:
+        settings: Settings = current_app.config["SETTINGS"]
+        predictor = Predictor.load(settings.artifacts_dir)
+        service = Service(predictor, SQLPredictionLog(db.engine), settings)
+        current_app.extensions["service"] = service
+    return service

@@ -1,0 +1,41 @@
+"""Forms made from the model signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField, StringField, TextAreaField
+
+from .content import Control, Input
+
+
+class GeneratedForm(FlaskForm):
+    """A form whose values are text; the signature validates them, as it does for the API."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was typed, by the name of the control."""
+        return {field.name: field.data or "" for field in self if field.name != "csrf_token"}
+
+
+def build_form(inputs: list[Input]) -> type[GeneratedForm]:
+    """A form class with a field for each input."""
+    # Attributes are numbered: a feature may be called "data" or "validate".
+    fields = {f"input_{index}": _field(item) for index, item in enumerate(inputs)}
+    return type("SignatureForm", (GeneratedForm,), fields)
+
+
+def control_of(form: GeneratedForm) -> Control:
+    """Draws the widget of an input of this form."""
+    fields = {field.name: field for field in form}
+    return lambda item, attributes: fields[item.name](**attributes)
+
+
+def _field(item: Input) -> Field:
+    given: dict[str, Any] = {"name": item.name, "id": item.id, "default": item.initial}
+    if item.kind == "select":
+        return SelectField(item.label, choices=item.choices, validate_choice=False, **given)
+    if item.kind == "textarea":
+        return TextAreaField(item.label, **given)
+    return StringField(item.label, **given)

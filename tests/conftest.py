@@ -1,0 +1,33 @@
+"""A git that needs no set-up, and the template as it stands in the working tree."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .helpers import release
+
+GIT = {
+    "GIT_AUTHOR_NAME": "Test",
+    "GIT_AUTHOR_EMAIL": "test@example.com",
+    "GIT_COMMITTER_NAME": "Test",
+    "GIT_COMMITTER_EMAIL": "test@example.com",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_git() -> Iterator[None]:
+    """Copier runs git too, so a fixed identity goes into the environment of the whole run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in GIT.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(plain_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A throw-away clone of the template."""
+    return release(tmp_path_factory.mktemp("template"))

@@ -1,0 +1,149 @@
+"""What several test modules do: take a copy of the template, run a program, serve a project."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+
+REPO = Path(__file__).parents[1]
+ANSWERS_FILE = ".copier-answers.yml"
+IN_CI = os.environ.get("CI") == "true"
+
+
+def need(tool: str) -> str:
+    """The path of a program; without it the test is skipped, or fails in CI."""
+    if path := shutil.which(tool):
+        return path
+    reason = f"{tool} is not installed"
+    if IN_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """The environment of a person at a fresh prompt: nothing of this test run leaks into it."""
+    ours = ("VIRTUAL_ENV", "PYTEST_", "UV_RUN", "APP_ENV", "SECRET_KEY", "DATABASE_URL")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | extra
+
+
+def run(folder: Path, *command: str, **extra: str) -> str:
+    """The output of a command run in `folder`; a failure shows the command and what it printed."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment(**extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"`{' '.join(command)}` gave {done.returncode}:\n{done.stdout}", pytrace=False)
+    return done.stdout
+
+
+def commit(folder: Path, message: str, tag: str | None = None) -> None:
+    run(folder, "git", "add", "--all")
+    run(folder, "git", "commit", "--quiet", "--message", message)
+    if tag:
+        run(folder, "git", "tag", tag)
+
+
+def release(folder: Path, tag: str | None = None) -> Path:
+    """A throw-away repository at `folder` holding the working tree, uncommitted files too."""
+    listed = run(REPO, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (source := REPO / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    run(folder, "git", "init", "--quiet", "--initial-branch", "main")
+    commit(folder, "release", tag)
+    return folder
+
+
+def copy(template: Path, folder: Path, answers: Mapping[str, Any], ref: str = "HEAD") -> Path:
+    """Answer the questions and copy, without trust."""
+    copier.run_copy(
+        str(template), folder, data=dict(answers), vcs_ref=ref, defaults=True, quiet=True
+    )
+    return folder
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder`, by its posix path; neither git's own nor the answers."""
+    return {
+        name: path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not (name := path.relative_to(folder).as_posix()).startswith(".git/")
+        and name != ANSWERS_FILE
+    }
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def status(port: int, path: str) -> int:
+    """The status `path` answers with, or 0 where nothing listens."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        connection.close()
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, limit: float) -> None:
+    """Return once /readyz answers 200; fail with the server's own words otherwise."""
+    deadline = time.monotonic() + limit
+    while status(port, "/readyz") != 200:
+        if process.poll() is not None or time.monotonic() > deadline:
+            said = log.read_text(encoding="utf-8", errors="replace")
+            pytest.fail(f"not ready (exit code {process.poll()}):\n{said}", pytrace=False)
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def served(project: Path, *, limit: float = 180, **extra: str) -> Iterator[tuple[int, int]]:
+    """Serve a project as its README says; gives (port, process id).
+
+    Leaving stops it with SIGTERM, which must end it with 0.
+    """
+    port = free_port()
+    log = project.parent / f"{project.name}-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [need("uv"), "run", "manage", "serve", "--port", str(port)],
+            cwd=project,
+            env=environment(**extra),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_until_ready(process, port, log, limit)
+        yield port, process.pid
+        process.terminate()
+        code = process.wait(timeout=30)
+        said = log.read_text(encoding="utf-8", errors="replace")
+        assert code == 0 or os.name == "nt", f"stopped with {code}:\n{said}"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()

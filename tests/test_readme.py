@@ -1,0 +1,92 @@
+"""The two commands that README promises, as a stranger types them."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .helpers import IN_CI, REPO, environment, need, run, wait_until_ready
+
+PORT = 8000
+
+if os.name == "nt":
+    pytest.skip("the commands are written for a POSIX shell", allow_module_level=True)
+
+
+def blocks() -> list[str]:
+    """The fenced blocks of README."""
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"(?ms)^```[^\n]*\n(.*?)^```$", readme)
+
+
+def port_is_taken() -> bool:
+    with socket.socket() as probe, contextlib.suppress(ConnectionError):
+        probe.connect(("127.0.0.1", PORT))
+        return True
+    return False
+
+
+def predict() -> dict[str, object]:
+    """Send the model's own example."""
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/v1/model")
+        features = json.load(connection.getresponse())["features"]
+        instance = {feature["name"]: feature["example"] for feature in features}
+        connection.request(
+            "POST",
+            "/api/v1/predict",
+            json.dumps({"instances": [instance]}),
+            {"Content-Type": "application/json"},
+        )
+        answer: dict[str, object] = json.load(connection.getresponse())
+        return answer
+
+
+def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) -> None:
+    if port_is_taken():
+        reason = f"port {PORT} is in use, and the command serves there"
+        pytest.fail(reason) if IN_CI else pytest.skip(reason)
+    command = blocks()[0]
+    assert command.count("\n") == 1
+    clone = tmp_path / "copier-mlserve"
+    run(tmp_path, need("git"), "clone", "--quiet", str(template), str(clone))
+    log = tmp_path / "first.log"
+    with log.open("wb") as output:
+        shell = subprocess.Popen(
+            ["sh", "-c", command],
+            cwd=clone,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(shell, PORT, log, limit=600)
+        (prediction,) = predict()["predictions"]  # type: ignore[misc]
+        assert isinstance(prediction["value"], float)
+    finally:
+        # As Ctrl-C does: the whole group is told.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            shell.wait(timeout=30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    assert not port_is_taken()
+
+
+def test_ci_runs_the_second_command() -> None:
+    """It is what runs this test, so it is compared and not run once more."""
+    command = blocks()[1]
+    assert command.count("\n") == 1
+    assert command.rstrip().endswith("run pytest")
+    assert run(REPO, "bash", ".ci/run", "--show") == command

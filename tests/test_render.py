@@ -1,0 +1,259 @@
+"""Every combination renders without trust, and what it renders is what an engineer would type."""
+
+import functools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .helpers import ANSWERS_FILE, REPO, copy, need, run, tree
+from .variants import (
+    QUESTIONS,
+    Answers,
+    Project,
+    asked,
+    choices,
+    combinations,
+    jinja,
+    label,
+    projects,
+)
+
+LONGEST_PATH = 140
+LONGEST_PYTHON = 1_500
+LONGEST_SHARED_RUN = 12
+TEMPLATES = ("template_flask", "template_django")
+each_project = pytest.mark.parametrize("project", projects(), ids=lambda p: p.name)
+
+# Bodies that no file is made of one to one: what the questions read.
+QUESTION_HELPERS = {"template_common/checks.jinja", "template_common/recommendation.jinja"}
+
+
+@functools.cache
+def rendered(template: Path, name: str) -> Path:
+    """One render of a distinct project for all tests of this process."""
+    project = next(project for project in projects() if project.name == name)
+    return copy(template, Path(tempfile.mkdtemp(dir=template.parent)) / name, project.answers)
+
+
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every file that is not a picture, decoded strictly."""
+    for name, content in tree(folder).items():
+        if not name.endswith((".png", ".ico")):
+            yield name, content.decode("utf-8")
+
+
+def template_files(folder: str) -> list[Path]:
+    listed = run(REPO, "git", "ls-files", "-co", "--exclude-standard", "-z", folder)
+    return [REPO / name for name in listed.split("\0") if name and (REPO / name).is_file()]
+
+
+@pytest.mark.parametrize("answers", combinations(), ids=label)
+def test_a_combination_renders_exactly_its_project(
+    template: Path, tmp_path: Path, answers: Answers
+) -> None:
+    project = next(project for project in projects() if answers in project.combinations)
+    made = copy(template, tmp_path / "service", answers)
+    assert tree(made) == tree(rendered(template, project.name))
+    remembered = yaml.safe_load((made / ANSWERS_FILE).read_text(encoding="utf-8"))
+    assert {name: remembered[name] for name in answers} == answers
+    assert set(remembered) == {"_commit", "_src_path", *asked()}
+
+
+@pytest.mark.parametrize("question", asked())
+def test_every_value_is_among_the_answers_of_a_run(question: str) -> None:
+    offered = {choice.value for choice in choices(question, {}) if not choice.refusal}
+    assert offered <= {project.answers.get(question) for project in projects()}
+
+
+@each_project
+def test_files_are_portable(template: Path, project: Project) -> None:
+    made = rendered(template, project.name)
+    assert not [path for path in made.rglob("*") if path.is_symlink()]
+    for name, content in tree(made).items():
+        assert len(name) <= LONGEST_PATH, name
+        assert not re.search(r'[<>:"|?*\\]', name), name
+    for name, text in texts(made):
+        assert "\r" not in text, name
+        assert not text.startswith("\ufeff"), name
+
+
+@each_project
+def test_text_is_clean(template: Path, project: Project) -> None:
+    faults = []
+    for name, text in texts(rendered(template, project.name)):
+        for fault, pattern in {
+            "blanks at the end of a line": r"(?m)[ \t]+$",
+            "three blank lines": r"\n{4}",
+            "blank lines at the start": r"\A\n",
+            "no line end, or several, at the end": r"[^\n]\Z|\n\n\Z",
+        }.items():
+            if re.search(pattern, text):
+                faults.append(f"{name}: {fault}")
+        leftovers = (
+            r"{%-? *(raw|endraw|include|filter|endfilter)\b|package_name"
+            if name.endswith(".html")
+            else r"(?<!\$){{|{%|{#"
+        )
+        if found := re.search(leftovers, text):
+            faults.append(f"{name}: template code left over ({found[0]})")
+    assert not faults
+
+
+@each_project
+def test_files_do_not_mention_the_generator(template: Path, project: Project) -> None:
+    """But for README's section on updates, which must."""
+    for name, text in texts(rendered(template, project.name)):
+        if name == "README.md":
+            text = re.sub(r"(?ims)^(#+) [^\n]*(?:update|up to date).*?(?=^\1 |\Z)", "", text)
+        assert not re.search(r"(?i)copier|mlserve", text), name
+
+
+@each_project
+def test_python_compiles_and_is_short(template: Path, project: Project) -> None:
+    lines = 0
+    for name, text in texts(rendered(template, project.name)):
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+            lines += 0 if name.startswith("tests/") else len(text.splitlines())
+    assert lines <= LONGEST_PYTHON
+
+
+@pytest.mark.parametrize("name", [p.name for p in projects() if not p.answers["forms"]])
+def test_without_forms_nothing_of_them_is_there(template: Path, name: str) -> None:
+    without = rendered(template, name)
+    twin = rendered(template, name.replace("no-forms", "forms"))
+    names, more = set(tree(without)), set(tree(twin))
+    assert names < more
+    gated = {Path(name).stem for name in more - names}
+    assert not gated & {Path(name).stem for name in names}, "a gated file is still there"
+    imports = re.compile(rf"(?m)^(from|import) .*\b({'|'.join(gated)})\b")
+    for name, text in texts(without):
+        assert not (name.endswith(".py") and imports.search(text)), name
+
+
+@pytest.mark.parametrize(
+    "texts_typed",
+    [
+        {"project_name": "X", "description": "Y", "author_name": "Z", "author_email": "z@localhost"},
+        {
+            "project_name": "Abcdefghij Klmnopqrs Tuvwxyz Abcdefghijk",
+            "description": "d" * 200,
+            "author_name": "n" * 100,
+            "author_email": "e" * 88 + "@example.com",
+        },
+        {
+            "project_name": "Söner & Co's #1: <b>100 %</b>",
+            "description": "It's {{ here }} {% now %} & #1: 'a', <b>b</b>, $HOME, 100 % `ls` 🎉",
+            "author_name": "D'Ångström, Zoë; & Söhne: #1 {x}",
+            "author_email": "zoë+it's@exämple.com",
+        },
+    ],
+    ids=["short", "long", "odd"],
+)
+@each_project
+def test_typed_texts_break_no_file(
+    template: Path, tmp_path: Path, project: Project, texts_typed: dict[str, str]
+) -> None:
+    made = copy(template, tmp_path / "service", {**project.answers, **texts_typed})
+    about = tomllib.loads((made / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert about["description"] == texts_typed["description"]
+    author = {"name": texts_typed["author_name"], "email": texts_typed["author_email"]}
+    assert about["authors"] == [author]
+    for path in made.rglob("*.y*ml"):
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+    ruff = str(Path(sys.executable).with_name("ruff"))
+    run(made, ruff, "check", "--no-cache", ".")
+    run(made, ruff, "format", "--no-cache", "--check", ".")
+
+
+def test_template_paths_suit_every_system() -> None:
+    listed = run(REPO, "git", "ls-files", "-co", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        assert len(name) <= LONGEST_PATH, name
+        assert not re.search(r'[<>:"|?*\\]', name), name
+        assert not (REPO / name).is_symlink(), name
+
+
+def test_shared_bodies_exist_once() -> None:
+    """Each body in template_common is included by both templates, in stubs of one line."""
+    bodies = {path.relative_to(REPO).as_posix() for path in template_files("template_common")}
+    for name in TEMPLATES:
+        included = set()
+        for path in template_files(name):
+            text = path.read_text(encoding="utf-8")
+            for expression in re.findall(r"{%-? *include (.+?) *-?%}", text):
+                assert len(text.splitlines()) == 1, f"{path} is more than a stub"
+                find = jinja().compile_expression(expression)
+                included |= {find(**project.answers) for project in projects()}
+        assert included == bodies - QUESTION_HELPERS, name
+
+
+def test_nothing_is_written_twice() -> None:
+    """No run of a dozen lines stands in both templates."""
+
+    def runs(name: str) -> dict[tuple[str, ...], Path]:
+        found = {}
+        for path in template_files(name):
+            lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+            lines = [line for line in lines if line]
+            for start in range(len(lines) - LONGEST_SHARED_RUN + 1):
+                found[tuple(lines[start : start + LONGEST_SHARED_RUN])] = path
+        return found
+
+    flask, django = (runs(name) for name in TEMPLATES)
+    twice = {f"{flask[lines]} and {django[lines]}" for lines in flask.keys() & django.keys()}
+    assert not twice
+
+
+def test_no_service_takes_the_name_of_what_it_needs(template: Path) -> None:
+    """uv would take the service itself for the library."""
+    checks: Any = jinja().get_template("template_common/checks.jinja").make_module()
+    for project in projects():
+        made = rendered(template, project.name)
+        about = tomllib.loads((made / "pyproject.toml").read_text(encoding="utf-8"))
+        groups = (about["project"]["optional-dependencies"] | about["dependency-groups"]).values()
+        for requirement in chain(about["project"]["dependencies"], *groups):
+            name = re.split(r"[^\w.-]", requirement)[0]
+            assert name == about["project"]["name"] or checks.name_fault(name), name
+
+
+def test_the_smallest_supported_copier_renders_the_same(template: Path, tmp_path: Path) -> None:
+    """`_min_copier_version` is a promise; a person without it gets a sentence from Copier."""
+    oldest = yaml.safe_load((REPO / "copier.yml").read_text(encoding="utf-8"))
+    pinned = f"copier=={oldest['_min_copier_version']}"
+    command = (need("uv"), "tool", "run", "--quiet", pinned, "copy", "--defaults", "--quiet")
+    run(tmp_path, *command, "--vcs-ref", "HEAD", str(template), "old")
+    assert tree(tmp_path / "old") == tree(copy(template, tmp_path / "new", {}))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="executable bits are not Windows's")
+def test_no_rendered_file_is_executable_but_scripts(template: Path) -> None:
+    for path in rendered(template, projects()[0].name).rglob("*"):
+        if path.is_file() and os.access(path, os.X_OK) and ".git" not in path.parts:
+            assert path.read_bytes().startswith(b"#!"), path
+
+
+def test_the_copier_command_needs_no_trust(template: Path, tmp_path: Path) -> None:
+    """`copier copy` as a person types it, with the answers file naming where it came from."""
+    done = subprocess.run(
+        [sys.executable, "-m", "copier", "copy", "--defaults", str(template), "service"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "uv run manage serve" in done.stderr
+    answers = yaml.safe_load((tmp_path / "service" / ANSWERS_FILE).read_text(encoding="utf-8"))
+    assert answers["_src_path"] == str(template)
+    assert QUESTIONS.keys() >= answers.keys() - {"_commit", "_src_path"}

@@ -1,0 +1,145 @@
+"""Every project the questions can make, read from copier.yml itself.
+
+`python -m tests.variants` prints the distinct ones as a matrix for CI.
+"""
+
+import functools
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, meta
+from jinja2.sandbox import SandboxedEnvironment
+
+REPO = Path(__file__).parents[1]
+CONFIG: dict[str, Any] = yaml.safe_load((REPO / "copier.yml").read_text(encoding="utf-8"))
+QUESTIONS = {name: details for name, details in CONFIG.items() if not name.startswith("_")}
+COMPUTED = {name for name, details in QUESTIONS.items() if details.get("when") is False}
+
+Answers = dict[str, Any]
+
+
+@functools.cache
+def jinja() -> SandboxedEnvironment:
+    """The environment Copier renders with."""
+    return SandboxedEnvironment(
+        loader=FileSystemLoader(REPO),
+        undefined=StrictUndefined,
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a question and why it cannot be had ('' when it can)."""
+
+    value: str | bool
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """One distinct project: all `combinations` render it, the tests run `answers`."""
+
+    name: str
+    answers: Answers
+    combinations: list[Answers]
+
+
+def choices(question: str, answers: Answers) -> list[Choice]:
+    """What a question offers after `answers`; empty for one that is typed."""
+    details = QUESTIONS[question]
+    if details["type"] == "bool":
+        return [Choice(True, ""), Choice(False, "")]
+    found = []
+    for choice in details.get("choices", {}).values():
+        value, validator = (
+            (choice["value"], choice.get("validator", ""))
+            if isinstance(choice, dict)
+            else (choice, "")
+        )
+        found.append(Choice(value, jinja().from_string(validator).render(answers).strip()))
+    return found
+
+
+def asked() -> list[str]:
+    """The questions a person sees, in order."""
+    return [name for name in QUESTIONS if name not in COMPUTED]
+
+
+@functools.cache
+def combinations() -> list[Answers]:
+    """The valid combinations of all choices."""
+    found: list[Answers] = [{}]
+    for question in asked():
+        found = [
+            {**answers, question: choice.value}
+            for answers in found
+            for choice in choices(question, answers)
+            if not choice.refusal
+        ] or found
+    return found
+
+
+def sources(framework: str) -> Iterator[str]:
+    """Every Jinja source of one framework's template: names of paths, then contents."""
+    root = REPO / f"template_{framework}"
+    for path in root.rglob("*"):
+        if path.name.startswith("{{_copier_conf.answers_file}}"):
+            continue
+        yield path.relative_to(root).as_posix()
+        if path.suffix == ".jinja":
+            yield path.read_text(encoding="utf-8")
+
+
+def answers_read(texts: Iterable[str]) -> set[str]:
+    """The answers these Jinja sources depend on, through includes and computed answers too."""
+    names: set[str] = set()
+    for text in texts:
+        parsed = jinja().parse(text)
+        names |= meta.find_undeclared_variables(parsed)
+        # A computed name is None here; the answers it is computed from are among `names`.
+        for included in filter(None, meta.find_referenced_templates(parsed)):
+            names |= answers_read([(REPO / included).read_text(encoding="utf-8")])
+    for name in names & COMPUTED:
+        names |= answers_read([str(QUESTIONS[name]["default"])])
+    return names
+
+
+def label(answers: Answers) -> str:
+    """Such as regression-sqlite-forms-new-small-flask."""
+    return "-".join(
+        ("" if value else "no-") + name if isinstance(value, bool) else value
+        for name, value in answers.items()
+    )
+
+
+@functools.cache
+def projects() -> list[Project]:
+    """The distinct projects.
+
+    Combinations that differ only in answers their template never reads render the same files
+    (test_render compares them byte for byte), so one of each such group is run; which one
+    rotates, so that every value is among the answers of a run.
+    """
+    read = {
+        choice.value: answers_read(sources(str(choice.value))) | {"framework"}
+        for choice in choices("framework", {})
+    }
+    groups: dict[str, list[Answers]] = defaultdict(list)
+    for answers in combinations():
+        used = {k: v for k, v in answers.items() if k in read[answers["framework"]]}
+        groups[label(used)].append(answers)
+    return [
+        Project(name, group[turn % len(group)], group)
+        for turn, (name, group) in zip(count(), groups.items(), strict=False)
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps({"project": [project.name for project in projects()]}))
