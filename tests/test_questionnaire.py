@@ -20,12 +20,21 @@ LINES = 150
 TIMEOUT = 60
 
 
+class Screen(pyte.Screen):
+    """What a person sees. It tells the program where the cursor is, as terminals do."""
+
+    def __init__(self, child: "pexpect.spawn[bytes]", columns: int) -> None:
+        self.child = child
+        super().__init__(columns, LINES)
+
+    def write_process_input(self, data: str) -> None:
+        self.child.send(data)
+
+
 class Terminal:
     """A program in an emulated terminal that is looked at, and typed into, by a person."""
 
     def __init__(self, folder: Path, columns: int, *command: str) -> None:
-        self.screen = pyte.Screen(columns, LINES)
-        self.stream = pyte.ByteStream(self.screen)
         self.child: pexpect.spawn[bytes] = pexpect.spawn(
             command[0],
             list(command[1:]),
@@ -33,12 +42,12 @@ class Terminal:
             dimensions=(LINES, columns),
             env=environment(TERM="xterm-256color"),
         )
-        # The program asks where the cursor is; a terminal answers.
-        self.screen.write_process_input = self.child.send
+        self.screen = Screen(self.child, columns)
+        self.stream = pyte.ByteStream(self.screen)
 
     @property
     def lines(self) -> list[str]:
-        return [line.rstrip() for line in self.screen.display]
+        return [line.rstrip() for line in self.screen.display if line.strip()]
 
     def text(self) -> str:
         """What is on the screen, with every gap a single blank."""
@@ -56,7 +65,7 @@ class Terminal:
         """Wait until each text is on the screen, in whole words."""
         deadline = time.monotonic() + TIMEOUT
         while missing := [text for text in expected if text not in self.text()]:
-            assert time.monotonic() < deadline, f"{missing} not on:\n" + "\n".join(filter(None, self.lines))
+            assert time.monotonic() < deadline, "\n".join([f"{missing} not on:", *self.lines])
             self.read()
 
     def type(self, keys: str) -> None:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def port_is_taken() -> bool:
     return False
 
 
-def predict() -> dict[str, object]:
+def predict() -> Any:
     """Send the model's own example."""
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
     with contextlib.closing(connection):
@@ -46,8 +47,7 @@ def predict() -> dict[str, object]:
             json.dumps({"instances": [instance]}),
             {"Content-Type": "application/json"},
         )
-        answer: dict[str, object] = json.load(connection.getresponse())
-        return answer
+        return json.load(connection.getresponse())
 
 
 def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) 
         )
     try:
         wait_until_ready(shell, PORT, log, limit=600)
-        (prediction,) = predict()["predictions"]  # type: ignore[misc]
+        (prediction,) = predict()["predictions"]
         assert isinstance(prediction["value"], float)
     finally:
         # As Ctrl-C does: the whole group is told.

@@ -1,6 +1,7 @@
 """What is read off the training data, and what is refused."""
 
 import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from package.ml.signature import Signature, SignatureError
 ROWS = 12
 
 
-def infer(column, y=None, **given):
+def infer(column: Any, y: Any = None, **given: Any) -> Signature:
     frame = pd.DataFrame({"x": column})
     y = np.arange(len(frame)) * 1.0 if y is None else y
     return Signature.infer(frame, y, name="test", **given)
@@ -32,13 +33,13 @@ def infer(column, y=None, **given):
         ([f"a sentence, the {i}th" for i in range(ROWS)], "text", False),
     ],
 )
-def test_types_and_gaps(column, kind, missing):
+def test_types_and_gaps(column: Any, kind: str, missing: bool) -> None:
     feature = infer(column).features[0]
     assert (feature.type, feature.missing) == (kind, missing)
     assert feature.outside == ("refuse" if kind == "category" else "warn")
 
 
-def test_ranges_categories_and_examples():
+def test_ranges_categories_and_examples() -> None:
     X = pd.DataFrame({"n": [None, 3.5, 1.5, 2.0], "c": ["b", "a", "b", "a"], "i": [4, 5, 6, 7]})
     number, category, integer = Signature.infer(X, [1.0, 2, 3, 4], name="test").features
     assert (number.min, number.max, number.example) == (1.5, 3.5, 3.5)
@@ -47,7 +48,7 @@ def test_ranges_categories_and_examples():
     assert type(integer.example) is int
 
 
-def test_32_bit_numbers_are_written_as_typed():
+def test_32_bit_numbers_are_written_as_typed() -> None:
     feature = infer(np.array([0.1, 0.2, 0.3], "float32")).features[0]
     assert (feature.min, feature.max, feature.example) == (0.1, 0.3, 0.1)
 
@@ -61,12 +62,12 @@ def test_32_bit_numbers_are_written_as_typed():
         ([True, False, True, False], "classification", [False, True]),
     ],
 )
-def test_tasks(y, task, classes):
+def test_tasks(y: Any, task: str, classes: Any) -> None:
     signature = infer([1.0, 2, 3, 4], y)
     assert (signature.task, signature.output.classes) == (task, classes)
 
 
-def test_whole_numbers_as_classes():
+def test_whole_numbers_as_classes() -> None:
     signature = infer([1.0, 2, 3, 4], np.array([2, 0, 1, 2]), task="classification")
     assert signature.output.classes == [0, 1, 2]
 
@@ -85,7 +86,7 @@ def test_whole_numbers_as_classes():
         ([1.0, 1e300, 2], "infinite"),
     ],
 )
-def test_columns_that_cannot_be_served(column, word):
+def test_columns_that_cannot_be_served(column: Any, word: str) -> None:
     with pytest.raises(SignatureError, match=rf"'x' holds .*{word}"):
         infer(column)
 
@@ -93,13 +94,13 @@ def test_columns_that_cannot_be_served(column, word):
 @pytest.mark.parametrize(
     "name", ["area [m²]", "has space", "âge", "<b>&amp;", "a.b", "class", "f0"]
 )
-def test_any_column_name(name):
+def test_any_column_name(name: str) -> None:
     signature = Signature.infer(pd.DataFrame({name: [1.0, 2.0]}), [1.0, 2.0], name="test")
     assert Signature.model_validate_json(signature.model_dump_json()) == signature
     assert list(signature.example) == [name]
 
 
-def test_frames_that_are_refused():
+def test_frames_that_are_refused() -> None:
     twice = pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])
     for X, y, word in [
         (twice, [1.0], "'a' exactly once"),
@@ -115,7 +116,7 @@ def test_frames_that_are_refused():
             Signature.infer(X, y, name="test")
 
 
-def test_what_is_given_overrules_what_is_read():
+def test_what_is_given_overrules_what_is_read() -> None:
     given = {"x": {"unit": "m²", "description": "living area", "outside": "refuse", "max": 9}}
     signature = infer([1.0, 2, 3], features=given, output={"name": "rent", "unit": "€"})
     feature = signature.features[0]
@@ -130,7 +131,7 @@ def test_what_is_given_overrules_what_is_read():
         Signature.infer(pd.DataFrame({"x": [1.0]}), [1.0], name="a/b")
 
 
-def test_the_contract_holds_what_the_model_depends_on():
+def test_the_contract_holds_what_the_model_depends_on() -> None:
     signature = infer(["a", "b"] * 6)
     contract = signature.contract()
     feature = signature.features[0]

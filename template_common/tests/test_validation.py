@@ -2,11 +2,12 @@
 
 import json
 import sys
+from typing import Any
 
 import pytest
 
 from package.ml.signature import Feature, Output, Signature
-from package.ml.validation import InstanceValidator, InvalidInstances
+from package.ml.validation import Fault, InstanceValidator, InvalidInstances
 
 GOOD = {"age": 30.5, "rooms": 3, "garden": True, "heat [type]": "gas", "note": "quiet"}
 FEATURES = [
@@ -28,7 +29,7 @@ VALIDATOR = InstanceValidator(
 )
 
 
-def faults(*rows):
+def faults(*rows: Any) -> list[Fault]:
     with pytest.raises(InvalidInstances) as caught:
         VALIDATOR.from_json(list(rows))
     for fault in caught.value.faults:
@@ -36,14 +37,14 @@ def faults(*rows):
     return caught.value.faults
 
 
-def test_good_rows():
+def test_good_rows() -> None:
     rows, warnings = VALIDATOR.from_json([GOOD, GOOD | {"age": None}, GOOD | {"rooms": 3.0}])
     assert rows == [GOOD, GOOD | {"age": None}, GOOD]
     assert type(rows[2]["rooms"]) is int
     assert warnings == []
 
 
-def test_a_gap_may_be_left_out():
+def test_a_gap_may_be_left_out() -> None:
     row = {key: value for key, value in GOOD.items() if key != "age"}
     assert VALIDATOR.from_json([row])[0] == [GOOD | {"age": None}]
 
@@ -76,14 +77,14 @@ def test_a_gap_may_be_left_out():
         ("note", "\ud800", "string_unicode", "Note should be a valid string"),
     ],
 )
-def test_each_fault_is_named(feature, value, kind, words):
+def test_each_fault_is_named(feature: str, value: Any, kind: str, words: str) -> None:
     (fault,) = faults(GOOD | {feature: value})
     assert fault.loc == ("instances", 0, feature)
     assert fault.type == kind
     assert words in fault.msg
 
 
-def test_every_fault_is_named_with_its_row():
+def test_every_fault_is_named_with_its_row() -> None:
     found = faults(GOOD, {"age": "x", "sexx": 1, "rooms": 0}, 7, GOOD | {"\ud800": 1})
     assert [(fault.loc[1:], fault.type) for fault in found] == [
         ((1, "age"), "float_type"),
@@ -100,8 +101,8 @@ def test_every_fault_is_named_with_its_row():
     )
 
 
-def test_deep_and_long_values_make_short_messages():
-    deep: list = []
+def test_deep_and_long_values_make_short_messages() -> None:
+    deep: list[Any] = []
     for _ in range(sys.getrecursionlimit() * 2):
         deep = [deep]
     for value in (deep, "x" * 1_000_000, {"a": {}}):
@@ -109,7 +110,7 @@ def test_deep_and_long_values_make_short_messages():
         assert len(fault.msg) < 120
 
 
-def test_unusual_values_are_warned_of():
+def test_unusual_values_are_warned_of() -> None:
     rows, warnings = VALIDATOR.from_json([GOOD, GOOD | {"age": 200}])
     assert rows[1]["age"] == 200
     assert [warning.as_dict() for warning in warnings] == [
@@ -121,7 +122,7 @@ def test_unusual_values_are_warned_of():
     ]
 
 
-def test_text_of_a_form_or_file():
+def test_text_of_a_form_or_file() -> None:
     text = {"age": " 30.5", "rooms": "3", "garden": "yes", "heat [type]": "gas", "note": "quiet"}
     assert VALIDATOR.from_text(text | {"csrf": "x"}) == (GOOD, [])
     assert VALIDATOR.from_text(text | {"age": " "})[0]["age"] is None
@@ -147,14 +148,14 @@ def test_text_of_a_form_or_file():
         ("note", "a\0b"),
     ],
 )
-def test_faults_in_text(feature, text):
+def test_faults_in_text(feature: str, text: str) -> None:
     row = {"age": "30", "rooms": "3", "garden": "no", "heat [type]": "gas", "note": "quiet"}
     with pytest.raises(InvalidInstances) as caught:
         VALIDATOR.from_text(row | {feature: text})
     assert [fault.loc for fault in caught.value.faults] == [(feature,)]
 
 
-def test_typed_rows_of_a_table():
+def test_typed_rows_of_a_table() -> None:
     assert VALIDATOR.from_values(GOOD | {"age": float("nan"), "id": 7}) == (
         GOOD | {"age": None},
         [],
@@ -163,7 +164,7 @@ def test_typed_rows_of_a_table():
         VALIDATOR.from_values(GOOD | {"rooms": None})
 
 
-def test_the_schema_has_what_the_documents_need():
+def test_the_schema_has_what_the_documents_need() -> None:
     schema = VALIDATOR.model.model_json_schema()
     assert list(schema["properties"]) == list(GOOD)
     assert schema["additionalProperties"] is False

@@ -1,7 +1,5 @@
 """The API: the shared routes as Django views."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The command line, `manage`: our commands beside Flask's own and those of its extensions."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whether the database can be used, and how it is brought up to date."""
 
-from __future__ import annotations
-
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask

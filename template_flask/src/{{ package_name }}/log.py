@@ -1,7 +1,5 @@
 """The prediction log in SQL."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 

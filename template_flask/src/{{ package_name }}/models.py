@@ -1,7 +1,5 @@
 """Tables."""
 
-from __future__ import annotations
-
 import sqlite3
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """The service of the current application."""
 
-from __future__ import annotations
-
 from flask import current_app
 
 from .log import SQLPredictionLog

@@ -1,7 +1,5 @@
 """The WSGI application that `manage serve` runs."""
 
-from __future__ import annotations
-
 from . import create_app
 from .services import get_service
 

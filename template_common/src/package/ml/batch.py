@@ -191,6 +191,8 @@ def _parquet(job: _Job, bar: Any) -> None:
             schema = pa.schema([*file.schema_arrow, *zip(job.added, types, strict=True)])
             with ParquetWriter(job.partial, schema) as writer:
                 for batch in file.iter_batches(10 * CHUNK):
+                    texts = [c.cast(pa.string()) if c.type == pa.float32() else c for c in batch]
+                    rows = pa.record_batch(
                     answers = zip(
                         *job.answer(batch.to_pylist(), job.validator.from_values), strict=True
                     )

@@ -31,7 +31,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
             content = _to_onnx(model, signature, inputs)
             parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
         except Exception as error:
-            refused = brief(error)
+            refused = refused or brief(error)
             continue
         if parity["agrees"]:
             return content, "onnx", parity

@@ -18,6 +18,7 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
 TRUSTED = {  # what scikit-learn keeps inside its models; other code in a file is refused
+    "functools.partial",  # its function is judged by itself
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -26,6 +27,7 @@ TRUSTED = {  # what scikit-learn keeps inside its models; other code in a file i
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils.validation.check_array",
 }
 
 
@@ -89,7 +91,7 @@ class ScikitEngine:
         """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
         import pandas as pd
 
-        frame = {}
+        frame: dict[str, Any] = {}
         for feature in self.features:
             values = [row[feature.name] for row in rows]
             if feature.type == "category":
@@ -164,7 +166,7 @@ class Predictor:
         numbers = np.zeros(len(labels)) if classes else labels
         if shares is not None and self.signature.output.probabilities:
             names, numbers = [class_label(value) for value in classes], shares
-        finite: np.ndarray = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
+        finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
         rows = zip(labels.tolist(), numbers.tolist(), finite.tolist(), strict=True)
         for index, (label, share, known) in enumerate(rows):
             if not known:

@@ -111,8 +111,11 @@ class Signature(BaseModel):
         task = task or ("regression" if numeric else "classification")
         gives: dict[str, Any] = {"name": str(target.name or "prediction")}
         if task == "classification":
-            gives["classes"] = [_plain(value) for value in sorted(target.unique())]
-            if len(gives["classes"]) == 1:
+            classes = [_plain(value) for value in sorted(target.unique())]
+            gives["classes"] = [int(c) if isinstance(c, float) else c for c in classes]
+            if gives["classes"] != classes:
+                raise SignatureError("y holds fractions; classes must be text or whole numbers.")
+            if len(classes) == 1:
                 raise SignatureError("y holds one class only; there is nothing to tell apart.")
         elif numeric:
             gives |= {"min": _plain(target.min()), "max": _plain(target.max())}

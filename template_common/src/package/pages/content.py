@@ -1,7 +1,5 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field

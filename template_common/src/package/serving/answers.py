@@ -1,7 +1,5 @@
 """Requests, answers and problems, apart from any framework."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

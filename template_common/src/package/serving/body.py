@@ -1,7 +1,5 @@
 """Read a JSON request body, naming what is wrong with it."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

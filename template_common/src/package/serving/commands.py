@@ -1,7 +1,5 @@
 """What the commands do, whichever framework parses their options."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

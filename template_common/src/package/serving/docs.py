@@ -1,7 +1,5 @@
 """The API documentation page, read off the OpenAPI document: no script, no other host."""
 
-from __future__ import annotations
-
 import json
 import shlex
 from typing import Any

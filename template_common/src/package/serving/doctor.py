@@ -1,7 +1,5 @@
 """What `manage doctor` looks at, each with what is wrong and how to mend it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

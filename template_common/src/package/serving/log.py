@@ -1,7 +1,5 @@
 """The prediction log: what is kept of every prediction, and how it is written."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

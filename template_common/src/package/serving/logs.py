@@ -1,7 +1,5 @@
 """Logging: readable lines in development, one JSON object a line in production."""
 
-from __future__ import annotations
-
 import logging
 from contextvars import ContextVar
 from typing import Any

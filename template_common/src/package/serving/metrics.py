@@ -1,7 +1,5 @@
 """Prometheus metrics, gathered over all workers when `serve` runs several."""
 
-from __future__ import annotations
-
 import os
 
 from prometheus_client import (

@@ -1,7 +1,5 @@
 """One WSGI middleware around either framework, for what every response needs."""
 
-from __future__ import annotations
-
 import logging
 import re
 import time

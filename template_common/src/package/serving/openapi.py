@@ -1,7 +1,5 @@
 """The OpenAPI 3.1 document: `openapi.json` completed from the model signature."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The production server: granian, in front of the framework's WSGI application."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import shutil

@@ -1,7 +1,5 @@
 """What each API route answers: everything between the framework's request and its response."""
 
-from __future__ import annotations
-
 import logging
 import time
 import uuid

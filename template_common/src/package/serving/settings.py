@@ -1,11 +1,9 @@
 """Settings, read from the environment and then from `.env` beside `pyproject.toml`."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values, set_key
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
@@ -52,7 +50,7 @@ class Settings(BaseModel):
         } | values
 
     @model_validator(mode="after")
-    def _fit_for_production(self) -> Settings:
+    def _fit_for_production(self) -> Self:
         if self.production and len(self.secret_key) < MIN_SECRET_LENGTH:
             raise ValueError(
                 f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production; make "
@@ -71,7 +69,7 @@ class Settings(BaseModel):
         return self
 
     @classmethod
-    def load(cls) -> Settings:
+    def load(cls) -> Self:
         """Read the settings.
 
         Raises:

@@ -1,7 +1,5 @@
 """Whether the database can be used, and how it is brought up to date."""
 
-from __future__ import annotations
-
 from django.core.management import call_command
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor

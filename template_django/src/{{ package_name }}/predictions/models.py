@@ -1,7 +1,5 @@
 """Tables."""
 
-from __future__ import annotations
-
 from django.db import models
 
 

@@ -1,7 +1,5 @@
 """The form, a result with its feedback form, and the history."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect

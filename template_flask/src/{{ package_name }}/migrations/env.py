@@ -1,7 +1,5 @@
 """How Alembic reaches the database of the application."""
 
-from __future__ import annotations
-
 from alembic import context
 from flask import current_app
 

@@ -1,7 +1,5 @@
 """Pages: the form, a result with its feedback form, and the history."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError, generate_csrf

@@ -1,7 +1,5 @@
 """Forms made from the model signature."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask_wtf import FlaskForm

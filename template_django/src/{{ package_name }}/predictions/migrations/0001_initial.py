@@ -1,7 +1,5 @@
 """The prediction log."""
 
-from __future__ import annotations
-
 from django.db import migrations, models
 
 

@@ -1,7 +1,5 @@
 """`manage doctor`"""
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentParser
 from typing import Any

@@ -1,7 +1,5 @@
 """`manage predict-file`"""
 
-from __future__ import annotations
-
 import sys
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`manage serve`"""
 
-from __future__ import annotations
-
 from argparse import ArgumentParser
 from typing import Any
 

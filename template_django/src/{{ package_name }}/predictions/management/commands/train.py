@@ -1,7 +1,5 @@
 """`manage train`"""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.core.management import BaseCommand
