@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import copier
+import psutil
 import pytest
 
 REPO = Path(__file__).parents[1]
@@ -120,6 +121,15 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, lim
         time.sleep(0.1)
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a process and of all it started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+    process.kill()
+    process.wait()
+
+
 @contextlib.contextmanager
 def served(project: Path, *, limit: float = 180, **extra: str) -> Iterator[tuple[int, int]]:
     """Serve a project as its README says; gives (port, process id).
@@ -144,6 +154,4 @@ def served(project: Path, *, limit: float = 180, **extra: str) -> Iterator[tuple
         said = log.read_text(encoding="utf-8", errors="replace")
         assert code == 0 or os.name == "nt", f"stopped with {code}:\n{said}"
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        end(process)

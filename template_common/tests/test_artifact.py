@@ -36,14 +36,7 @@ def edit(folder: Path, change: Any) -> None:
 
 
 def again(root: Path, artifact: Artifact, model: bytes) -> Artifact:
-    return save(
-        root,
-        model,
-        runtime=artifact.runtime,
-        signature=artifact.signature,
-        metrics=artifact.metrics,
-        card="again",
-    )
+    return save(root, model, artifact.signature, artifact.metrics, card="again")
 
 
 def test_a_version_is_a_folder_of_four_files(folder: Path, root: Path) -> None:

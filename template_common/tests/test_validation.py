@@ -105,7 +105,8 @@ def test_deep_and_long_values_make_short_messages() -> None:
     deep: list[Any] = []
     for _ in range(sys.getrecursionlimit() * 2):
         deep = [deep]
-    for value in (deep, "x" * 1_000_000, {"a": {}}):
+    values: list[Any] = [deep, "x" * 1_000_000, {"a": {}}]
+    for value in values:
         (fault,) = faults(GOOD | {"age": value})
         assert len(fault.msg) < 120
 

@@ -52,13 +52,7 @@ def publish(
         "parity": parity,
         "libraries": {lib: version(lib) for lib in ("scikit-learn", "skl2onnx", "skops", "numpy")},
     }
-    artifact = save(
-        root := root or Path(os.environ.get("ARTIFACTS_DIR") or "artifacts"),
-        content,
-        runtime=runtime,
-        signature=signature,
-        metrics=metrics,
-        card=card(signature, metrics),
-    )
+    root = root or Path(os.environ.get("ARTIFACTS_DIR") or "artifacts")
+    artifact = save(root, content, signature, metrics, card(signature, metrics))
     set_current(root, artifact.version)
     return artifact

@@ -65,13 +65,7 @@ def load(root: Path, version: str | None = None) -> Artifact:
 
 
 def save(
-    root: Path,
-    model: bytes,
-    *,
-    runtime: Runtime,
-    signature: Signature,
-    metrics: dict[str, Any],
-    card: str,
+    root: Path, model: bytes, signature: Signature, metrics: dict[str, Any], card: str
 ) -> Artifact:
     """Write a version whole or not at all, and return it; `current` stays as it is.
 
@@ -79,7 +73,7 @@ def save(
     """
     version = signature.digest(model)
     files = {
-        f"model.{runtime}": model,
+        f"model.{metrics['runtime']}": model,
         "signature.json": signature.model_dump_json(indent=2).encode(),
         "metrics.json": json.dumps(metrics, indent=2, allow_nan=False).encode(),
         "card.md": card.encode(),

@@ -39,11 +39,11 @@ def predict_file(
     encoding: str = "utf-8-sig",
     progress: bool = True,
 ) -> Summary:
-    """Copy `source` to `target` with columns added: prediction, probability_<class> for classes,
-    and prediction_error, which says why a row, kept in its place, has no prediction.
+    """Copy a file with the columns prediction, probability_<class> and prediction_error added.
 
-    Both are CSV (`encoding` is the source's; UTF-8 comes out) or both Parquet. Memory does not
-    grow with the file, and `target` appears when every row is done. Raises BatchError.
+    A row that is refused keeps its place, and prediction_error says why. Both files are CSV (of
+    `encoding`; UTF-8 comes out), or both Parquet. Memory does not grow with the file, and
+    `target` appears when every row is done. Raises BatchError.
     """
     kind = source.suffix.lower()
     if kind not in (".csv", ".parquet") or target.suffix.lower() != kind:
@@ -155,9 +155,11 @@ def _header(job: _Job, line: str) -> tuple[str, list[str]]:
     """The delimiter and the column names; a comma, unless only another finds the features."""
     if not line.strip():
         raise BatchError(f"{job.source} is empty; its first line must name the columns.")
-    splits = {mark: next(csv.reader([line], delimiter=mark, strict=True)) for mark in ",;\t|"}
-    fits = [mark for mark, names in splits.items() if not job.lacking([n.strip() for n in names])]
-    return (mark := (fits or [","])[0]), splits[mark]
+    for mark in ",;\t|":
+        header = next(csv.reader([line], delimiter=mark))
+        if not job.lacking([name.strip() for name in header]):
+            return mark, header
+    return ",", next(csv.reader([line], strict=True))
 
 
 def _named(names: list[str], cells: list[str]) -> dict[str, str] | str:
@@ -187,16 +189,19 @@ def _parquet(job: _Job, bar: Any) -> None:
     types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
     try:
         with ParquetFile(job.source) as file:
-            job.check(file.schema_arrow.names)
-            schema = pa.schema([*file.schema_arrow, *zip(job.added, types, strict=True)])
+            old = file.schema_arrow
+            job.check(old.names)
+            schema = pa.schema([*old, *zip(job.added, types, strict=True)], old.metadata)
             with ParquetWriter(job.partial, schema) as writer:
                 for batch in file.iter_batches(10 * CHUNK):
-                    texts = [c.cast(pa.string()) if c.type == pa.float32() else c for c in batch]
-                    rows = pa.record_batch(
-                    answers = zip(
-                        *job.answer(batch.to_pylist(), job.validator.from_values), strict=True
-                    )
-                    added = map(pa.array, answers, types)
+                    # A 32-bit 0.1 is checked as 0.1, as in the signature.
+                    cells = [
+                        c.cast(pa.string()).cast(pa.float64()) if c.type == pa.float32() else c
+                        for c in batch.columns
+                    ]
+                    rows = pa.record_batch(cells, batch.schema.names).to_pylist()
+                    answers = job.answer(rows, job.validator.from_values)
+                    added = map(pa.array, zip(*answers, strict=True), types)
                     writer.write(pa.record_batch([*batch.columns, *added], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)
     except pa.ArrowException as error:

@@ -83,23 +83,20 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:
     """The model card, in Markdown."""
-    scores = [f"- {name}: {value:.4g}" for name, value in metrics["metrics"].items()]
-    parity = [f"- {name}: {value}" for name, value in metrics["parity"].items()]
-    features = [
-        f"- {f.name} ({f.type}{f', {f.unit}' if f.unit else ''}{', may be missing' * f.missing}): "
-        + (", ".join(f.categories) if f.categories else f"{f.min} to {f.max} in training")
-        for f in signature.features
-    ]
-    lines = [
-        f"# {signature.name}\n",
-        f"A {signature.task} of {signature.output.label}, trained {metrics['trained_at']}.\n",
-        f"## Score on {metrics['held_out_rows']} held-out rows\n",
-        *(scores or ["Not measured."]),
-        f"\n## Compared with the trained model, served with {metrics['runtime']}\n",
-        *parity,
-        "\n## Features\n",
-        *features,
-    ]
+    features = {}
+    for f in signature.features:
+        words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
+        seen = ", ".join(f.categories or []) or f"{f.min} to {f.max} in training"
+        features[f"{f.name} ({', '.join(words)})"] = seen
+    about = f"A {signature.task} of {signature.output.label}, trained {metrics['trained_at']}."
+    lines = [f"# {signature.name}", "", about]
+    for title, values in (
+        (f"Score on {metrics['held_out_rows']} held-out rows", metrics["metrics"]),
+        (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
+        ("Features", features),
+    ):
+        listed = [f"- {name}: {value}" for name, value in values.items()]
+        lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
     return "\n".join(lines) + "\n"
 
 
@@ -107,15 +104,15 @@ def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
     """Input types to try: one matrix when all is numeric, then one input a feature."""
     from skl2onnx.common import data_types as t
 
-    types = {"category": t.StringTensorType, "text": t.StringTensorType}
-    if not any(feature.type in types for feature in signature.features):
+    kinds = {"category": t.StringTensorType, "text": t.StringTensorType}
+    kinds |= {"number": t.FloatTensorType, "integer": t.FloatTensorType}
+    if {feature.type for feature in signature.features}.isdisjoint(("category", "text")):
         yield [("features", t.FloatTensorType([None, len(signature.features)]))]
-    inputs = []
-    for feature in signature.features:
-        boolean = feature.type == "boolean" and not feature.missing
-        kind = t.BooleanTensorType if boolean else types.get(feature.type, t.FloatTensorType)
-        inputs.append((feature.name, kind([None, 1])))
-    yield inputs
+    gaps = t.FloatTensorType  # a boolean input cannot be missing
+    yield [
+        (f.name, kinds.get(f.type, gaps if f.missing else t.BooleanTensorType)([None, 1]))
+        for f in signature.features
+    ]
 
 
 def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) -> bytes:

@@ -151,12 +151,11 @@ class Predictor:
         except Exception as error:
             if len(rows) == 1:
                 return [NotFinite(0, f"The model fails on it: {brief(error)}")]
-        found = []
-        for index, row in enumerate(rows):  # to find the rows at fault
-            (answer,) = self.predict_each([row])
-            failed = isinstance(answer, NotFinite)
-            found.append(NotFinite(index, str(answer)) if failed else answer)
-        return found
+        return [  # one by one, to find the rows at fault
+            NotFinite(index, str(answer)) if isinstance(answer, NotFinite) else answer
+            for index, row in enumerate(rows)
+            for answer in self.predict_each([row])
+        ]
 
     def _shaped(
         self, labels: np.ndarray, shares: np.ndarray | None

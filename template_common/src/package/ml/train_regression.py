@@ -11,7 +11,7 @@ from . import Artifact, publish
 
 NAMES = ["age", "sex", "bmi", "blood_pressure", "total_cholesterol", "ldl", "hdl"]
 NAMES += ["cholesterol_ratio", "log_triglycerides", "glucose"]
-FEATURES = {
+FEATURES = {  # the source names the unit of age only; the others are what the values mean
     "age": {"unit": "years"},
     "sex": {"description": "Sex, as coded (the source does not say which is 1 and which is 2)"},
     "bmi": {"unit": "kg/m²", "description": "Body mass index"},

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -81,6 +82,33 @@ class PredictionLog(Protocol):
         """Store the true outcome; false when the record has one already."""
 
     def ping(self) -> None: ...
+
+
+class DurableWriter:
+    """Records are in the database when `add` returns; requests that wait together share a commit."""
+
+    def __init__(self, log: PredictionLog) -> None:
+        self._log = log
+        self._waiting: deque[tuple[Sequence[Record], Future[None]]] = deque()
+        self._turn = threading.Lock()
+
+    def add(self, records: Sequence[Record]) -> None:
+        written: Future[None] = Future()
+        self._waiting.append((records, written))
+        with self._turn:
+            if not written.done():
+                self._commit()
+        written.result()
+
+    def _commit(self) -> None:
+        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        error: Exception | None = None
+        try:
+            self._log.add([record for records, _ in entries for record in records])
+        except Exception as failure:
+            error = failure
+        for _, written in entries:
+            written.set_exception(error) if error else written.set_result(None)
 
 
 class BufferedWriter:

@@ -16,7 +16,7 @@ from ..ml.validation import Fault, InvalidInstances, listed
 from . import metrics
 from .answers import Answer, Problem, Request, as_problem, refusal, to_json
 from .body import read_json
-from .log import BufferedWriter, Feedback, PredictionLog, Record
+from .log import BufferedWriter, DurableWriter, Feedback, PredictionLog, Record
 from .openapi import openapi
 from .settings import Settings
 
@@ -34,7 +34,8 @@ class Service:
         self.predictor = predictor
         self.signature = predictor.signature
         self.log = log
-        self.writer = BufferedWriter(log) if settings.prediction_log == "buffered" else log
+        durable = settings.prediction_log == "durable"
+        self.writer = DurableWriter(log) if durable else BufferedWriter(log)
         self.model = {"name": self.signature.name, "version": predictor.version}
         self.openapi = openapi(self.signature, self.model, predictor.validator)
 
