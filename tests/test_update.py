@@ -1,6 +1,7 @@
 """A copy follows a new release, or a changed answer, and keeps what its owner did."""
 
 import shutil
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import copier
 import pytest
 import yaml
 
-from .helpers import ANSWERS_FILE, commit, copy, release, run, tree
+from .helpers import ANSWERS_FILE, commit, copy, need, release, run, tree
 from .variants import Answers, Project, choices, projects
 
 OLD, NEW = "v0.0.1", "v0.0.2"
@@ -19,19 +20,21 @@ TRAIN = '"""The owner\'s own training."""\n'
 
 def publish_a_change(template: Path) -> None:
     """What a release does: a file comes, one goes, some change; train.py is among these."""
-    style = template / "template_common" / "src" / "package" / "static" / "style.css"
-    style.write_text(style.read_text(encoding="utf-8") + "\n.new { color: red; }\n", "utf-8")
+    common = template / "template_common"
+    style = common / "src" / "package" / "static" / "style.css"
+    style.write_text(style.read_text("utf-8") + "\n.new { color: red; }\n", "utf-8")
+    project = common / "pyproject.toml.jinja"
+    before = project.read_text("utf-8")
+    after = before.replace("line-length = 100", "line-length = 99")
+    assert after != before
+    project.write_text(after, "utf-8")
     for framework in FRAMEWORKS:
         root = template / f"template_{framework}"
         (root / "leaving.md").unlink()
         (root / "docs").mkdir()
         (root / "docs" / "new.md.jinja").write_text("New in {{ project_name }}.\n", "utf-8")
-        project = root / "pyproject.toml.jinja"
-        text = project.read_text(encoding="utf-8")
-        project.write_text(text.replace('version = "0.1.0"', 'version = "0.2.0"'), "utf-8")
-        assert 'version = "0.2.0"' in project.read_text(encoding="utf-8")
         train = root / "src" / "{{ package_name }}" / "ml" / "train.py.jinja"
-        train.write_text(train.read_text(encoding="utf-8") + "# of the release\n", "utf-8")
+        train.write_text(train.read_text("utf-8") + "# of the release\n", "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -58,19 +61,14 @@ def update(project: Path, **data: Any) -> None:
     copier.run_update(project, data=data, defaults=True, overwrite=True, quiet=True)
 
 
-def edit(project: Path, *, train: bool = True) -> None:
+def edit(project: Path) -> None:
     """Work as an owner does: train.py, README, a dependency, a file of one's own."""
     (package,) = (project / "src").iterdir()
-    if train:
-        (package / "ml" / "train.py").write_text(TRAIN, "utf-8")
+    (package / "ml" / "train.py").write_text(TRAIN, "utf-8")
     (package / "ml" / "features.py").write_text('"""Ours."""\n', "utf-8")
     readme = project / "README.md"
     readme.write_text(readme.read_text("utf-8") + "\n## Our team\n\nAda and Bob.\n", "utf-8")
-    about = project / "pyproject.toml"
-    before = about.read_text("utf-8")
-    after = before.replace("dependencies = [\n", 'dependencies = [\n    "holidays>=0.60",\n', 1)
-    assert after != before
-    about.write_text(after, "utf-8")
+    run(project, need("uv"), "add", "--quiet", "--frozen", "boto3", "holidays>=0.60")
 
 
 def assert_same(updated: Path, fresh: Path) -> None:
@@ -78,7 +76,8 @@ def assert_same(updated: Path, fresh: Path) -> None:
     got, wanted = tree(updated), tree(fresh)
     assert got.keys() == wanted.keys()
     different = [name for name in got if got[name] != wanted[name]]
-    assert not different, "\n".join(f"{n}:\n{got[n].decode()}" for n in different)
+    shown = [unified_diff(*(t[n].decode().splitlines() for t in (wanted, got))) for n in different]
+    assert not different, "\n".join(line for lines in shown for line in lines)
     assert not [name for name in got if name.endswith((".rej", ".orig"))]
     assert not [name for name, content in got.items() if b"<<<<<<<" in content]
 

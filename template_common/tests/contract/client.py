@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
+from .page import Page, check_page
+
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -44,6 +46,8 @@ def check_answer(document: Document, response: httpx.Response) -> None:
     assert "unsafe" not in response.headers["Content-Security-Policy"], shown
     assert re.fullmatch(r"[\w.:-]{1,64}", response.headers["X-Request-ID"]), shown
     kind = response.headers.get("Content-Type", "").partition(";")[0]
+    if kind == "text/html" and request.method != "HEAD":
+        check_page(Page(response.text), str(request.url))
     if kind.endswith("json") and request.method != "HEAD":
         content = read_json(response.content)
         if response.is_error:
@@ -64,7 +68,7 @@ def check_problem(document: Document, response: httpx.Response, content: Any) ->
     assert content["title"]
     for sentence in (content["detail"], *(fault["msg"] for fault in content["errors"])):
         assert re.match(r"\S", sentence), content
-        assert sentence.endswith((".", ")")), content
+        assert sentence.endswith("."), content
         assert "Traceback" not in sentence, content
     for fault in content["errors"]:
         assert set(fault) == {"loc", "msg", "type"}

@@ -10,7 +10,7 @@ from flask.cli import FlaskGroup
 from . import create_app
 from .serving import commands
 from .serving.doctor import Check, examine
-from .serving.server import default_workers
+from .serving.server import WORKERS
 from .serving.settings import Settings
 
 
@@ -51,7 +51,7 @@ port = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_
 @main.command(with_appcontext=False)
 @host
 @port
-@click.option("--workers", type=click.IntRange(1), default=default_workers, help="Processes.")
+@click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server."""
     from .database import migrate, outdated

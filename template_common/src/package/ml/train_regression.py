@@ -13,7 +13,7 @@ NAMES = ["age", "sex", "bmi", "blood_pressure", "total_cholesterol", "ldl", "hdl
 NAMES += ["cholesterol_ratio", "log_triglycerides", "glucose"]
 FEATURES = {  # the source names the unit of age only; the others are what the values mean
     "age": {"unit": "years"},
-    "sex": {"description": "Sex, as coded (the source does not say which is 1 and which is 2)"},
+    "sex": {"description": "Sex, as the source codes it"},
     "bmi": {"unit": "kg/m²", "description": "Body mass index"},
     "blood_pressure": {"unit": "mm Hg", "description": "Average blood pressure"},
     "total_cholesterol": {"unit": "mg/dL", "description": "Total serum cholesterol"},

@@ -98,7 +98,8 @@ class InstanceValidator:
             return Fault(loc, f"An instance must be an object of features: {error['msg']}.", kind)
         if value is None or kind == "missing":
             return Fault(loc, f"{feature.label} is missing.", "missing")
-        says = error["msg"].partition(" ")[2]  # pydantic begins with "Input" or "String"
+        # Pydantic begins with "Input" or "String", and may end with how it tried.
+        says = error["msg"].partition(" ")[2].partition(", unable")[0]
         return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
 
 

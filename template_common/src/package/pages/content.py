@@ -8,9 +8,9 @@ from typing import Any
 
 from ..ml.signature import Feature, Signature, class_label
 from ..ml.validation import Fault
-from ..serving.answers import Problem
+from ..serving.body import Paging, parse
 from ..serving.log import Record
-from ..serving.service import MAX_COMMENT, Service, is_uuid
+from ..serving.service import Service
 
 PAGE_SIZE = 50
 
@@ -52,7 +52,7 @@ def feedback_inputs(signature: Signature) -> list[Input]:
         choices=choices if output.classes else [],
         attributes={} if output.classes else {"inputmode": "decimal"},
     )
-    attributes = {"maxlength": str(MAX_COMMENT), "rows": "3"}
+    attributes = {"maxlength": "2000", "rows": "3"}
     comment = Input("comment", "comment", "Comment", "", "", False, "textarea", [], attributes)
     return [actual, comment]
 
@@ -124,15 +124,7 @@ def give_feedback(service: Service, record_id: str, typed: dict[str, str]) -> Re
     else:
         with suppress(ValueError):
             actual = float(actual)
-    return service.give_feedback(record_id, actual, typed["comment"])
-
-
-def page_start(query: Mapping[str, str]) -> str | None:
-    """The identifier that a page of the history starts before. Raises a 404 problem."""
-    before = query.get("before")
-    if before and not is_uuid(before):
-        raise Problem(404, "There is no such page of the history.")
-    return before
+    return service.give_feedback(record_id, typed | {"actual": actual})
 
 
 def result(service: Service, record: Record) -> dict[str, Any]:
@@ -173,9 +165,10 @@ def result(service: Service, record: Record) -> dict[str, Any]:
     }
 
 
-def history(service: Service, before: str | None) -> dict[str, Any]:
+def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     """A page of the log, newest first, with the identifier that the next page starts before."""
-    records = service.log.page(before, PAGE_SIZE)
+    start = parse(Paging, {"before": query.get("before")}).start
+    records = service.log.page(start, PAGE_SIZE)
     return {
         "predictions": [
             _shown(record, service.signature)
@@ -186,6 +179,7 @@ def history(service: Service, before: str | None) -> dict[str, Any]:
             for record in records
         ],
         "next": records[-1].id if len(records) == PAGE_SIZE else "",
+        "first": start is None,
     }
 
 

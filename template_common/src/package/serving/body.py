@@ -1,10 +1,48 @@
-"""Read a JSON request body, naming what is wrong with it."""
+"""What requests may hold, and every fault of one that holds something else."""
 
 import json
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from ..ml.validation import Fault
+from pydantic import UUID7, BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from ..ml.signature import FLOAT32_MAX, Output
+from ..ml.validation import Fault, InvalidInstances
 from .answers import Problem, Request
+
+M = TypeVar("M", bound=BaseModel)
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+class PredictBody(BaseModel):
+    model_config = STRICT
+
+    instances: Annotated[list[Any], Field(min_length=1, max_length=1000)]
+
+
+class Paging(BaseModel):
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    before: UUID7 | None = None
+
+    @property
+    def start(self) -> str | None:
+        return str(self.before) if self.before else None
+
+
+def feedback_body(output: Output) -> type[BaseModel]:
+    """The model of feedback: a class of the output or a number, and a comment."""
+    number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
+    actual: Any = Literal[tuple(output.classes)] if output.classes else number
+    comment = Annotated[str, Field(max_length=2000)]
+    return create_model("Feedback", __config__=STRICT, actual=(actual, ...), comment=(comment, ""))
+
+
+def parse(model: type[M], content: Any) -> M:
+    """The content as a model. Raises InvalidInstances."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = [Fault(tuple(e["loc"]), f"{e['msg']}.", e["type"]) for e in error.errors()]
+        raise InvalidInstances(faults) from None
 
 
 def read_json(request: Request) -> Any:

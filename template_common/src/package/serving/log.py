@@ -85,7 +85,7 @@ class PredictionLog(Protocol):
 
 
 class DurableWriter:
-    """Records are in the database when `add` returns; requests that wait together share a commit."""
+    """Records are stored when `add` returns; requests that wait together share a commit."""
 
     def __init__(self, log: PredictionLog) -> None:
         self._log = log

@@ -12,12 +12,9 @@ from granian.constants import HTTPModes, Interfaces
 from .logs import logging_config
 from .settings import Settings
 
-THREADS = 8  # a worker; they wait for the database more than they compute
-
-
-def default_workers() -> int:
-    """One worker a core, at most four: each holds its own copy of the model."""
-    return min(os.cpu_count() or 1, 4)
+CORES = os.cpu_count() or 1
+WORKERS = min(CORES, 4)  # each holds its own copy of the model
+THREADS = min(2 * CORES + 1, 8)  # of a worker; they wait for the database more than they compute
 
 
 def port_fault(host: str, port: int) -> str | None:

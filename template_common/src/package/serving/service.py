@@ -1,8 +1,8 @@
 """What each API route answers: everything between the framework's request and its response."""
 
 import logging
+import re
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,18 +11,16 @@ from typing import Any
 import uuid_utils
 
 from ..ml.predictor import NotFinite, Predictor
-from ..ml.signature import FLOAT32_MAX, Signature, class_label
-from ..ml.validation import Fault, InvalidInstances, listed
+from ..ml.signature import class_label
+from ..ml.validation import Fault, InvalidInstances
 from . import metrics
-from .answers import Answer, Problem, Request, as_problem, refusal, to_json
-from .body import read_json
+from .answers import Answer, Problem, Request, as_problem, to_json
+from .body import Paging, PredictBody, feedback_body, parse, read_json
 from .log import BufferedWriter, DurableWriter, Feedback, PredictionLog, Record
 from .openapi import openapi
 from .settings import Settings
 
-MAX_INSTANCES = 1000
-MAX_PAGE = 200
-MAX_COMMENT = 2000  # characters
+RECORD_ID = re.compile("[0-9a-f-]{36}")
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +35,7 @@ class Service:
         durable = settings.prediction_log == "durable"
         self.writer = DurableWriter(log) if durable else BufferedWriter(log)
         self.model = {"name": self.signature.name, "version": predictor.version}
+        self.feedback_body = feedback_body(self.signature.output)
         self.openapi = openapi(self.signature, self.model, predictor.validator)
 
     def answer(self, handler: Callable[..., Any], request: Request, **path: str) -> Answer:
@@ -83,38 +82,19 @@ class Service:
         return records
 
     def find(self, record_id: str) -> Record:
-        record = self.log.get(record_id) if is_uuid(record_id) else None
+        record = self.log.get(record_id) if RECORD_ID.fullmatch(record_id) else None
         if record is None:
             raise Problem(404, f"There is no prediction {record_id}.")
         return record
 
-    def give_feedback(self, record_id: str, actual: Any, comment: Any) -> Record:
+    def give_feedback(self, record_id: str, content: Any) -> Record:
         """Store the true outcome of a prediction, which stays as it is once given."""
         record = self.find(record_id)
-        faults = _check_actual(actual, self.signature)
-        if not isinstance(comment, str) or len(comment) > MAX_COMMENT:
-            reason = f"The comment must be a text of at most {MAX_COMMENT} characters."
-            faults.append(Fault(("comment",), reason, "string_type"))
-        if faults:
-            raise InvalidInstances(faults)
-        feedback = Feedback(actual, comment, datetime.now(UTC))
+        given = parse(self.feedback_body, content).model_dump()
+        feedback = Feedback(**given, created_at=datetime.now(UTC))
         if not self.log.give_feedback(record_id, feedback):
             raise Problem(409, "This prediction has its true outcome already; it stays as it is.")
         return replace(record, feedback=feedback)
-
-
-def _check_actual(actual: Any, signature: Signature) -> list[Fault]:
-    classes = signature.output.classes
-    if classes:
-        if any(actual == known and type(actual) is type(known) for known in classes):
-            return []
-        reason = f"actual must be one of {listed(map(repr, classes))}."
-        return [Fault(("actual",), reason, "literal_error")]
-    if isinstance(actual, int | float) and not isinstance(actual, bool):
-        if abs(actual) <= FLOAT32_MAX:
-            return []
-        return [Fault(("actual",), "actual must be a finite number.", "finite_number")]
-    return [Fault(("actual",), "actual must be a number.", "float_type")]
 
 
 def healthz(service: Service, request: Request) -> dict[str, Any]:
@@ -142,10 +122,7 @@ def model(service: Service, request: Request) -> dict[str, Any]:
 
 
 def predict(service: Service, request: Request) -> dict[str, Any]:
-    instances = _field(read_json(request), "instances")
-    if not isinstance(instances, list) or not 1 <= len(instances) <= MAX_INSTANCES:
-        reason = f"instances must be a list of 1 to {MAX_INSTANCES} instances."
-        raise refusal([Fault(("instances",), reason, "list_length")])
+    instances = parse(PredictBody, read_json(request)).instances
     rows, warnings = service.predictor.validator.from_json(instances)
     records = service.record(rows, request.id)
     content = {"predictions": [r.answer() for r in records], "model": service.model}
@@ -153,19 +130,12 @@ def predict(service: Service, request: Request) -> dict[str, Any]:
 
 
 def predictions(service: Service, request: Request) -> dict[str, Any]:
-    limit, before = request.query.get("limit", "50"), request.query.get("before")
-    faults = []
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= MAX_PAGE):
-        reason = f"limit must be a whole number from 1 to {MAX_PAGE}."
-        faults.append(Fault(("query", "limit"), reason, "int_range"))
-    if before is not None and not is_uuid(before):
-        faults.append(Fault(("query", "before"), "before must be the id of a prediction.", "uuid"))
-    if faults:
-        raise refusal(faults)
-    records = service.log.page(before, int(limit))
-    full = len(records) == int(limit)
-    following = f"/api/v1/predictions?limit={limit}&before={records[-1].id}" if full else None
-    return {"predictions": [record.as_dict() for record in records], "next": following}
+    paging = parse(Paging, dict(request.query.items()))
+    records = service.log.page(paging.start, paging.limit)
+    link = None
+    if len(records) == paging.limit:
+        link = f"/api/v1/predictions?limit={paging.limit}&before={records[-1].id}"
+    return {"predictions": [record.as_dict() for record in records], "next": link}
 
 
 def prediction(service: Service, request: Request, record_id: str) -> dict[str, Any]:
@@ -173,25 +143,7 @@ def prediction(service: Service, request: Request, record_id: str) -> dict[str, 
 
 
 def feedback(service: Service, request: Request, record_id: str) -> dict[str, Any]:
-    content = read_json(request)
-    actual = _field(content, "actual", "comment")
-    return service.give_feedback(record_id, actual, content.get("comment", "")).as_dict()
-
-
-def _field(content: Any, name: str, *optional: str) -> Any:
-    """The field of that name; others than the optional ones are refused."""
-    if not isinstance(content, dict) or name not in content:
-        raise refusal([Fault((name,), f'Send an object with the key "{name}".', "missing")])
-    if unknown := sorted(set(content) - {name, *optional}):
-        raise refusal([Fault((key,), f'"{key}" is not known here.', "extra") for key in unknown])
-    return content[name]
-
-
-def is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
+    return service.give_feedback(record_id, read_json(request)).as_dict()
 
 
 ROUTES: dict[str, tuple[str, Callable[..., Any]]] = {

@@ -50,15 +50,14 @@ def result(request: HttpRequest, record_id: str) -> HttpResponse:
 
 def history(request: HttpRequest) -> HttpResponse:
     allow(request, "GET", "HEAD")
-    before = content.page_start(request.GET)
-    page = content.history(get_service(), before)
+    page = content.history(get_service(), request.GET)
     for row in page["predictions"]:
         row["url"] = reverse("result", args=[row["id"]])
     address = reverse("history")
     context = {
         "predictions": page["predictions"],
         "next_url": f"{address}?{urlencode({'before': page['next']})}" if page["next"] else "",
-        "newest_url": address if before else "",
+        "newest_url": "" if page["first"] else address,
     }
     return render(request, "history.html", context)
 

@@ -65,15 +65,14 @@ def result(record_id: str) -> tuple[str, int] | Response:
 
 @blueprint.get("/predictions/")
 def history() -> str:
-    before = content.page_start(request.args)
-    page = content.history(get_service(), before)
+    page = content.history(get_service(), request.args)
     for row in page["predictions"]:
         row["url"] = url_for("pages.result", record_id=row["id"])
     return render_template(
         "history.html",
         predictions=page["predictions"],
         next_url=url_for("pages.history", before=page["next"]) if page["next"] else "",
-        newest_url=url_for("pages.history") if before else "",
+        newest_url="" if page["first"] else url_for("pages.history"),
     )
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving import commands
-from ....serving.server import default_workers
+from ....serving.server import WORKERS
 from ...database import migrate, outdated
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=default_workers(), help="Processes.")
+        parser.add_argument("--workers", type=int, default=WORKERS, help="Processes.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         commands.serve(

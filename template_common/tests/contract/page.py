@@ -1,0 +1,102 @@
+"""An HTML page as tests read it, and what every page of the service must be."""
+
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+CONTROLS = ("input", "select", "textarea")
+
+
+@dataclass
+class Element:
+    """A tag with its attributes, and the text of everything in it."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str = ""
+
+    def __getitem__(self, attribute: str) -> str:
+        return self.attributes[attribute]
+
+
+class Page(HTMLParser):
+    """The elements of a page, in their order; tags that are not closed in turn fail."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self._options: dict[int, list[Element]] = {}
+        self.feed(text)
+        self.close()
+        assert not self._open, f"not closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        assert len(element.attributes) == len(attrs), f"an attribute twice: {attrs}"
+        if tag == "option":
+            select = next(e for e in reversed(self._open) if e.tag == "select")
+            self._options.setdefault(id(select), []).append(element)
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop().tag == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def all(self, *tags: str, **attributes: str) -> list[Element]:
+        """The elements of these tags with these attributes."""
+        wanted = {name.rstrip("_"): value for name, value in attributes.items()}
+        return [e for e in self.elements if e.tag in tags and wanted.items() <= e.attributes.items()]
+
+    def one(self, tag: str, **attributes: str) -> Element:
+        (element,) = self.all(tag, **attributes)
+        return element
+
+    @property
+    def text(self) -> str:
+        """What is read, with single blanks."""
+        return " ".join(self.one("body").text.split())
+
+    def options(self, select: Element) -> list[Element]:
+        return self._options[id(select)]
+
+    def typed(self) -> dict[str, str]:
+        """What a browser would send of the form as it stands."""
+        return {control["name"]: self.value(control) for control in self.all(*CONTROLS)}
+
+    def value(self, control: Element) -> str:
+        if control.tag == "select":
+            chosen = [o for o in self.options(control) if "selected" in o.attributes]
+            return (chosen or self.options(control))[0]["value"]
+        return control.text.removeprefix("\n") if control.tag == "textarea" else control["value"]
+
+
+def check_page(page: Page, address: str) -> None:
+    """Fail unless a page is whole, can be used by everybody, and needs no script nor other host."""
+    assert page.one("html")["lang"]
+    assert page.one("title").text.strip()
+    assert page.one("h1").text.strip()
+    assert page.one("main")
+    assert "width=device-width" in page.one("meta", name="viewport")["content"]
+    assert not page.all("script", "style", "iframe", "object", "embed", "base")
+    ids = [element["id"] for element in page.elements if "id" in element.attributes]
+    assert len(set(ids)) == len(ids)
+    for element in page.elements:
+        inline = {n for n in element.attributes if n == "style" or n.startswith("on")}
+        assert not inline, element
+        for name in ("href", "src", "action", "srcset", "poster"):
+            target = urlsplit(urljoin(address, element.attributes.get(name, "")))
+            assert target[:2] == urlsplit(address)[:2], element
+            if target.fragment:
+                assert target.fragment in ids, element
+        for name in ("aria-describedby", "aria-labelledby", "for"):
+            assert set(element.attributes.get(name, "").split()) <= set(ids), element
+    for control in page.all(*CONTROLS):
+        if control.attributes.get("type") != "hidden":
+            assert page.one("label", for_=control["id"]).text.strip()

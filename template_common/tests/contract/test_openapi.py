@@ -1,0 +1,118 @@
+"""The OpenAPI document: valid, complete, and its examples work."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import ValidationError
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from .client import Document, check_schema
+from .conftest import Instance
+
+
+def resolve(document: Document, item: Any) -> Any:
+    """What a reference stands for."""
+    while "$ref" in item:
+        found: Any = document
+        for key in item["$ref"].removeprefix("#/").split("/"):
+            found = found[key]
+        item = found
+    return item
+
+
+def operations(document: Document) -> list[tuple[str, str, Any]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def examples(document: Document, body: Any) -> list[tuple[Any, Any]]:
+    """Pairs of a schema and an example of it."""
+    contents = resolve(document, body).get("content", {}).values()
+    return [
+        (content["schema"], resolve(document, example)["value"])
+        for content in contents
+        for example in content.get("examples", {}).values()
+    ]
+
+
+def test_the_document_is_valid(document: Document) -> None:
+    assert document["openapi"].startswith("3.1.")
+    validate(document, cls=OpenAPIV31SpecValidator)
+
+
+def test_it_describes_this_model(document: Document, model: dict[str, Any]) -> None:
+    assert document["info"]["title"] == model["name"]
+    assert document["info"]["version"] == model["version"]
+    instance = document["components"]["schemas"]["Instance"]
+    names = [feature["name"] for feature in model["features"]]
+    assert list(instance["properties"]) == names
+    needed = [feature["name"] for feature in model["features"] if not feature["missing"]]
+    assert instance.get("required", []) == needed
+    assert instance["additionalProperties"] is False
+
+
+def test_every_example_fits_its_schema(document: Document) -> None:
+    pairs = []
+    for _, _, operation in operations(document):
+        pairs += examples(document, operation.get("requestBody", {}))
+        for response in operation["responses"].values():
+            pairs += examples(document, response)
+        for parameter in operation.get("parameters", []):
+            found = resolve(document, parameter)
+            pairs.append((found["schema"], found["example"]))
+    assert len(pairs) >= 6
+    for schema, example in pairs:
+        check_schema(document, schema, example)
+
+
+def test_every_example_of_a_request_is_accepted(
+    client: httpx.Client, document: Document, record_id: str
+) -> None:
+    asked = 0
+    for path, method, operation in operations(document):
+        parameters = [resolve(document, item) for item in operation.get("parameters", [])]
+        address = path.replace("{record_id}", record_id)
+        query = {p["name"]: p["example"] for p in parameters if p["in"] == "query"}
+        bodies = [body for _, body in examples(document, operation.get("requestBody", {}))]
+        for body in bodies or [None]:
+            response = client.request(method, address, params=query, json=body)
+            assert response.status_code == 200, (path, response.text)
+            asked += 1
+    assert asked == len(operations(document))
+
+
+@pytest.mark.parametrize("value", [None, "text", 1e300, [], {}])
+def test_the_schema_agrees_with_the_service(
+    client: httpx.Client, document: Document, model: dict[str, Any], good: Instance, value: Any
+) -> None:
+    for feature in model["features"]:
+        instance = good | {feature["name"]: value}
+        try:
+            check_schema(document, {"$ref": "#/components/schemas/Instance"}, instance)
+            fits = True
+        except ValidationError:
+            fits = False
+        response = client.post("/api/v1/predict", json={"instances": [instance]})
+        assert (response.status_code == 200) is fits, (feature["name"], value)
+
+
+def test_every_route_is_documented(document: Document) -> None:
+    documented = {
+        ("POST", "/api/v1/predict"),
+        ("GET", "/api/v1/model"),
+        ("GET", "/api/v1/predictions"),
+        ("GET", "/api/v1/predictions/{record_id}"),
+        ("POST", "/api/v1/predictions/{record_id}/feedback"),
+        ("GET", "/healthz"),
+        ("GET", "/readyz"),
+        ("GET", "/metrics"),
+    }
+    assert {(method.upper(), path) for path, method, _ in operations(document)} >= documented
+    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z_]+", identifier) for identifier in ids)
