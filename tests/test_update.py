@@ -76,8 +76,13 @@ def assert_same(updated: Path, fresh: Path) -> None:
     got, wanted = tree(updated), tree(fresh)
     assert got.keys() == wanted.keys()
     different = [name for name in got if got[name] != wanted[name]]
-    shown = [unified_diff(*(t[n].decode().splitlines() for t in (wanted, got))) for n in different]
-    assert not different, "\n".join(line for lines in shown for line in lines)
+    assert not different, "\n".join(
+        line
+        for name in different
+        for line in unified_diff(
+            wanted[name].decode().splitlines(), got[name].decode().splitlines(), name, lineterm=""
+        )
+    )
     assert not [name for name in got if name.endswith((".rej", ".orig"))]
     assert not [name for name, content in got.items() if b"<<<<<<<" in content]
 
@@ -137,12 +142,11 @@ FLIPS: list[tuple[Answers, Answers]] = [
 
 
 @pytest.mark.parametrize(("before", "flip"), FLIPS, ids=str)
-@pytest.mark.parametrize("ref", [OLD, NEW])
 def test_a_changed_answer_keeps_the_owners_work(
-    releases: Path, tmp_path: Path, before: Answers, flip: Answers, ref: str
+    releases: Path, tmp_path: Path, before: Answers, flip: Answers
 ) -> None:
-    """With a new release on the way (from OLD) and without one (from NEW)."""
-    updated = copied(releases, tmp_path / "updated", before, ref)
+    """Even together with a new release."""
+    updated = copied(releases, tmp_path / "updated", before, OLD)
     edit(updated)
     commit(updated, "our work")
     update(updated, **flip)

@@ -52,7 +52,9 @@ class Page(HTMLParser):
     def all(self, *tags: str, **attributes: str) -> list[Element]:
         """The elements of these tags with these attributes."""
         wanted = {name.rstrip("_"): value for name, value in attributes.items()}
-        return [e for e in self.elements if e.tag in tags and wanted.items() <= e.attributes.items()]
+        return [
+            e for e in self.elements if e.tag in tags and wanted.items() <= e.attributes.items()
+        ]
 
     def one(self, tag: str, **attributes: str) -> Element:
         (element,) = self.all(tag, **attributes)

@@ -21,7 +21,9 @@ def send(client: httpx.Client, record_id: str, **content: Any) -> httpx.Response
     return client.post(address, content=json.dumps(content).encode(), headers=headers)
 
 
-@pytest.mark.parametrize("comment", [None, "", "as it was", "é 漢字 😀 <b> \u2028 \\ \"'\r\n", "c" * 2000])
+@pytest.mark.parametrize(
+    "comment", [None, "", "as it was", "é 漢字 😀 <b> \u2028 \\ \"'\r\n", "c" * 2000]
+)
 def test_feedback_is_kept(
     client: httpx.Client, record_id: str, outcome: Any, comment: str | None
 ) -> None:

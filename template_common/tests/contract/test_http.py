@@ -68,9 +68,7 @@ def test_other_unknown_addresses(client: httpx.Client, path: str) -> None:
     response = client.get(client.base_url.join("/").copy_with(raw_path=path.encode()))
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "application/problem+json"
-    page = client.get(
-        client.base_url.join("/").copy_with(raw_path=path.encode()), headers=BROWSER
-    )
+    page = client.get(client.base_url.join("/").copy_with(raw_path=path.encode()), headers=BROWSER)
     assert page.status_code == 404
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["X-Request-ID"] in page.text
@@ -111,7 +109,9 @@ def test_request_ids_differ(client: httpx.Client) -> None:
     assert len(ids) == 10
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "a b/c", "", "@", "[::"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "a b/c", "", "@", "[::"]
+)
 @pytest.mark.parametrize("path", ["/api/v1/model", "/docs", "/openapi.json", "/none"])
 def test_a_foreign_host(client: httpx.Client, path: str, host: str) -> None:
     for headers in ({}, BROWSER):

@@ -30,7 +30,9 @@ def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:
 
 def texts(model: dict[str, Any]) -> list[tuple[str, str]]:
     """The name and the label of each feature."""
-    pairs = [(f["name"], f["description"] or f["name"].replace("_", " ")) for f in model["features"]]
+    pairs = [
+        (f["name"], f["description"] or f["name"].replace("_", " ")) for f in model["features"]
+    ]
     return [(name, label[0].upper() + label[1:]) for name, label in pairs]
 
 
@@ -60,9 +62,7 @@ def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, An
     page = Page(browser.get("/").text)
     controls = [c for c in page.all(*CONTROLS) if c.attributes.get("type") != "hidden"]
     assert [control["name"] for control in controls] == [f["name"] for f in model["features"]]
-    for control, feature, (_, label) in zip(
-        controls, model["features"], texts(model), strict=True
-    ):
+    for control, feature, (_, label) in zip(controls, model["features"], texts(model), strict=True):
         words = page.one("label", for_=control["id"]).text.split()
         assert " ".join(words).startswith(label)
         assert (feature["unit"] or "") in " ".join(words)
@@ -104,7 +104,10 @@ def test_from_the_form_to_the_result(
     assert entry["inputs"] == pytest.approx(good)
     assert entry["request_id"] == response.headers["X-Request-ID"]
     result = page.one("p", class_="value").text
-    assert result.split() == [*shown(entry["value"]).split(), *(model["output"]["unit"] or "").split()]
+    assert result.split() == [
+        *shown(entry["value"]).split(),
+        *(model["output"]["unit"] or "").split(),
+    ]
     assert model["version"] in page.text
     listed = {e.text.strip() for e in page.all("dt")}
     assert {label for _, label in texts(model)} <= listed
@@ -165,9 +168,7 @@ def csrf(browser: httpx.Client) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1e300", "0x10", "1_000", "\0", "9" * 999])
-def test_texts_that_are_no_number(
-    browser: httpx.Client, model: dict[str, Any], text: str
-) -> None:
+def test_texts_that_are_no_number(browser: httpx.Client, model: dict[str, Any], text: str) -> None:
     name = number_feature(model)
     response = send(browser, "/", **{name: text})
     assert response.status_code == 422

@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from .models import Prediction
 from .serving.log import Feedback, LogUnavailable, Record
 
-COLUMNS = [name for name in Record.__slots__ if name != "feedback"]
-
 
 class SQLPredictionLog:
     """The prediction log over a SQLAlchemy engine; safe to use from any thread."""
@@ -20,21 +18,20 @@ class SQLPredictionLog:
         self.engine = engine
 
     def add(self, records: Sequence[Record]) -> None:
-        rows = [{name: getattr(record, name) for name in COLUMNS} for record in records]
         with self._transaction() as session:
-            session.execute(insert(Prediction), rows)
+            session.execute(insert(Prediction), [record.as_row() for record in records])
 
     def get(self, record_id: str) -> Record | None:
         with self._transaction() as session:
             row = session.get(Prediction, record_id)
-            return _record(row) if row else None
+            return Record.from_row(row) if row else None
 
     def page(self, before: str | None, limit: int) -> list[Record]:
         query = select(Prediction).order_by(Prediction.id.desc()).limit(limit)
         if before:
             query = query.where(Prediction.id < before)
         with self._transaction() as session:
-            return [_record(row) for row in session.scalars(query)]
+            return [Record.from_row(row) for row in session.scalars(query)]
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         waiting = (Prediction.id == record_id) & Prediction.feedback_at.is_(None)
@@ -42,11 +39,7 @@ class SQLPredictionLog:
             result = session.execute(
                 update(Prediction)
                 .where(waiting)
-                .values(
-                    actual=feedback.actual,
-                    comment=feedback.comment,
-                    feedback_at=feedback.created_at,
-                )
+                .values(feedback=feedback.as_row(), feedback_at=feedback.created_at)
             )
             return bool(result.rowcount)  # type: ignore[attr-defined]
 
@@ -61,10 +54,3 @@ class SQLPredictionLog:
                 yield session
         except (OperationalError, InterfaceError) as error:
             raise LogUnavailable(str(error.orig)) from error
-
-
-def _record(row: Prediction) -> Record:
-    feedback = None
-    if row.feedback_at:
-        feedback = Feedback(row.actual, row.comment, row.feedback_at)
-    return Record(**{name: getattr(row, name) for name in COLUMNS}, feedback=feedback)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Double, Engine, String, Text, TypeDecorator, event
+from sqlalchemy import JSON, DateTime, Double, Engine, String, TypeDecorator, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -39,12 +39,10 @@ class Prediction(db.Model):  # type: ignore[name-defined]
     request_id: Mapped[str] = mapped_column(String(64))
     model_version: Mapped[str] = mapped_column(String(64), index=True)
     inputs: Mapped[dict[str, Any]] = mapped_column(JSON)
-    value: Mapped[Any] = mapped_column(JSON)
-    probabilities: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
+    output: Mapped[dict[str, Any]] = mapped_column(JSON)
     label: Mapped[str | None] = mapped_column(String(255), index=True)
     duration_ms: Mapped[float] = mapped_column(Double)
-    actual: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
-    comment: Mapped[str] = mapped_column(Text, default="")
+    feedback: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     feedback_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
 

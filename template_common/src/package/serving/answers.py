@@ -92,6 +92,6 @@ def framework_problem(status: int, allow: str = "") -> Problem:
     return Problem(status, detail, headers={"Allow": allow} if allow else None)
 
 
-def wants_page(path: str, accept: str) -> bool:
-    """Whether an error is shown as a page: to browsers, and never by an API route."""
-    return not path.startswith("/api/") and "text/html" in accept
+def wants_page(problem: Problem, path: str, accept: str) -> bool:
+    """Whether it is shown as a page: to browsers, by no API route, and with a host to link to."""
+    return problem.status != 400 and not path.startswith("/api/") and "text/html" in accept

@@ -13,6 +13,10 @@ M = TypeVar("M", bound=BaseModel)
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 
+class Refused(ValueError):
+    """JSON that is well-formed, and yet holds what cannot be taken; the message says what."""
+
+
 class PredictBody(BaseModel):
     model_config = STRICT
 
@@ -41,8 +45,11 @@ def parse(model: type[M], content: Any) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        faults = [Fault(tuple(e["loc"]), f"{e['msg']}.", e["type"]) for e in error.errors()]
-        raise InvalidInstances(faults) from None
+        raise InvalidInstances([_fault(**fault) for fault in error.errors()]) from None
+
+
+def _fault(loc: tuple[str | int, ...], msg: str, type: str, **_: Any) -> Fault:
+    return Fault(loc, f"{msg}.", type) if loc else Fault(("body",), "Send an object.", type)
 
 
 def read_json(request: Request) -> Any:
@@ -65,8 +72,10 @@ def read_json(request: Request) -> Any:
         reason, kind = f"{error.msg} at line {error.lineno}, column {error.colno}.", "json_invalid"
     except RecursionError:
         reason, kind = "It is nested too deeply.", "json_depth"
-    except ValueError as error:
+    except Refused as error:
         reason, kind = str(error), "json_refused"
+    except ValueError:
+        reason, kind = "A number has too many digits.", "json_refused"
     else:
         return content
     raise Problem(400, f"The body is not valid JSON. {reason}", [Fault(("body",), reason, kind)])
@@ -77,7 +86,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'"{twice}" is given more than once in the same object.')
+        raise Refused(f'"{twice}" is given more than once in the same object.')
     return content
 
 
@@ -85,5 +94,5 @@ def _check_text(content: Any) -> None:
     # Databases and models take neither half of a surrogate pair nor, often, a NUL character.
     text = json.dumps(content, ensure_ascii=False)
     if r"\u0000" in text.replace(r"\\", ""):
-        raise ValueError("The text holds a NUL character, which cannot be stored.")
+        raise Refused("The text holds a NUL character, which cannot be stored.")
     text.encode()

@@ -1,5 +1,6 @@
 """What the commands do, whichever framework parses their options."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def train(say: Say) -> Artifact:
     """Run `ml/train.py` and tell what came of it."""
     from ..ml.train import main
 
+    os.environ["ARTIFACTS_DIR"] = str(Settings.load().artifacts_dir)  # also when set in .env
     artifact = main()
     say(f"Version {artifact.version} of {artifact.signature.name} is current.")
     for name, score in artifact.metrics["metrics"].items():

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+COLUMNS = ("id", "created_at", "request_id", "model_version", "inputs", "label", "duration_ms")
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +27,11 @@ class Feedback:
     comment: str
     created_at: datetime
 
+    def as_row(self) -> dict[str, Any]:
+        return {"actual": self.actual, "comment": self.comment}
+
     def as_dict(self) -> dict[str, Any]:
-        return {"actual": self.actual, "comment": self.comment, "created_at": iso(self.created_at)}
+        return self.as_row() | {"created_at": iso(self.created_at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,18 @@ class Record:
             "inputs": self.inputs,
             "feedback": self.feedback.as_dict() if self.feedback else None,
         }
+
+    def as_row(self) -> dict[str, Any]:
+        """The columns of a new row of the table."""
+        row = {name: getattr(self, name) for name in COLUMNS}
+        # SQLite would store a number by itself in a JSON column as a number, not as JSON.
+        return row | {"output": {"value": self.value, "probabilities": self.probabilities}}
+
+    @classmethod
+    def from_row(cls, row: Any) -> Self:
+        feedback = Feedback(**row.feedback, created_at=row.feedback_at) if row.feedback else None
+        columns = {name: getattr(row, name) for name in COLUMNS}
+        return cls(**columns, **row.output, feedback=feedback)
 
 
 def iso(moment: datetime) -> str:

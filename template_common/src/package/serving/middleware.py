@@ -21,6 +21,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = {"/healthz", "/readyz", "/metrics"}
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
@@ -82,7 +83,8 @@ def _limit_body(environ: Environ) -> Problem | None:
 
 def _observe(environ: Environ, status: str, seconds: float) -> None:
     method, code = environ["REQUEST_METHOD"], status.partition(" ")[0]
+    counted = method if method in METHODS else "other"  # callers cannot invent series
     route = environ.get("app.route", "unmatched")
-    REQUESTS.labels(method, route, code).inc()
-    LATENCY.labels(method, route).observe(seconds)
+    REQUESTS.labels(counted, route, code).inc()
+    LATENCY.labels(counted, route).observe(seconds)
     logger.info("%s %s %s %.1f ms", method, environ["PATH_INFO"], code, seconds * 1000)

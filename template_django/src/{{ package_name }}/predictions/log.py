@@ -8,39 +8,32 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from ..serving.log import Feedback, LogUnavailable, Record
 from .models import Prediction
 
-COLUMNS = [name for name in Record.__slots__ if name != "feedback"]
-
 
 class DjangoPredictionLog:
     """The prediction log over the default connection; safe to use from any thread."""
 
     def add(self, records: Sequence[Record]) -> None:
-        rows = [Prediction(**{name: getattr(r, name) for name in COLUMNS}) for r in records]
+        rows = [Prediction(**record.as_row()) for record in records]
         with _transaction():
             Prediction.objects.bulk_create(rows)
 
     def get(self, record_id: str) -> Record | None:
         with _transaction():
             row = Prediction.objects.filter(id=record_id).first()
-        return _record(row) if row else None
+        return Record.from_row(row) if row else None
 
     def page(self, before: str | None, limit: int) -> list[Record]:
         rows = Prediction.objects.order_by("-id")
         if before:
             rows = rows.filter(id__lt=before)
         with _transaction():
-            return [_record(row) for row in rows[:limit]]
+            return [Record.from_row(row) for row in rows[:limit]]
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         with _transaction():
             waiting = Prediction.objects.filter(id=record_id, feedback_at=None)
-            return bool(
-                waiting.update(
-                    actual=feedback.actual,
-                    comment=feedback.comment,
-                    feedback_at=feedback.created_at,
-                )
-            )
+            given = {"feedback": feedback.as_row(), "feedback_at": feedback.created_at}
+            return bool(waiting.update(**given))
 
     def ping(self) -> None:
         with _transaction(), connection.cursor() as cursor:
@@ -55,10 +48,3 @@ def _transaction() -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         connection.close()  # the next request tries a new one
         raise LogUnavailable(str(error)) from error
-
-
-def _record(row: Prediction) -> Record:
-    feedback = None
-    if row.feedback_at:
-        feedback = Feedback(row.actual, row.comment, row.feedback_at)
-    return Record(**{name: getattr(row, name) for name in COLUMNS}, feedback=feedback)

@@ -11,12 +11,10 @@ class Prediction(models.Model):
     request_id = models.CharField(max_length=64)
     model_version = models.CharField(max_length=64)
     inputs = models.JSONField()
-    value = models.JSONField()
-    probabilities = models.JSONField(null=True)
+    output = models.JSONField()
     label = models.CharField(max_length=255, null=True)
     duration_ms = models.FloatField()
-    actual = models.JSONField(null=True)
-    comment = models.TextField(default="")
+    feedback = models.JSONField(null=True)
     feedback_at = models.DateTimeField(null=True)
 
     class Meta:

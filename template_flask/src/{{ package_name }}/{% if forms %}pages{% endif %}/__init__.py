@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from .. import api
 from ..ml.validation import Fault, InvalidInstances
 from ..services import get_service
+from ..site import handle_error
 from . import content
 from .forms import build_form, control_of
 
@@ -78,4 +79,4 @@ def history() -> str:
 
 @blueprint.app_errorhandler(CSRFError)
 def refuse_forgery(_: CSRFError) -> Response:
-    raise Forbidden
+    return handle_error(Forbidden())

@@ -19,12 +19,10 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(64), nullable=False),
         sa.Column("model_version", sa.String(64), nullable=False),
         sa.Column("inputs", sa.JSON(), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
-        sa.Column("probabilities", sa.JSON(), nullable=True),
+        sa.Column("output", sa.JSON(), nullable=False),
         sa.Column("label", sa.String(255), nullable=True),
         sa.Column("duration_ms", sa.Double(), nullable=False),
-        sa.Column("actual", sa.JSON(), nullable=True),
-        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("feedback", sa.JSON(), nullable=True),
         sa.Column("feedback_at", sa.DateTime(), nullable=True),
     )
     for column in ("created_at", "model_version", "label", "feedback_at"):
