@@ -28,7 +28,7 @@ class Page(HTMLParser):
         self.elements: list[Element] = []
         self._open: list[Element] = []
         self._options: dict[int, list[Element]] = {}
-        self.feed(text)
+        self.feed(text.replace("\r\n", "\n"))  # as browsers read it
         self.close()
         assert not self._open, f"not closed: {self._open}"
 

@@ -29,7 +29,7 @@ def commands(page: Page) -> list[str]:
 
 def run(command: str, folder: Path) -> tuple[int, bytes]:
     """The status and body that a printed command gets, by curl where there is one."""
-    words = shlex.split(command)
+    words = shlex.split(command.replace("\\\n", ""))
     if curl := shutil.which("curl"):
         body = folder / "body"
         told = ["--silent", "--show-error", "--output", str(body), "--write-out", "%{http_code}"]
@@ -39,7 +39,7 @@ def run(command: str, folder: Path) -> tuple[int, bytes]:
     parser.add_argument("address")
     parser.add_argument("-H", dest="header")
     parser.add_argument("-d", dest="data")
-    given = parser.parse_args([word for word in words[1:] if word.strip()])
+    given = parser.parse_args([word for word in words[1:]])
     headers = [tuple(given.header.split(": "))] if given.header else []
     method = "POST" if given.data else "GET"
     response = httpx.request(method, given.address, headers=headers, content=given.data)

@@ -117,6 +117,7 @@ def test_a_foreign_host(client: httpx.Client, path: str, host: str) -> None:
     for headers in ({}, BROWSER):
         response = client.get(path, headers={"Host": host, **headers})
         assert response.status_code == 400
+        assert response.headers["Content-Type"] == "application/problem+json"
         assert host not in response.text or len(host) < 2
 
 

@@ -244,11 +244,18 @@ def test_methods(browser: httpx.Client, record_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [f"/predictions/{NOWHERE}", "/predictions/1", "/predictions/?before=1", "/none"]
+    ("path", "status"),
+    [
+        (f"/predictions/{NOWHERE}", 404),
+        ("/predictions/1", 404),
+        ("/predictions", 404),
+        ("/none", 404),
+        ("/predictions/?before=1", 422),
+    ],
 )
-def test_pages_that_are_not_there(browser: httpx.Client, path: str) -> None:
+def test_pages_that_are_not_there(browser: httpx.Client, path: str, status: int) -> None:
     response = browser.get(path)
-    assert response.status_code == 404
+    assert response.status_code == status
     page = Page(response.text)
     assert page.one("a", class_="button")["href"] == "/"
     assert response.headers["X-Request-ID"] in page.text

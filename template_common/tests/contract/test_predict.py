@@ -52,7 +52,8 @@ def test_many_instances_keep_their_order(
     rows = variants(model, good)
     together = predict(*rows).json()["predictions"]
     alone = [predict(row).json()["predictions"][0] for row in rows]
-    assert [p["value"] for p in together] == pytest.approx([p["value"] for p in alone], rel=1e-5)
+    for row, other in zip(together, alone, strict=True):
+        assert row["value"] == pytest.approx(other["value"], rel=1e-5)
     ids = [prediction["id"] for prediction in together]
     assert ids == sorted(set(ids))
 

@@ -8,24 +8,30 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from .predictions.apps import get_service
-from .serving.answers import Answer, Request, framework_problem
+from .serving.answers import Answer, Request
 from .serving.service import ROUTES
+
+View = Callable[..., HttpResponse]
 
 
 def respond(answer: Answer) -> HttpResponse:
     return HttpResponse(answer.body, answer.content_type, answer.status, headers=answer.headers)
 
 
-def allow(request: HttpRequest, *methods: str) -> None:
-    """Raise a problem unless the request has one of these methods."""
-    if request.method not in methods:
-        raise framework_problem(405, ", ".join(methods))
+def takes(*methods: str) -> Callable[[View], View]:
+    """Name the methods of a view; ProblemMiddleware refuses others, before CSRF is looked at."""
+
+    def mark(view: View) -> View:
+        vars(view)["methods"] = methods
+        return view
+
+    return mark
 
 
-def _view(method: str, handler: Callable[..., Any]) -> Callable[..., HttpResponse]:
+def _view(method: str, handler: Callable[..., Any]) -> View:
+    @takes(*(["GET", "HEAD"] if method == "GET" else [method]))
     @csrf_exempt
     def view(request: HttpRequest, **parameters: str) -> HttpResponse:
-        allow(request, *(["GET", "HEAD"] if method == "GET" else [method]))
         given = Request(
             body=request.body,
             content_type=request.headers.get("Content-Type", ""),

@@ -9,6 +9,7 @@ from dotenv import dotenv_values, set_key
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 MIN_SECRET_LENGTH = 32
+SQLITE = "sqlite:///"
 Names = Annotated[list[str], BeforeValidator(lambda text: [n.strip() for n in text.split(",")])]
 
 
@@ -45,44 +46,51 @@ class Settings(BaseModel):
             return values
         return {
             "secret_key": secrets.token_urlsafe(48),
-            "database_url": f"sqlite:///{(project_root() / 'data' / 'app.db').as_posix()}",
+            "database_url": f"{SQLITE}data/app.db",
             "allowed_hosts": "localhost,127.0.0.1,[::1]",
         } | values
 
     @model_validator(mode="after")
-    def _fit_for_production(self) -> Self:
+    def _fit_to_serve(self) -> Self:
+        faults = []
         if self.production and len(self.secret_key) < MIN_SECRET_LENGTH:
-            raise ValueError(
+            faults.append(
                 f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters in production; make "
                 'one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
         if self.production and (not self.allowed_hosts or "*" in self.allowed_hosts):
-            raise ValueError(
+            faults.append(
                 "ALLOWED_HOSTS must name the hosts of this service in production, such as: "
                 "ALLOWED_HOSTS=predict.example.com,10.0.0.7"
             )
-        if self.production and not self.database_url:
-            raise ValueError(
-                "DATABASE_URL must be set in production, so that predictions are kept where you "
-                "expect them, such as: DATABASE_URL=sqlite:////srv/data/app.db"
+        if not self.database_url.startswith(SQLITE):
+            faults.append(
+                f"DATABASE_URL must begin with {SQLITE}, and production has no default for it; "
+                f"such as: DATABASE_URL={SQLITE}/srv/data/app.db"
             )
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
 
     @classmethod
     def load(cls) -> Self:
-        """Read the settings.
+        """Read the settings; paths become absolute, and the folder of the database is made.
 
         Raises:
             SettingsError: a sentence for every setting at fault.
         """
-        found = _environment()
+        found, root = _environment(), project_root()
         values = {name: found[name.upper()] for name in cls.model_fields if found.get(name.upper())}
         try:
             settings = cls.model_validate(values)
+            database = root / settings.database_url.removeprefix(SQLITE)
+            database.parent.mkdir(parents=True, exist_ok=True)
         except ValidationError as error:
             raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
-        folder = project_root() / settings.artifacts_dir
-        return settings.model_copy(update={"artifacts_dir": folder})
+        except OSError as error:
+            raise SettingsError(f"DATABASE_URL: {error.filename}: {error.strerror}") from None
+        paths = {"database_url": f"{SQLITE}{database.as_posix()}"}
+        return settings.model_copy(update=paths | {"artifacts_dir": root / settings.artifacts_dir})
 
 
 def _sentence(fault: Any) -> str:

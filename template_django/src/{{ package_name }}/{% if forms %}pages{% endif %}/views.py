@@ -6,15 +6,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from ..api import allow
+from ..api import takes
 from ..ml.validation import Fault, InvalidInstances
 from ..predictions.apps import get_service
 from . import content
 from .forms import SignatureForm
 
 
+@takes("GET", "HEAD", "POST")
 def form(request: HttpRequest) -> HttpResponse:
-    allow(request, "GET", "HEAD", "POST")
     service = get_service()
     inputs = content.prediction_inputs(service.signature)
     typed = SignatureForm(inputs, request.POST if request.method == "POST" else None)
@@ -29,8 +29,8 @@ def form(request: HttpRequest) -> HttpResponse:
     return render(request, "form.html", context, status=422 if faults else 200)
 
 
+@takes("GET", "HEAD", "POST")
 def result(request: HttpRequest, record_id: str) -> HttpResponse:
-    allow(request, "GET", "HEAD", "POST")
     service = get_service()
     record = service.find(record_id)
     inputs = content.feedback_inputs(service.signature)
@@ -48,8 +48,8 @@ def result(request: HttpRequest, record_id: str) -> HttpResponse:
     return render(request, "result.html", context, status=422 if faults else 200)
 
 
+@takes("GET", "HEAD")
 def history(request: HttpRequest) -> HttpResponse:
-    allow(request, "GET", "HEAD")
     page = content.history(get_service(), request.GET)
     for row in page["predictions"]:
         row["url"] = reverse("result", args=[row["id"]])
