@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -109,6 +110,19 @@ def status(port: int, path: str) -> int:
         return 0
     finally:
         connection.close()
+
+
+def predict_example(port: int) -> Any:
+    """What the service answers to the example of its own model."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/v1/model")
+        features = json.load(connection.getresponse())["features"]
+        instance = {feature["name"]: feature["example"] for feature in features}
+        body = json.dumps({"instances": [instance]})
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", "/api/v1/predict", body, headers)
+        return json.load(connection.getresponse())
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, limit: float) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .helpers import copy, free_port, need, run, served
+from .helpers import copy, free_port, need, predict_example, run, served
 from .variants import Project, projects
 
 WORKER_MEMORY = 120 * 2**20  # bytes
@@ -59,11 +59,12 @@ def test_project(project: Project, template: Path, tmp_path: Path) -> None:
         run(made, uv, "run", "manage", "train")
 
     # On a fresh folder: the first start prepares what is missing.
-    with served(made) as (port, server):
+    with served(made) as (port, _):
         address = f"http://127.0.0.1:{port}"
         run(made, uv, "run", "pytest", "tests/contract", "--base-url", address)
-        assert worker_memory(server) < WORKER_MEMORY
     # What the first start prepared is found again.
     run(made, uv, "run", "manage", "doctor", "--port", str(free_port()))
-    with served(made):
-        pass
+    with served(made) as (port, server):
+        for _ in range(20):  # enough for each worker to have answered
+            assert predict_example(port)["predictions"]
+        assert worker_memory(server) < WORKER_MEMORY

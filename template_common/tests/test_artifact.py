@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import models
 import pytest
 
 from package.ml.artifact import Artifact, ArtifactError, load, save, set_current
 from package.ml.predictor import Predictor
+
+from . import models
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import models
 import numpy as np
 import pandas as pd
 import pytest
 
 from package.ml.batch import BatchError, Summary, predict_file
 from package.ml.predictor import Predictor
+
+from . import models
 
 HEADER = "id,area,age,rooms,garden,heating"
 ROW = "7,100.5,30,3,yes,gas"

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import models
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +23,8 @@ from package.ml import ArtifactError, SignatureError, publish
 from package.ml.artifact import load, save, set_current
 from package.ml.convert import compare
 from package.ml.predictor import NotFinite, Prediction, Predictor, ScikitEngine
+
+from . import models
 
 
 def served(root: Path, frame: pd.DataFrame) -> list[Prediction]:

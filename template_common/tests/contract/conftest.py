@@ -1,5 +1,6 @@
 """The service under test, as its own answers describe it."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,11 @@ from .client import Document, checking_client
 
 Instance = dict[str, Any]
 Predict = Callable[..., httpx.Response]
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two predictions are the same; numbers, within what 32 bits hold."""
+    return bool(value == other) or math.isclose(value, other, rel_tol=1e-5)
 
 
 @pytest.fixture(scope="session")

@@ -39,7 +39,7 @@ def run(command: str, folder: Path) -> tuple[int, bytes]:
     parser.add_argument("address")
     parser.add_argument("-H", dest="header")
     parser.add_argument("-d", dest="data")
-    given = parser.parse_args([word for word in words[1:]])
+    given = parser.parse_args(words[1:])
     headers = [tuple(given.header.split(": "))] if given.header else []
     method = "POST" if given.data else "GET"
     response = httpx.request(method, given.address, headers=headers, content=given.data)

@@ -73,8 +73,8 @@ def test_a_bad_comment(client: httpx.Client, record_id: str, outcome: Any, comme
     assert [fault["loc"] for fault in response.json()["errors"]] == [["comment"]]
 
 
-def test_every_fault_is_named(client: httpx.Client, record_id: str) -> None:
+def test_every_fault_is_named(client: httpx.Client, record_id: str, outcome: Any) -> None:
     response = send(client, record_id, actual=[], comment=5)
     assert [fault["loc"] for fault in response.json()["errors"]] == [["actual"], ["comment"]]
-    response = send(client, record_id, actual=1, colour="red", note="")
+    response = send(client, record_id, actual=outcome, colour="red", note="")
     assert [fault["loc"] for fault in response.json()["errors"]] == [["colour"], ["note"]]

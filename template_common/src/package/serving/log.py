@@ -164,7 +164,7 @@ class BufferedWriter:
         try:
             if records:
                 self._log.add(records)
-        except LogUnavailable as error:
+        except Exception as error:  # whatever it is, the next ones are to be written
             logger.warning("%d predictions are waiting: %s", len(records), error)
         else:
             with self._lock:

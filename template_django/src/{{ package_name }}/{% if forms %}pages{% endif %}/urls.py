@@ -6,6 +6,7 @@ from . import views
 
 urlpatterns = [
     path("", views.form, name="form"),
+    path("predictions", views.history),
     path("predictions/", views.history, name="history"),
     path("predictions/<record_id>", views.result, name="result"),
 ]

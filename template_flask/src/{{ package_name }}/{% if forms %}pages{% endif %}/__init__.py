@@ -64,7 +64,7 @@ def result(record_id: str) -> tuple[str, int] | Response:
     return render_template("result.html", **context, prediction=prediction), 422 if faults else 200
 
 
-@blueprint.get("/predictions/")
+@blueprint.get("/predictions/", strict_slashes=False)
 def history() -> str:
     page = content.history(get_service(), request.args)
     for row in page["predictions"]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, TextAreaField
 
@@ -31,7 +32,9 @@ def control_of(form: GeneratedForm) -> Control:
 
 
 def _field(item: Input) -> Field:
-    given: dict[str, Any] = {"name": item.name, "id": item.id, "default": item.initial}
+    # A default would also stand for what is absent from a form that was sent.
+    default = "" if request.method == "POST" else item.initial
+    given: dict[str, Any] = {"name": item.name, "id": item.id, "default": default}
     if item.kind == "select":
         return SelectField(item.label, choices=item.choices, validate_choice=False, **given)
     if item.kind == "textarea":
