@@ -6,12 +6,11 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from .helpers import IN_CI, REPO, environment, need, predict_example, run, wait_until_ready
+from .helpers import IN_CI, REPO, end, environment, need, predict_example, run, wait_until_ready
 
 PORT = 8000
 
@@ -55,18 +54,11 @@ def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) 
         wait_until_ready(shell, PORT, log, limit=600)
         (prediction,) = predict_example(PORT)["predictions"]
         assert isinstance(prediction["value"], float)
+        os.killpg(shell.pid, signal.SIGINT)  # what Ctrl-C does: all of the group are told
+        shell.wait(timeout=15)
     finally:
-        # As Ctrl-C does: the whole group is told.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            shell.wait(timeout=30)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while port_is_taken():
-        assert time.monotonic() < deadline, "a server outlived its command"
-        time.sleep(0.1)
+        end(shell)
+    assert not port_is_taken()
 
 
 def test_ci_runs_the_second_command() -> None:

@@ -1,9 +1,11 @@
 """The prediction log: every value comes back as it was, in order, and only once."""
 
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -144,6 +146,20 @@ def test_all_records_or_none(log: PredictionLog) -> None:
     with pytest.raises(Exception, match=r"UNIQUE|unique"):
         log.add([fresh, known])
     assert log.page(None, 10) == [known]
+
+
+def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+    with (
+        prediction_log(tmp_path / "test.db") as log,
+        closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as writer,
+    ):
+        log.add([given := record()])
+        writer.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        log.ping()
+        assert log.get(given.id) == given
+        assert log.page(None, 10) == [given]
+        assert time.monotonic() - started < 5
 
 
 def test_an_unavailable_database(tmp_path: Path) -> None:

@@ -101,6 +101,48 @@ def test_production_tells_nothing_and_secures_cookies(production: Server) -> Non
             assert "SameSite=Lax" in cookie
 
 
+@contextlib.contextmanager
+def database_of(server: Server) -> Iterator[sqlite3.Connection]:
+    """The database of a server, behind its back."""
+    path = server.err.with_name("test.db")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        yield connection
+
+
+def test_an_unexpected_error(production: Server) -> None:
+    answer = post(production, "/api/v1/predict", {"instances": [example(production)]}).json()
+    record_id = answer["predictions"][0]["id"]
+    with database_of(production) as database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        database.execute("UPDATE predictions SET inputs = 'no JSON' WHERE id = ?", [record_id])
+        headers = {"X-Request-ID": "broken-1", "Accept": "text/html"}
+        address = f"{production.url}/api/v1/predictions/{record_id}"
+        response = httpx.get(address, headers=headers)
+        database.execute("DELETE FROM predictions WHERE id = ?", [record_id])
+    assert response.status_code == 500
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["request_id"] == "broken-1"
+    assert "JSON" not in response.text
+    lines = production.err.read_text("utf-8").splitlines()
+    told = [line for line in lines if "broken-1" in line and '"ERROR"' in line]
+    assert any("JSONDecodeError" in line for line in told)
+
+
+def test_a_database_that_fails_for_a_while(production: Server) -> None:
+    content = {"instances": [example(production)]}
+    browser = {"Accept": "text/html"}
+    with database_of(production) as database:
+        database.execute("ALTER TABLE predictions RENAME TO away")
+        refused = post(production, "/api/v1/predict", content)
+        page = httpx.get(f"{production.url}/predictions/", headers=browser)
+        database.execute("ALTER TABLE away RENAME TO predictions")
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"] == "5"
+    assert refused.json()["errors"][0]["loc"] == ["database"]
+    assert page.status_code in (503, 404)  # there may be no forms
+    assert post(production, "/api/v1/predict", content).status_code == 200
+
+
 def test_the_first_start_prepares_everything(folder: Path, small_model: Path) -> None:
     shutil.copytree(small_model, folder / "artifacts")
     with serving(folder, "--workers", "1") as server:

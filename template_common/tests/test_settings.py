@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from package.serving.settings import Settings, SettingsError, has_secret, project_root, write_secret
+from package.serving import settings as config
+from package.serving.settings import Settings, SettingsError
 
 PROJECT = Path(__file__).parents[1]
 FIT = {
     "APP_ENV": "production",
     "SECRET_KEY": "s" * 32,
     "ALLOWED_HOSTS": "predict.example.com",
-    "DATABASE_URL": "sqlite:////srv/data/app.db",
+    "DATABASE_URL": "sqlite:///data/app.db",
 }
 
 
@@ -51,7 +52,7 @@ def test_settings_are_found_from_below(folder: Path, monkeypatch: pytest.MonkeyP
     deep = folder / "src" / "deep"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert project_root() == folder
+    assert config.project_root() == folder
     assert load(folder, ARTIFACTS_DIR="models").artifacts_dir == folder / "models"
     assert load(folder, ARTIFACTS_DIR=str(deep)).artifacts_dir == deep
 
@@ -69,7 +70,8 @@ def test_what_is_fit_for_production(folder: Path) -> None:
     settings = load(folder, **FIT)
     assert settings.production
     assert settings.secret_key == FIT["SECRET_KEY"]
-    assert settings.database_url == FIT["DATABASE_URL"]
+    assert settings.database_url == f"sqlite:///{(folder / 'data' / 'app.db').as_posix()}"
+    assert (folder / "data").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,8 @@ def test_what_is_fit_for_production(folder: Path) -> None:
         ({"DATABASE_URL": ""}, "DATABASE_URL must"),
         ({"DATABASE_URL": "app.db"}, "DATABASE_URL must"),
         ({"DATABASE_URL": "oracle://db.example/app"}, "DATABASE_URL must"),
+        ({"DATABASE_URL": "sqlite:///.env/app.db"}, r"DATABASE_URL: .*\.env: "),
+        ({"SECRET_KEY": "", "ALLOWED_HOSTS": ""}, "SECRET_KEY must .*; ALLOWED_HOSTS must "),
         ({"APP_ENV": "prod"}, "APP_ENV: .*'development' or 'production'"),
         ({"PREDICTION_LOG": "fast"}, "PREDICTION_LOG: .*'durable' or 'buffered'"),
         ({"APP_ENV": "x", "PREDICTION_LOG": "y"}, "APP_ENV: .*; PREDICTION_LOG: "),
@@ -96,9 +100,9 @@ def test_what_production_refuses(folder: Path, change: dict[str, str], words: st
 
 def test_a_new_secret(folder: Path) -> None:
     (folder / ".env").write_text("# kept\nPREDICTION_LOG=buffered\n", "utf-8")
-    assert not has_secret()
-    write_secret()
-    assert has_secret()
+    assert not config.has_secret()
+    config.write_secret()
+    assert config.has_secret()
     text = (folder / ".env").read_text("utf-8")
     assert text.startswith("# kept\nPREDICTION_LOG=buffered\n")
     settings = Settings.load()
@@ -109,7 +113,7 @@ def test_a_new_secret(folder: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such permissions")
 def test_a_new_secret_is_for_its_owner_only(folder: Path) -> None:
-    write_secret()
+    config.write_secret()
     assert (folder / ".env").stat().st_mode & 0o077 == 0
 
 

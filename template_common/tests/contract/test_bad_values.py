@@ -43,7 +43,8 @@ def faults(response: httpx.Response) -> list[tuple[list[str | int], str]]:
 def test_every_wrong_value_is_named(
     client: httpx.Client, model: dict[str, Any], good: Instance
 ) -> None:
-    rows, expected = [], []
+    rows: list[Instance] = []
+    expected = []
     for feature in model["features"]:
         for value, kind in WRONG[feature["type"]]:
             chosen = feature["type"] == "category" and feature["outside"] == "refuse"

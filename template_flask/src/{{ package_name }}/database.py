@@ -15,7 +15,8 @@ def unreachable(app: Flask) -> str | None:
         try:
             db.engine.connect().close()
         except SQLAlchemyError as error:
-            return f"The database cannot be reached: {error}. Start it, or correct DATABASE_URL."
+            reason = getattr(error, "orig", error)
+            return f"The database cannot be reached: {reason}. Start it, or correct DATABASE_URL."
     return None
 
 

@@ -147,8 +147,8 @@ class BufferedWriter:
                 raise LogUnavailable("the buffer of the prediction log is full")
             self._waiting.extend(records)
             if self._thread is None:
-                # Not a daemon: the interpreter waits for the last records when it exits.
-                self._thread = threading.Thread(target=self._run, name="prediction-log")
+                # The interpreter waits for threads that are no daemons, as the server's are.
+                self._thread = threading.Thread(target=self._run, daemon=False)
                 self._thread.start()
 
     def _run(self) -> None:

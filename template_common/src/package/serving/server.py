@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -15,6 +16,14 @@ from .settings import Settings
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
 THREADS = min(2 * CORES + 1, 8)  # of a worker; they wait for the database more than they compute
+
+
+class Server(Granian):  # type: ignore[misc, valid-type]
+    """Granian, which waits for itself forever when a second signal interrupts the first."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        if not self.interrupt_signal:
+            super().signal_handler_interrupt(*args, **kwargs)
 
 
 def port_fault(host: str, port: int) -> str | None:
@@ -39,7 +48,7 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
     # Workers start as fresh interpreters: no connection or thread is shared with this process.
     multiprocessing.set_start_method("spawn", force=True)
     try:
-        Granian(
+        Server(
             target,
             address=host,
             port=port,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 
 from ..serving.log import Feedback, LogUnavailable, Record
 from .models import Prediction
@@ -14,11 +14,11 @@ class DjangoPredictionLog:
 
     def add(self, records: Sequence[Record]) -> None:
         rows = [Prediction(**record.as_row()) for record in records]
-        with _transaction():
+        with _available():
             Prediction.objects.bulk_create(rows)
 
     def get(self, record_id: str) -> Record | None:
-        with _transaction():
+        with _available():
             row = Prediction.objects.filter(id=record_id).first()
         return Record.from_row(row) if row else None
 
@@ -26,25 +26,25 @@ class DjangoPredictionLog:
         rows = Prediction.objects.order_by("-id")
         if before:
             rows = rows.filter(id__lt=before)
-        with _transaction():
+        with _available():
             return [Record.from_row(row) for row in rows[:limit]]
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
-        with _transaction():
+        with _available():
             waiting = Prediction.objects.filter(id=record_id, feedback_at=None)
             given = {"feedback": feedback.as_row(), "feedback_at": feedback.created_at}
             return bool(waiting.update(**given))
 
     def ping(self) -> None:
-        with _transaction(), connection.cursor() as cursor:
+        with _available(), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
 
 
 @contextmanager
-def _transaction() -> Iterator[None]:
+def _available() -> Iterator[None]:
+    # No transaction: SQLite would let readers wait for the writer. Django makes one to create.
     try:
-        with transaction.atomic():
-            yield
+        yield
     except (OperationalError, InterfaceError) as error:
         connection.close()  # the next request tries a new one
         raise LogUnavailable(str(error)) from error
