@@ -21,7 +21,7 @@ def _view(handler: Callable[..., Any]) -> Callable[..., Response]:
         given = Request(
             body=request.get_data(),
             content_type=request.content_type or "",
-            query=request.args,
+            query={name: values[-1] for name, values in request.args.lists()},
             id=request.environ["app.request_id"],
         )
         return respond(get_service().answer(handler, given, **path))

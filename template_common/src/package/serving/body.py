@@ -1,12 +1,22 @@
 """What requests may hold, and every fault of one that holds something else."""
 
 import json
-from typing import Annotated, Any, Literal, TypeVar
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
-from pydantic import UUID7, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    UUID7,
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
 
-from ..ml.signature import FLOAT32_MAX, Output
-from ..ml.validation import Fault, InvalidInstances
+from ..ml.signature import FLOAT32_MAX, Class, Output
+from ..ml.validation import Fault, InvalidInstances, listed
 from .answers import Problem, Request
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,9 +45,18 @@ class Paging(BaseModel):
 def feedback_body(output: Output) -> type[BaseModel]:
     """The model of feedback: a class of the output or a number, and a comment."""
     number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
-    actual: Any = Literal[tuple(output.classes)] if output.classes else number
+    label = Annotated[Any, AfterValidator(partial(_one_of, output.classes))]
+    actual: Any = label if output.classes else number
     comment = Annotated[str, Field(max_length=2000)]
     return create_model("Feedback", __config__=STRICT, actual=(actual, ...), comment=(comment, ""))
+
+
+def _one_of(classes: list[Class], value: Any) -> Any:
+    # Not Literal, which takes true for 1.
+    if any(value == one and type(value) is type(one) for one in classes):
+        return value
+    known = {"classes": listed(map(repr, classes))}
+    raise PydanticCustomError("literal_error", "Input should be one of {classes}", known)
 
 
 def parse(model: type[M], content: Any) -> M:

@@ -1,6 +1,8 @@
 """What the commands do, whichever framework parses their options."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,7 +58,9 @@ def serve(
             say("Wrote a new SECRET_KEY to .env")
         if not (settings.artifacts_dir / "current").exists():
             say("There is no model yet: training one")
-            train(say)
+            # In a process of its own, which takes scikit-learn's memory with it.
+            if subprocess.run([sys.argv[0], "train"], check=False).returncode:
+                raise NotReady("Without a model there is nothing to serve.")
         if outdated():
             say("Setting up the database")
             migrate()

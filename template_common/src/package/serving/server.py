@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+from importlib import import_module
 from typing import Any
 
 from granian import Granian
@@ -38,6 +39,14 @@ def port_fault(host: str, port: int) -> str | None:
     return None
 
 
+def load(target: str) -> Any:
+    """Import the application `target` in a worker."""
+    if os.name == "posix":
+        os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
 def run_server(target: str, settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve the WSGI application `target` ("module:name") until interrupted.
 
@@ -60,6 +69,6 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
             respawn_failed_workers=True,
             workers_kill_timeout=30,
             log_dictconfig=logging_config(json=settings.production),
-        ).serve()
+        ).serve(target_loader=load)
     finally:
         shutil.rmtree(metrics_folder, ignore_errors=True)

@@ -84,7 +84,7 @@ class Service:
     def find(self, record_id: str) -> Record:
         record = self.log.get(record_id) if RECORD_ID.fullmatch(record_id) else None
         if record is None:
-            raise Problem(404, f"There is no prediction {record_id}.")
+            raise Problem(404, "There is no such prediction.")
         return record
 
     def give_feedback(self, record_id: str, content: Any) -> Record:
