@@ -12,6 +12,7 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -29,14 +30,10 @@ import psutil
 
 HERE = Path(__file__).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-BASE = "plain Flask"
 CONNECTIONS = (1, 32)
-MIGRATE = {"flask": ["db", "upgrade"], "django": ["migrate"]}
-PRODUCTION = {
-    "APP_ENV": "production",
-    "SECRET_KEY": "for this benchmark and for nothing else",
-    "ALLOWED_HOSTS": "127.0.0.1",
-}
+MIGRATE = {"flask": "db upgrade", "django": "migrate"}
+PRODUCTION = {"APP_ENV": "production", "ALLOWED_HOSTS": "127.0.0.1"}
+PRODUCTION |= {"SECRET_KEY": "for this benchmark and for nothing else"}
 # Run in a generated project: its own train.py, with the fitted pipeline and one row put aside.
 KEEP_PIPELINE = """
 import joblib
@@ -47,16 +44,19 @@ def keep(model, X, y, **about):
 train.publish = keep
 train.main()
 """
-PACKAGES = ["flask", "django", "fastapi", "granian", "gunicorn", "uvicorn", "sqlalchemy"]
-PACKAGES += ["pydantic", "onnxruntime", "scikit-learn", "pandas", "numpy"]
 VERSIONS = """
-import json, sys, importlib.metadata as m
-have = {d.name.lower(): d.version for d in m.distributions()}
-print(json.dumps({name: have[name] for name in sys.argv[1:] if name in have}))
+import json, importlib.metadata as m
+print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))
 """
+PACKAGES = "flask django sqlalchemy granian onnxruntime pydantic fastapi uvicorn gunicorn"
+PACKAGES += " scikit-learn pandas numpy"
 BEGIN, END = "<!-- results, written by predict.py -->", "<!-- end of results -->"
-LOADS = ["", "connections", "requests/s", "ratio", "over its rounds", "p50 ms", "p99 ms"]
-SIZES = ["", "start s", "slowest start", "worker MB", "after load", "all MB", "after load"]
+LOADS = """\
+| | connections | requests/s | ratio | lowest to highest round | p50 ms | p99 ms |
+|---|---:|---:|---:|---:|---:|---:|"""
+SIZES = """\
+| | start s, median | slowest | worker MiB | after load | all MiB | after load |
+|---|---:|---:|---:|---:|---:|---:|"""
 
 
 @dataclass
@@ -73,9 +73,8 @@ class Racer:
     database: Path | None = None
     acknowledged: int = 0  # rows its database must hold
     port: int = 0
-    process: psutil.Popen | None = None
-    value: float | None = None  # its first prediction
-    start_s: float = 0.0  # from the command to that
+    process: Any = None
+    start_s: float = 0.0  # from the command to its first 200
 
     @contextlib.contextmanager
     def served(self) -> Iterator[None]:
@@ -85,19 +84,21 @@ class Racer:
             self.port = probe.getsockname()[1]
         command = [*self.environment, *self.command.format(port=self.port).split()]
         with (self.folder / f"{self.port}.log").open("w+") as log:
-            started, streams = time.perf_counter(), {"stdout": log, "stderr": log}
-            self.process = psutil.Popen(command, cwd=self.folder, env=env(self.settings), **streams)
+            how: Any = {"cwd": self.folder, "env": env(self.settings), "stdout": log, "stderr": log}
+            started = time.perf_counter()
+            self.process = psutil.Popen(command, **how)
             try:
-                while (value := self.predict()) is None:
+                while self.predict() is None:
                     if self.process.poll() is not None or time.perf_counter() - started > 60:
                         log.seek(0)
                         sys.exit(f"{self.name} does not answer:\n{log.read()}")
                     time.sleep(0.01)
-                self.start_s, self.value = time.perf_counter() - started, value
+                self.start_s = time.perf_counter() - started
                 yield
             finally:
-                family = self.family()
-                self.process.terminate()
+                family = self.family() if self.process.poll() is None else []
+                for server in family[:1]:
+                    server.terminate()
                 for left in psutil.wait_procs(family, timeout=40)[1]:
                     left.kill()
 
@@ -128,12 +129,18 @@ class Racer:
         return {"connections": connections, **measured}
 
     def memory(self) -> dict[str, float]:
-        """Resident MB of the largest worker, and of all processes together."""
-        size = {process: process.memory_info().rss / 1e6 for process in self.family()}
-        leaves = [
-            p for p in size if not p.children() and "resource_tracker" not in str(p.cmdline())
-        ]
-        return {"worker": max(size[p] for p in leaves), "all": sum(size.values())}
+        """Resident MiB of the largest worker, and of all processes together."""
+        size = {process: process.memory_info().rss / 2**20 for process in self.family()}
+        workers = [size[process] for process in size if not process.children()]
+        return {"worker": round(max(workers), 1), "all": round(sum(size.values()), 1)}
+
+    def check_logged(self) -> None:
+        """Nobody answers faster by forgetting predictions."""
+        if self.database:
+            with contextlib.closing(sqlite3.connect(self.database)) as connection:
+                (rows,) = connection.execute("SELECT count(*) FROM predictions").fetchone()
+            if rows < self.acknowledged:
+                sys.exit(f"{self.name}: {self.acknowledged} acknowledged, {rows} logged")
 
 
 def env(extra: dict[str, str]) -> dict[str, str]:
@@ -144,54 +151,44 @@ def env(extra: dict[str, str]) -> dict[str, str]:
 
 
 def run(folder: Path, *command: str, **extra: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=env(extra), check=True, stdout=-1, text=True)  # noqa: S603 - our own commands
-    return done.stdout
+    return subprocess.check_output(command, cwd=folder, env=env(extra), text=True)  # noqa: S603
 
 
 def racers(root: Path) -> list[Racer]:
     """Generate and train the projects; the plain views get the very same fitted pipeline."""
-    uv, row = ["uv", "run", "--quiet"], ""
+    uv, row, path = ["uv", "run", "--quiet"], "", "/api/v1/predict"
     services: dict[str, list[Racer]] = {"durable": [], "buffered": []}
     for framework, migrate in MIGRATE.items():
-        folder, answers = root / framework, {"framework": framework}
-        copier.run_copy(
-            str(HERE.parent), folder, answers, vcs_ref="HEAD", defaults=True, quiet=True
-        )
+        folder, given = root / framework, {"framework": framework}
+        copier.run_copy(str(HERE.parent), folder, given, vcs_ref="HEAD", defaults=True, quiet=True)
         run(folder, *uv, "manage", "train")
         row = row or run(folder, *uv, "python", "-c", KEEP_PIPELINE).strip()
         for log, found in services.items():
             file = root / f"{framework}-{log}.db"
             settings = PRODUCTION | {"DATABASE_URL": f"sqlite:///{file}", "PREDICTION_LOG": log}
-            run(folder, *uv, "manage", *migrate, **settings)
-            name, serve = f"{framework.title()} service, {log}", "manage serve --port {port}"
-            instances, path = f'{{"instances": [{row}]}}', "/api/v1/predict"
-            serve += " --workers 2"
-            found.append(Racer(name, folder, uv, serve, path, instances, settings, file))
+            run(folder, *uv, "manage", *migrate.split(), **settings)
+            name, body = f"{framework.title()} service, {log}", f'{{"instances": [{row}]}}'
+            serve = "manage serve --workers 2 --port {port}"
+            found.append(Racer(name, folder, uv, serve, path, body, settings, file))
     # On top of the Flask project's environment, so that all have the same versions.
     uv = [*uv, "--project", "flask", "--with", "gunicorn,fastapi,uvicorn[standard]"]
-    gunicorn = "gunicorn -k gthread --threads 4 -w 2 -b 127.0.0.1:{port} plain_flask:app"
-    uvicorn = "uvicorn --no-access-log --workers 2 --port {port} plain_fastapi:app"
+    plain = {
+        "plain Flask": "gunicorn -k gthread --threads 4 -w 2 -b 127.0.0.1:{port} plain_flask:app",
+        "plain FastAPI": "uvicorn --workers 2 --no-access-log --port {port} plain_fastapi:app",
+    }
     views = {"PYTHONPATH": str(HERE)}
-    return [
-        Racer(BASE, root, uv, gunicorn, "/", row, views),
-        Racer("plain FastAPI", root, uv, uvicorn, "/", row, views),
-        *services["durable"],
-        *services["buffered"],
-    ]
+    field = [Racer(name, root, uv, serve, "/", row, views) for name, serve in plain.items()]
+    return field + services["durable"] + services["buffered"]
 
 
-def race(field: list[Racer], rounds: int, seconds: int, starts: int) -> dict[str, Any]:
-    """Start all in turn, again and again; then load all in turn, again and again."""
+def race(field: list[Racer], rounds: int, seconds: int) -> dict[str, Any]:
+    """Load all in turn, again and again; then start all in turn, again and again."""
     results: dict[str, Any] = {r.name: {"start_s": [], "loads": []} for r in field}
-    for _ in range(starts):
-        for racer in field:
-            with racer.served():
-                results[racer.name]["start_s"].append(racer.start_s)
     with contextlib.ExitStack() as stack:
         for racer in field:
             stack.enter_context(racer.served())
             results[racer.name]["after_start"] = racer.memory()
-        values = [racer.value or 0.0 for racer in field]
+        values = [racer.predict() or 0.0 for racer in field]
         if max(values) - min(values) > 0.01:
             sys.exit(f"The servers do not agree: {values}")
         for number in range(rounds + 1):  # the first warms up
@@ -202,72 +199,62 @@ def race(field: list[Racer], rounds: int, seconds: int, starts: int) -> dict[str
             print(f"round {number} of {rounds}", file=sys.stderr)
         for racer in field:
             results[racer.name]["after_load"] = racer.memory()
+    for racer in field * rounds:
+        with racer.served():
+            results[racer.name]["start_s"].append(round(racer.start_s, 3))
     return results
 
 
-def check_logged(racer: Racer) -> None:
-    """No service answered faster by forgetting predictions."""
-    with contextlib.closing(sqlite3.connect(racer.database or "")) as connection:
-        (rows,) = connection.execute("SELECT count(*) FROM predictions").fetchone()
-    if rows < racer.acknowledged:
-        sys.exit(f"{racer.name} acknowledged {racer.acknowledged} predictions, but logged {rows}")
-
-
-def table(head: list[str], rows: Iterator[list[str]]) -> str:
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def loads(results: dict[str, Any]) -> Iterator[list[str]]:
-    """The rows of the first table; a ratio compares loads of the same round."""
+def tables(results: dict[str, Any]) -> str:
+    """The results in Markdown; a ratio compares loads of the same round."""
+    lines = [LOADS]
     for connections in CONNECTIONS:
-
-        def column(name: str, key: str, connections: int = connections) -> list[float]:
-            return [m[key] for m in results[name]["loads"] if m["connections"] == connections]
-
-        base = column(BASE, "rate")
-        for name in results:
-            rate = column(name, "rate")
-            ratio = [mine / its for mine, its in zip(rate, base, strict=True)]
-            spread = f"{min(ratio):.2f} to {max(ratio):.2f}"
-            cells = [name, f"{connections}", f"{median(rate):.0f}", f"{median(ratio):.2f}", spread]
-            yield cells + [f"{median(column(name, key)):.1f}" for key in ("p50_ms", "p99_ms")]
-
-
-def sizes(results: dict[str, Any]) -> Iterator[list[str]]:
+        base: list[float] = []
+        for name, its in results.items():
+            loads = [load for load in its["loads"] if load["connections"] == connections]
+            rate, p50, p99 = ([load[key] for load in loads] for key in ("rate", "p50_ms", "p99_ms"))
+            base = base or rate  # the plain Flask view is the first
+            ratio = [mine / flask for mine, flask in zip(rate, base, strict=True)]
+            lines.append(
+                f"| {name} | {connections} | {median(rate):.0f} | {median(ratio):.2f} "
+                f"| {min(ratio):.2f} to {max(ratio):.2f} | {median(p50):.1f} | {median(p99):.1f} |"
+            )
+    lines += ["", SIZES]
     for name, its in results.items():
-        starts = [f"{median(its['start_s']):.2f}", f"{max(its['start_s']):.2f}"]
-        moments = its["after_start"], its["after_load"]
-        yield [name, *starts, *(f"{m[key]:.0f}" for key in ("worker", "all") for m in moments)]
+        starts, (new, used) = its["start_s"], (its["after_start"], its["after_load"])
+        lines.append(
+            f"| {name} | {median(starts):.2f} | {max(starts):.2f} | {new['worker']:.0f} "
+            f"| {used['worker']:.0f} | {new['all']:.0f} | {used['all']:.0f} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=8, help="of each load")
-    parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--keep", action="store_true", help="write results.json and README.md")
     options = parser.parse_args()
+    if not shutil.which("wrk"):
+        sys.exit("This needs wrk: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder:
         field = racers(Path(folder))
-        results = race(field, options.rounds, options.seconds, options.starts)
-        versions: dict[str, str] = {}
+        results = race(field, options.rounds, options.seconds)
+        installed: dict[str, str] = {}
         for racer in field:
-            if racer.database:
-                check_logged(racer)
-            command = [*racer.environment, "python", "-c", VERSIONS, *PACKAGES]
-            versions |= json.loads(run(racer.folder, *command))
-    about = {"machine": f"{os.cpu_count()} cores, Python {PYTHON}", "versions": versions}
+            racer.check_logged()
+            installed |= json.loads(run(racer.folder, *racer.environment, "python", "-c", VERSIONS))
+    versions = {name: installed[name] for name in PACKAGES.split()}
+    machine = f"{os.cpu_count()} cores, Python {PYTHON}"
     listed = ", ".join(f"{name} {version}" for name, version in versions.items())
-    tables = f"{table(LOADS, loads(results))}\n\n{table(SIZES, sizes(results))}"
-    text = f"{about['machine']}; {listed}.\n\n{tables}"
-    print(text)
+    print(text := f"{machine}; {listed}.\n\n{tables(results)}")
     if options.keep:
-        kept = json.dumps(about | vars(options) | {"results": results}, indent=1)
-        (HERE / "results.json").write_text(kept + "\n", "utf-8")
+        kept = vars(options) | {"machine": machine, "versions": versions, "results": results}
+        (HERE / "results.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
         readme = HERE / "README.md"
-        head, tail = readme.read_text("utf-8").split(BEGIN)[0], readme.read_text().split(END)[1]
-        readme.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{tail}", "utf-8")
+        before, rest = readme.read_text("utf-8").split(BEGIN)
+        after = rest.split(END)[1]
+        readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

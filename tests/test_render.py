@@ -32,7 +32,7 @@ from .variants import (
 )
 
 LONGEST_PATH = 140
-MOST_CODE = 2_200  # lines of a project that are no blank, comment, docstring or test
+MOST_CODE = 2_250  # lines of a project that are no blank, comment, docstring or test
 LONGEST_SHARED_RUN = 12
 TEMPLATES = ("template_flask", "template_django")
 each_project = pytest.mark.parametrize("project", projects(), ids=lambda p: p.name)
@@ -121,6 +121,9 @@ def test_files_do_not_mention_the_generator(template: Path, project: Project) ->
         assert not re.search(r"(?i)copier|mlserve", elsewhere), name
 
 
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+
+
 def code_lines(source: str) -> int:
     """How many lines hold code: no blank, no comment, no docstring."""
     held: set[int] = set()
@@ -138,8 +141,8 @@ def code_lines(source: str) -> int:
 
 @each_project
 def test_python_compiles_and_is_short(template: Path, project: Project) -> None:
-    sources = {name: text for name, text in texts(rendered(template, project.name))}
-    python = {name: text for name, text in sources.items() if name.endswith(".py")}
+    sources = texts(rendered(template, project.name))
+    python = {name: text for name, text in sources if name.endswith(".py")}
     for name, text in python.items():
         compile(text, name, "exec")
     assert sum(code_lines(python[n]) for n in python if not n.startswith("tests/")) <= MOST_CODE

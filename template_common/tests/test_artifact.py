@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from package.ml.artifact import Artifact, ArtifactError, load, save, set_current
+from package.ml.artifact import (
+    Artifact,
+    ArtifactError,
+    load,
+    save,
+    set_current,
+)
 from package.ml.predictor import Predictor
 
 from . import models

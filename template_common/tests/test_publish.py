@@ -22,7 +22,12 @@ from sklearn.svm import LinearSVC
 from package.ml import ArtifactError, SignatureError, publish
 from package.ml.artifact import load, save, set_current
 from package.ml.convert import compare
-from package.ml.predictor import NotFinite, Prediction, Predictor, ScikitEngine
+from package.ml.predictor import (
+    NotFinite,
+    Prediction,
+    Predictor,
+    ScikitEngine,
+)
 
 from . import models
 

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from package.ml.signature import Feature, Output, Signature
-from package.ml.validation import Fault, InstanceValidator, InvalidInstances
+from package.ml.validation import (
+    Fault,
+    InstanceValidator,
+    InvalidInstances,
+)
 
 GOOD = {"age": 30.5, "rooms": 3, "garden": True, "heat [type]": "gas", "note": "quiet"}
 FEATURES = [
