@@ -33,7 +33,16 @@ def need(tool: str) -> str:
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a person at a fresh prompt: nothing of this test run leaks into it."""
-    ours = ("VIRTUAL_ENV", "PYTEST_", "UV_RUN", "APP_ENV", "SECRET_KEY", "DATABASE_URL")
+    # PYTHONDONTWRITEBYTECODE would compile every library anew at each of many starts.
+    ours = (
+        "VIRTUAL_ENV",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTEST_",
+        "UV_RUN",
+        "APP_ENV",
+        "SECRET_KEY",
+        "DATABASE_URL",
+    )
     return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | extra
 
 

@@ -47,7 +47,6 @@ def test_project(project: Project, template: Path, tmp_path: Path) -> None:
         "ruff check .",
         "ruff format --check .",
         "mypy",
-        "mypy src tests",
         "deptry src",
         "pytest",
     ):
