@@ -1,7 +1,10 @@
 """A copy follows a new release, or a changed answer, and keeps what its owner did."""
 
+import json
 import shutil
+import urllib.request
 from difflib import unified_diff
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,17 @@ import copier
 import pytest
 import yaml
 
-from .helpers import ANSWERS_FILE, commit, copy, need, release, run, tree
+from .helpers import (
+    ANSWERS_FILE,
+    commit,
+    copy,
+    need,
+    predict_example,
+    release,
+    run,
+    served,
+    tree,
+)
 from .variants import Answers, Project, choices, projects
 
 OLD, NEW = "v0.0.1", "v0.0.2"
@@ -154,6 +167,25 @@ def test_a_changed_answer_keeps_the_owners_work(
     edit(fresh)
     assert_same(updated, fresh)
     assert remembered(updated) == remembered(fresh)
+
+
+@pytest.mark.parametrize(("old", "new"), list(permutations(FRAMEWORKS, 2)))
+def test_predictions_move_with_the_framework(
+    releases: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    """The other framework serves the same model, and its log goes on where it stopped."""
+    project = copied(releases, tmp_path / "service", {"framework": old}, NEW)
+    with served(project) as (port, _):
+        (before,) = predict_example(port)["predictions"]
+    commit(project, "our lock")
+    update(project, framework=new)
+    with served(project) as (port, _):
+        (after,) = predict_example(port)["predictions"]
+        address = f"http://127.0.0.1:{port}/api/v1/predictions"
+        with urllib.request.urlopen(address) as response:
+            logged = json.load(response)["predictions"]
+    assert [entry["id"] for entry in logged] == [after["id"], before["id"]]
+    assert logged[1]["value"] == before["value"] == after["value"]
 
 
 def test_deleted_files_stay_deleted(releases: Path, tmp_path: Path) -> None:
