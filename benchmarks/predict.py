@@ -2,10 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["copier>=9.17.2,<10", "psutil>=7"]
 # ///
-"""One row a request: this service in both frameworks beside a plain Flask and a plain FastAPI view.
-
-Everything is made in a temporary folder, listens on loopback only and is stopped at the end.
-"""
+"""One prediction a request: this service, in both frameworks, beside plain Flask and FastAPI."""
 
 import argparse
 import contextlib
@@ -31,9 +28,7 @@ import psutil
 HERE = Path(__file__).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 CONNECTIONS = (1, 32)
-MIGRATE = {"flask": "db upgrade", "django": "migrate"}
-PRODUCTION = {"APP_ENV": "production", "ALLOWED_HOSTS": "127.0.0.1"}
-PRODUCTION |= {"SECRET_KEY": "for this benchmark and for nothing else"}
+PRODUCTION = {"APP_ENV": "production", "ALLOWED_HOSTS": "127.0.0.1", "SECRET_KEY": "x" * 32}
 # Run in a generated project: its own train.py, with the fitted pipeline and one row put aside.
 KEEP_PIPELINE = """
 import joblib
@@ -41,22 +36,17 @@ from my_service.ml import train
 def keep(model, X, y, **about):
     joblib.dump(model, "../model.joblib")
     print(X.iloc[0].to_json())
-train.publish = keep
-train.main()
+train.publish = keep; train.main()
 """
 VERSIONS = """
 import json, importlib.metadata as m
 print(json.dumps({d.name.lower(): d.version for d in m.distributions()}))
 """
-PACKAGES = "flask django sqlalchemy granian onnxruntime pydantic fastapi uvicorn gunicorn"
-PACKAGES += " scikit-learn pandas numpy"
+PACKAGES = "flask django sqlalchemy granian onnxruntime fastapi uvicorn gunicorn scikit-learn"
 BEGIN, END = "<!-- results, written by predict.py -->", "<!-- end of results -->"
-LOADS = """\
-| | connections | requests/s | ratio | lowest to highest round | p50 ms | p99 ms |
-|---|---:|---:|---:|---:|---:|---:|"""
-SIZES = """\
-| | start s, median | slowest | worker MiB | after load | all MiB | after load |
-|---|---:|---:|---:|---:|---:|---:|"""
+LOADS = "| | connections | requests/s | ratio | lowest to highest round | p50 ms | p99 ms |"
+SIZES = "| | start s, median | slowest | worker MiB | after load | all MiB | after load |"
+RULE = "|---|" + "---:|" * 6
 
 
 @dataclass
@@ -137,8 +127,7 @@ class Racer:
     def check_logged(self) -> None:
         """Nobody answers faster by forgetting predictions."""
         if self.database:
-            with contextlib.closing(sqlite3.connect(self.database)) as connection:
-                (rows,) = connection.execute("SELECT count(*) FROM predictions").fetchone()
+            ((rows,),) = sqlite3.connect(self.database).execute("SELECT count(*) FROM predictions")
             if rows < self.acknowledged:
                 sys.exit(f"{self.name}: {self.acknowledged} acknowledged, {rows} logged")
 
@@ -158,7 +147,7 @@ def racers(root: Path) -> list[Racer]:
     """Generate and train the projects; the plain views get the very same fitted pipeline."""
     uv, row, path = ["uv", "run", "--quiet"], "", "/api/v1/predict"
     services: dict[str, list[Racer]] = {"durable": [], "buffered": []}
-    for framework, migrate in MIGRATE.items():
+    for framework, migrate in {"flask": "db upgrade", "django": "migrate"}.items():
         folder, given = root / framework, {"framework": framework}
         copier.run_copy(str(HERE.parent), folder, given, vcs_ref="HEAD", defaults=True, quiet=True)
         run(folder, *uv, "manage", "train")
@@ -190,12 +179,12 @@ def race(field: list[Racer], rounds: int, seconds: int) -> dict[str, Any]:
             results[racer.name]["after_start"] = racer.memory()
         values = [racer.predict() or 0.0 for racer in field]
         if max(values) - min(values) > 0.01:
-            sys.exit(f"The servers do not agree: {values}")
-        for number in range(rounds + 1):  # the first warms up
+            sys.exit(f"They do not answer the same: {values}")
+        for number in range(rounds + 1):
             for connections in CONNECTIONS:
-                loads = [(racer, racer.load(connections, seconds)) for racer in field]
-                for racer, measured in loads if number else []:
-                    results[racer.name]["loads"].append(measured)
+                for racer in field:
+                    measured = racer.load(connections, seconds)
+                    results[racer.name]["loads"] += [measured] if number else []  # warm by now
             print(f"round {number} of {rounds}", file=sys.stderr)
         for racer in field:
             results[racer.name]["after_load"] = racer.memory()
@@ -207,7 +196,7 @@ def race(field: list[Racer], rounds: int, seconds: int) -> dict[str, Any]:
 
 def tables(results: dict[str, Any]) -> str:
     """The results in Markdown; a ratio compares loads of the same round."""
-    lines = [LOADS]
+    lines = [LOADS, RULE]
     for connections in CONNECTIONS:
         base: list[float] = []
         for name, its in results.items():
@@ -219,9 +208,9 @@ def tables(results: dict[str, Any]) -> str:
                 f"| {name} | {connections} | {median(rate):.0f} | {median(ratio):.2f} "
                 f"| {min(ratio):.2f} to {max(ratio):.2f} | {median(p50):.1f} | {median(p99):.1f} |"
             )
-    lines += ["", SIZES]
+    lines += ["", SIZES, RULE]
     for name, its in results.items():
-        starts, (new, used) = its["start_s"], (its["after_start"], its["after_load"])
+        starts, new, used = its["start_s"], its["after_start"], its["after_load"]
         lines.append(
             f"| {name} | {median(starts):.2f} | {max(starts):.2f} | {new['worker']:.0f} "
             f"| {used['worker']:.0f} | {new['all']:.0f} | {used['all']:.0f} |"
@@ -231,12 +220,11 @@ def tables(results: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7, help="of loads, and of starts")
     parser.add_argument("--seconds", type=int, default=8, help="of each load")
     parser.add_argument("--keep", action="store_true", help="write results.json and README.md")
     options = parser.parse_args()
-    if not shutil.which("wrk"):
-        sys.exit("This needs wrk: apt-get install wrk")
+    shutil.which("wrk") or sys.exit("This needs wrk: apt-get install wrk")
     with tempfile.TemporaryDirectory() as folder:
         field = racers(Path(folder))
         results = race(field, options.rounds, options.seconds)
@@ -249,7 +237,7 @@ def main() -> None:
     listed = ", ".join(f"{name} {version}" for name, version in versions.items())
     print(text := f"{machine}; {listed}.\n\n{tables(results)}")
     if options.keep:
-        kept = vars(options) | {"machine": machine, "versions": versions, "results": results}
+        kept = {"machine": machine, "versions": versions, "results": results}
         (HERE / "results.json").write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
         readme = HERE / "README.md"
         before, rest = readme.read_text("utf-8").split(BEGIN)

@@ -222,7 +222,9 @@ def comparable(status: int, headers: http.client.HTTPMessage, body: bytes) -> di
     content: Any = None
     if "json" in headers.get("Content-Type", ""):
         content = masked(json.loads(body)) if body else None
-    kept = {name: UUID.sub("...", headers[name]) for name in COMPARED_HEADERS if headers[name]}
+    # charset="utf-8" says what charset=utf-8 says.
+    said = {name: headers[name].replace('"', "") for name in COMPARED_HEADERS if headers[name]}
+    kept = {name: UUID.sub("...", text) for name, text in said.items()}
     return {"status": status, **kept, "json": content}
 
 

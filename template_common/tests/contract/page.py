@@ -76,7 +76,9 @@ class Page(HTMLParser):
         if control.tag == "select":
             chosen = [o for o in self.options(control) if "selected" in o.attributes]
             return (chosen or self.options(control))[0]["value"]
-        return control.text.removeprefix("\n") if control.tag == "textarea" else control["value"]
+        if control.tag == "textarea":
+            return control.text.removeprefix("\n")
+        return control.attributes.get("value", "")
 
 
 def check_page(page: Page, address: str) -> None:
