@@ -40,7 +40,7 @@ class Gateway:
 
     def __init__(self, app: Callable[[Environ, Start], Iterable[bytes]], host: str) -> None:
         self.app = app
-        self.host = host
+        self.host = host.lstrip(".")
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
