@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 
-from sqlalchemy import Engine, insert, select, text, update
+from sqlalchemy import Engine, Table, insert, select, text, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from .models import Prediction
 from .serving.log import Feedback, LogUnavailable, Record
+
+TABLE = cast(Table, Prediction.__table__)
 
 
 class SQLPredictionLog:
@@ -18,8 +21,9 @@ class SQLPredictionLog:
         self.engine = engine
 
     def add(self, records: Sequence[Record]) -> None:
-        with self._transaction() as session:
-            session.execute(insert(Prediction), [record.as_row() for record in records])
+        # Without the ORM, which would cost a fifth of the time of a request.
+        with _reaching(), self.engine.begin() as connection:
+            connection.execute(insert(TABLE), [record.as_row() for record in records])
 
     def get(self, record_id: str) -> Record | None:
         with self._transaction() as session:
@@ -49,8 +53,13 @@ class SQLPredictionLog:
 
     @contextmanager
     def _transaction(self) -> Iterator[Session]:
-        try:
-            with Session(self.engine) as session, session.begin():
-                yield session
-        except (OperationalError, InterfaceError) as error:
-            raise LogUnavailable(str(error.orig)) from error
+        with _reaching(), Session(self.engine) as session, session.begin():
+            yield session
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise LogUnavailable(str(error.orig)) from error
