@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,17 +34,13 @@ def need(tool: str) -> str:
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment of a person at a fresh prompt: nothing of this test run leaks into it."""
-    # PYTHONDONTWRITEBYTECODE would compile every library anew at each of many starts.
     ours = (
-        "VIRTUAL_ENV",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTEST_",
-        "UV_RUN",
-        "APP_ENV",
-        "SECRET_KEY",
-        "DATABASE_URL",
+        *("VIRTUAL_ENV", "PYTEST_", "UV_RUN", "APP_ENV", "SECRET_KEY", "DATABASE_URL"),
+        "PYTHONDONTWRITEBYTECODE",  # would compile every library anew at each of many starts
     )
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | extra
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
+    folders = [p for p in kept["PATH"].split(os.pathsep) if Path(p) != Path(sys.executable).parent]
+    return kept | {"PATH": os.pathsep.join(folders)} | extra
 
 
 def run(folder: Path, *command: str, **extra: str) -> str:
