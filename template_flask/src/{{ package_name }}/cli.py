@@ -56,13 +56,14 @@ def serve(host: str, port: int, workers: int) -> None:
     """Run the production server."""
     from .database import migrate, outdated
 
+    app = create_cli_app()
     commands.serve(
         f"{__package__}.wsgi:application",
         host=host,
         port=port,
         workers=workers,
-        outdated=lambda: outdated(create_cli_app()),
-        migrate=lambda: migrate(create_cli_app()),
+        outdated=lambda: outdated(app),
+        migrate=lambda: migrate(app),
         say=click.echo,
     )
 
@@ -92,11 +93,13 @@ def doctor(ctx: click.Context, host: str, port: int) -> None:
     """Look for what would keep the service from working."""
     from .database import outdated, unreachable
 
+    app = create_cli_app()
+
     def database() -> Check:
-        return Check("database", "reachable", unreachable(create_cli_app()))
+        return Check("database", "reachable", unreachable(app))
 
     def migrations() -> Check:
-        return Check("migrations", "all applied", outdated(create_cli_app()))
+        return Check("migrations", "all applied", outdated(app))
 
     checks = list(examine(Settings.load(), host, port, database, migrations))
     click.echo("\n".join(map(str, checks)))

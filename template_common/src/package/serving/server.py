@@ -19,7 +19,7 @@ WORKERS = min(CORES, 4)  # each holds its own copy of the model
 THREADS = min(2 * CORES + 1, 8)  # of a worker; they wait for the database more than they compute
 
 
-class Server(Granian):  # type: ignore[misc, valid-type]
+class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy
     """Granian, which waits for itself forever when a second signal interrupts the first."""
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
