@@ -1,11 +1,20 @@
 """What all tests share: a small model, an empty project folder, and a running service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
+from package.serving.database_url import MEND, location
+from package.serving.log import PredictionLog
+from package.serving.settings import Settings
+
+from . import database as databases
 from .running import serving
+
+Databases = Callable[[Path], AbstractContextManager[str]]
+Projects = Callable[[Path], AbstractContextManager[Path]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -13,6 +22,71 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--base-url",
         help="the address of a running service for tests/contract; a new one is started without",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks for a database, so that `-m "not database"` leaves it out."""
+    asking = {"fresh_database"} | (set() if config.getoption("--base-url") else {"base_url"})
+    for item in items:
+        if asking & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Makes empty databases: `with fresh_database(folder) as url`."""
+    try:
+        with databases.fresh_database(tmp_path_factory.mktemp("first")):
+            return databases.fresh_database
+    except Exception as error:
+        server = location(Settings.load().database_url)
+        pytest.fail(f"These tests make databases at {server}: {error}. {MEND}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def new_project(fresh_database: Databases) -> Projects:
+    """Makes empty projects, each with an empty database of its own."""
+
+    @contextmanager
+    def make(folder: Path) -> Iterator[Path]:
+        with fresh_database(folder) as url:
+            (folder / ".env").write_text(f"DATABASE_URL={url}\n", "utf-8")
+            yield empty_project(folder)
+
+    return make
+
+
+@pytest.fixture
+def database(fresh_database: Databases, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    with fresh_database(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def project(new_project: Projects, tmp_path: Path) -> Iterator[Path]:
+    """An empty project with an empty database."""
+    with new_project(tmp_path) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def shared_log(
+    fresh_database: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PredictionLog]:
+    """A prediction log for all tests of a module, as a new database takes its time."""
+    from .framework import prediction_log
+
+    with fresh_database(tmp_path_factory.mktemp("log")) as url, prediction_log(url) as log:
+        yield log
+
+
+@pytest.fixture
+def log(shared_log: PredictionLog) -> PredictionLog:
+    """An empty prediction log."""
+    while records := shared_log.scan("", 1000):
+        shared_log.discard([record.id for record in records])
+    return shared_log
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +113,7 @@ def empty_project(folder: Path) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty project."""
+    """An empty project that needs no database."""
     return empty_project(tmp_path)
 
 
@@ -52,6 +126,9 @@ def base_url(
         yield given.rstrip("/")
         return
     model = request.getfixturevalue("small_model")
-    folder = empty_project(tmp_path_factory.mktemp("service"))
-    with serving(folder, ARTIFACTS_DIR=str(model)) as server:
+    new_project: Projects = request.getfixturevalue("new_project")
+    with (
+        new_project(tmp_path_factory.mktemp("service")) as folder,
+        serving(folder, ARTIFACTS_DIR=str(model)) as server,
+    ):
         yield server.url

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from dotenv import dotenv_values
 
 from package.serving.settings import Settings
 
@@ -30,8 +31,11 @@ def environment(**settings: str) -> dict[str, str]:
     return kept | {"PYTHONUTF8": "1"} | settings
 
 
-def database_url(folder: Path) -> str:
-    return f"sqlite:///{(folder / 'test.db').as_posix()}"
+def database_of(project: Path) -> str:
+    """The URL of the database of a project."""
+    url = dotenv_values(project / ".env")["DATABASE_URL"]
+    assert url
+    return url
 
 
 def command(*arguments: str) -> list[str]:

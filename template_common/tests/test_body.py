@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from package.ml.signature import Output
 from package.ml.validation import InvalidInstances
 from package.serving.answers import Problem, Request
-from package.serving.body import Paging, parse, read_json
+from package.serving.body import Paging, feedback_body, parse, read_json
 
 VALUES: list[Any] = [
     None,
@@ -109,3 +110,23 @@ def test_what_is_no_object(content: Any) -> None:
         parse(Paging, content)
     (fault,) = refused.value.faults
     assert (fault.loc, fault.msg) == (("body",), "Send an object.")
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [("a\0b", "hold no NUL character."), ("\ud800", "unicode"), ("c" * 2001, "2000 characters.")],
+)
+def test_comments_that_no_database_keeps(comment: str, words: str) -> None:
+    with pytest.raises(InvalidInstances) as refused:
+        parse(feedback_body(Output(name="y")), {"actual": 1.5, "comment": comment})
+    (fault,) = refused.value.faults
+    assert fault.loc == ("comment",)
+    assert words in fault.msg
+
+
+@pytest.mark.parametrize("name", ["label", "model_version"])
+@pytest.mark.parametrize("text", ["a\0b", "\ud800", "x" * 256])
+def test_filters_that_no_database_takes(name: str, text: str) -> None:
+    with pytest.raises(InvalidInstances) as refused:
+        parse(Paging, {name: text})
+    assert [fault.loc for fault in refused.value.faults] == [(name,)]

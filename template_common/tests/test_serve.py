@@ -1,16 +1,15 @@
 """The server: what it prepares and refuses, how it logs, counts and stops."""
 
-import contextlib
 import json
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,13 @@ import httpx
 import pytest
 
 from package import ml
+from package.serving.log import Feedback
 
-from .conftest import empty_project
-from .framework import MIGRATE
-from .running import PRODUCTION, Server, database_url, environment, manage, serving
+from .conftest import Projects
+from .database import unreachable
+from .framework import MIGRATE, prediction_log
+from .records import record
+from .running import PRODUCTION, Server, database_of, environment, manage, serving
 
 HEAVY = ["joblib", "onnx", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn", "skops"]
 ASKED_TO_STOP = pytest.mark.skipif(os.name == "nt", reason="Windows can only end a process")
@@ -37,27 +39,23 @@ def example(server: Server) -> dict[str, Any]:
     return {feature["name"]: feature["example"] for feature in features}
 
 
-def rows(database: Path) -> int:
-    """How many predictions are in an SQLite file."""
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        (count,) = connection.execute("SELECT count(*) FROM predictions").fetchone()
-    return int(count)
+def rows(project: Path) -> int:
+    """How many predictions are in the database of a project."""
+    with prediction_log(database_of(project)) as log:
+        return log.count()
 
 
 @pytest.fixture(scope="module")
 def production(
-    small_regression: Path, tmp_path_factory: pytest.TempPathFactory
+    small_regression: Path, new_project: Projects, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Two workers in production."""
-    folder = empty_project(tmp_path_factory.mktemp("production"))
-    settings = PRODUCTION | {
-        "ARTIFACTS_DIR": str(small_regression),
-        "DATABASE_URL": database_url(folder),
-    }
-    migrated = manage(folder, *MIGRATE, **settings)
-    assert migrated.returncode == 0, migrated.stderr
-    with serving(folder, "--workers", "2", **settings) as server:
-        yield server
+    settings = PRODUCTION | {"ARTIFACTS_DIR": str(small_regression)}
+    with new_project(tmp_path_factory.mktemp("production")) as folder:
+        migrated = manage(folder, *MIGRATE, **settings)
+        assert migrated.returncode == 0, migrated.stderr
+        with serving(folder, "--workers", "2", **settings) as server:
+            yield server
 
 
 def test_the_metrics_of_all_workers_add_up(production: Server) -> None:
@@ -101,23 +99,21 @@ def test_production_tells_nothing_and_secures_cookies(production: Server) -> Non
             assert "SameSite=Lax" in cookie
 
 
-@contextlib.contextmanager
-def database_of(server: Server) -> Iterator[sqlite3.Connection]:
-    """The database of a server, behind its back."""
-    path = server.err.with_name("test.db")
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        yield connection
+class Strange(Feedback):
+    """Feedback that nothing here writes."""
+
+    def as_row(self) -> dict[str, Any]:
+        return {"strange": True}
 
 
 def test_an_unexpected_error(production: Server) -> None:
-    answer = post(production, "/api/v1/predict", {"instances": [example(production)]}).json()
-    record_id = answer["predictions"][0]["id"]
-    with database_of(production) as database:
-        database.execute("UPDATE predictions SET created_at = 'never' WHERE id = ?", [record_id])
+    strange = record(feedback=Strange(None, "", datetime.now(UTC)))
+    with prediction_log(database_of(production.err.parent)) as log:
+        log.add([strange])
         headers = {"X-Request-ID": "broken-1", "Accept": "text/html"}
-        address = f"{production.url}/api/v1/predictions/{record_id}"
+        address = f"{production.url}/api/v1/predictions/{strange.id}"
         response = httpx.get(address, headers=headers)
-        database.execute("DELETE FROM predictions WHERE id = ?", [record_id])
+        log.discard([strange.id])
     assert response.status_code == 500
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.json()["request_id"] == "broken-1"
@@ -126,72 +122,55 @@ def test_an_unexpected_error(production: Server) -> None:
     assert any("broken-1" in line and "Traceback" in line for line in lines)
 
 
-def test_a_database_that_fails_for_a_while(production: Server) -> None:
-    content = {"instances": [example(production)]}
-    browser = {"Accept": "text/html"}
-    with database_of(production) as database:
-        database.execute("ALTER TABLE predictions RENAME TO away")
-        refused = post(production, "/api/v1/predict", content)
-        page = httpx.get(f"{production.url}/predictions/", headers=browser)
-        database.execute("ALTER TABLE away RENAME TO predictions")
-    assert refused.status_code == 503
-    assert refused.headers["Retry-After"] == "5"
-    assert refused.json()["errors"][0]["loc"] == ["database"]
-    assert page.status_code in (503, 404)  # there may be no forms
-    assert post(production, "/api/v1/predict", content).status_code == 200
-
-
-def test_the_first_start_prepares_everything(folder: Path, small_model: Path) -> None:
-    shutil.copytree(small_model, folder / "artifacts")
-    with serving(folder, "--workers", "1") as server:
+def test_the_first_start_prepares_everything(project: Path, small_model: Path) -> None:
+    shutil.copytree(small_model, project / "artifacts")
+    with serving(project, "--workers", "1") as server:
         text = server.out.read_text("utf-8")
         assert "Wrote a new SECRET_KEY to .env" in text
         assert "Setting up the database" in text
         assert f"Serving on {server.url}" in text
-        secret = (folder / ".env").read_text("utf-8")
-        assert secret.startswith("SECRET_KEY=")
+        secret = (project / ".env").read_text("utf-8")
+        assert "SECRET_KEY=" in secret
         post(server, "/api/v1/predict", {"instances": [example(server)]})
         # What is acknowledged is committed: another process sees it at once.
-        assert rows(folder / "data" / "app.db") == 1
+        assert rows(project) == 1
     # The next start finds it all, and an answer may come before its row is written.
-    with serving(folder, "--workers", "1", PREDICTION_LOG="buffered") as server:
+    with serving(project, "--workers", "1", PREDICTION_LOG="buffered") as server:
         assert server.out.read_text("utf-8") == f"Serving on {server.url}\n"
-        assert (folder / ".env").read_text("utf-8") == secret
+        assert (project / ".env").read_text("utf-8") == secret
         instances = [example(server)] * 100
         assert post(server, "/api/v1/predict", {"instances": instances}).status_code == 200
         server.stop()
     if os.name == "posix":  # elsewhere it cannot be asked to stop, and what waits is lost
-        assert rows(folder / "data" / "app.db") == 101
+        assert rows(project) == 101
 
 
 @ASKED_TO_STOP
-def test_requests_under_way_are_answered_before_it_stops(folder: Path, small_model: Path) -> None:
-    database = folder / "data" / "app.db"
-    with serving(folder, "--workers", "1", ARTIFACTS_DIR=str(small_model)) as server:
-        content = {"instances": [example(server)]}
-        with (
-            contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other,
-            ThreadPoolExecutor() as pool,
-        ):
-            other.execute("BEGIN IMMEDIATE")  # so that the request has to wait
-            waiting = pool.submit(post, server, "/api/v1/predict", content)
-            time.sleep(0.5)
+def test_requests_under_way_are_answered_before_it_stops(project: Path, small_model: Path) -> None:
+    with serving(project, "--workers", "1", ARTIFACTS_DIR=str(small_model)) as server:
+        instances = [example(server)]
+        body = json.dumps({"instances": instances}).encode()
+
+        def slowly() -> Iterator[bytes]:
+            yield body[:10]
             server.process.terminate()
-            time.sleep(0.5)
-            assert not waiting.done()
-            other.execute("ROLLBACK")
-            assert waiting.result().status_code == 200
+            time.sleep(1)
+            yield body[10:]
+
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        address = f"{server.url}/api/v1/predict"
+        assert httpx.post(address, content=slowly(), headers=headers).status_code == 200
         assert server.process.wait(timeout=40) == 0
-    assert rows(database) == 1
+    assert rows(project) == 1
     assert "Traceback" not in server.err.read_text("utf-8")
 
 
-def test_a_port_in_use(folder: Path, small_model: Path) -> None:
+def test_a_port_in_use(project: Path, small_model: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        refused = manage(folder, "serve", "--port", port, ARTIFACTS_DIR=str(small_model))
+        refused = manage(project, "serve", "--port", port, ARTIFACTS_DIR=str(small_model))
     check_refusal(refused, f"127.0.0.1:{port} cannot be used")
 
 
@@ -209,8 +188,8 @@ REFUSALS = {
     "short secret": "SECRET_KEY must",
     "no hosts": "ALLOWED_HOSTS must",
     "any host": "ALLOWED_HOSTS must",
-    "no database": "DATABASE_URL must",
-    "unknown database": "DATABASE_URL must",
+    "no database": "DATABASE_URL ",
+    "unknown database": "DATABASE_URL ",
     "unreachable database": "The database cannot be reached",
     "unmigrated database": f"Migrations are not applied; run: manage {' '.join(MIGRATE)}",
     "no model": "There is no model",
@@ -220,7 +199,7 @@ REFUSALS = {
 
 @pytest.fixture(scope="module")
 def refused(
-    small_model: Path, tmp_path_factory: pytest.TempPathFactory
+    small_model: Path, new_project: Projects, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, subprocess.CompletedProcess[str]]:
     """What `serve` said to each fault in production."""
     root = tmp_path_factory.mktemp("refusals")
@@ -229,8 +208,7 @@ def refused(
     content = bytearray(model.read_bytes())
     content[-10] ^= 1
     model.write_bytes(content)
-    fit = PRODUCTION | {"ARTIFACTS_DIR": str(small_model), "DATABASE_URL": database_url(root)}
-    (root / "a folder").mkdir()
+    fit = PRODUCTION | {"ARTIFACTS_DIR": str(small_model)}
     changes = {
         "no secret": {"SECRET_KEY": ""},
         "short secret": {"SECRET_KEY": "short"},
@@ -238,7 +216,7 @@ def refused(
         "any host": {"ALLOWED_HOSTS": "*"},
         "no database": {"DATABASE_URL": ""},
         "unknown database": {"DATABASE_URL": "nonsense"},
-        "unreachable database": {"DATABASE_URL": f"sqlite:///{(root / 'a folder').as_posix()}"},
+        "unreachable database": {"DATABASE_URL": unreachable(root)},
         "unmigrated database": {},
         "no model": {"ARTIFACTS_DIR": "nowhere"},
         "damaged model": {"ARTIFACTS_DIR": str(damaged)},
@@ -246,9 +224,9 @@ def refused(
     assert list(changes) == list(REFUSALS)
 
     def serve(change: dict[str, str]) -> subprocess.CompletedProcess[str]:
-        return manage(empty_project(root), "serve", "--port", "1", **fit | change)
+        return manage(root, "serve", "--port", "1", **fit | change)
 
-    with ThreadPoolExecutor(2) as pool:
+    with new_project(root), ThreadPoolExecutor(2) as pool:
         return dict(zip(changes, pool.map(serve, changes.values()), strict=True))
 
 

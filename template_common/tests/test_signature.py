@@ -84,6 +84,7 @@ def test_whole_numbers_as_classes() -> None:
         (pd.Categorical([1, 2, 1]), "integer"),
         ([1.0, np.inf, 2], "infinite"),
         ([1.0, 1e300, 2], "infinite"),
+        ([1, 2**53 + 1, 2], r"beyond 2\*\*53"),
     ],
 )
 def test_columns_that_cannot_be_served(column: Any, word: str) -> None:
@@ -92,7 +93,7 @@ def test_columns_that_cannot_be_served(column: Any, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["area [m²]", "has space", "âge", "<b>&amp;", "a.b", "class", "f0"]
+    "name", ["area [m²]", "has space", "âge", "<b>&amp;", "a.b", "class", "f0", "$id"]
 )
 def test_any_column_name(name: str) -> None:
     signature = Signature.infer(pd.DataFrame({name: [1.0, 2.0]}), [1.0, 2.0], name="test")
@@ -114,6 +115,33 @@ def test_frames_that_are_refused() -> None:
     ]:
         with pytest.raises(SignatureError, match=word):
             Signature.infer(X, y, name="test")
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        (["a", "b" * 256], "has more than 255 characters; shorten it"),
+        (["a", "b\0"], r"'b\\x00' holds a NUL character; remove it"),
+        ([1, 2**53 + 1], r"9007199254740993 is beyond 2\*\*53; make the classes text"),
+        (["a", "$ref"], "means a reference to MongoDB"),
+    ],
+)
+def test_classes_that_not_every_database_keeps(classes: list[Any], words: str) -> None:
+    with pytest.raises(SignatureError, match=words):
+        infer([1.0, 2.0], classes, task="classification")
+
+
+def test_the_longest_name_of_a_class() -> None:
+    signature = infer([1.0, 2.0], ["a", "😀" * 255])
+    assert signature.output.classes == ["a", "😀" * 255]
+
+
+@pytest.mark.parametrize(("name", "words"), [("a\0b", "a NUL character"), ("$ref", "a reference")])
+def test_columns_that_not_every_database_keeps(name: str, words: str) -> None:
+    with pytest.raises(SignatureError, match=words):
+        Signature.infer(pd.DataFrame({name: [1.0, 2.0]}), [1.0, 2.0], name="test")
+    with pytest.raises(SignatureError, match=words):
+        infer([name, "b"] * 6)
 
 
 def test_what_is_given_overrules_what_is_read() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from package.ml.signature import Feature, Output, Signature
+from package.ml.signature import FLOAT32_MAX, Feature, Output, Signature
 from package.ml.validation import (
     Fault,
     InstanceValidator,
@@ -77,7 +77,7 @@ def test_a_gap_may_be_left_out() -> None:
         ),
         ("heat [type]", "\ud800", "string_unicode", "Heating should be a valid string"),
         ("note", 5, "string_type", "Note should be a valid string (it was 5)."),
-        ("note", "a\0b", "string_pattern_mismatch", "Note should"),
+        ("note", "a\0b", "string_pattern_mismatch", "Note should hold no NUL character (it was"),
         ("note", "\ud800", "string_unicode", "Note should be a valid string"),
     ],
 )
@@ -86,6 +86,20 @@ def test_each_fault_is_named(feature: str, value: Any, kind: str, words: str) ->
     assert fault.loc == ("instances", 0, feature)
     assert fault.type == kind
     assert words in fault.msg
+
+
+def test_no_number_is_beyond_what_every_database_keeps() -> None:
+    whole = Feature(name="x", type="integer", min=-(2**62), max=2**64, outside="refuse", example=1)
+    number = Feature(name="y", type="number", min=-1e300, max=1e300, outside="refuse", example=1.0)
+    output = Output(name="z")
+    signature = Signature(name="t", task="regression", features=[whole, number], output=output)
+    validator = InstanceValidator(signature)
+    edge = {"x": 2**53, "y": -FLOAT32_MAX}
+    assert validator.from_json([edge])[0] == [edge]
+    for beyond in ({"x": 2**53 + 2}, {"x": -(2**53) - 2}, {"y": 1e39}, {"y": -1e39}):
+        with pytest.raises(InvalidInstances) as caught:
+            validator.from_json([edge | beyond])
+        assert [fault.loc for fault in caught.value.faults] == [("instances", 0, *beyond)]
 
 
 def test_every_fault_is_named_with_its_row() -> None:

@@ -24,7 +24,12 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
     "boolean": [(1, "bool_type"), ("true", "bool_type"), ([], "bool_type")],
     "text": [(7, "string_type"), (True, "string_type"), (["a"], "string_type")],
 }
-WRONG["integer"] = [*WRONG["number"], (1.5, "int_from_float")]
+WRONG["integer"] = [
+    *WRONG["number"],
+    (1.5, "int_from_float"),
+    (2**60, "less_than_equal"),
+    (-(2**60), "greater_than_equal"),
+]
 WRONG["category"] = WRONG["text"]
 
 

@@ -29,13 +29,11 @@ class Manage(FlaskGroup):
 
 
 def create_cli_app() -> Flask:
-    """The application with the database's migrations, which serving does not need."""
-    from flask_migrate import Migrate
-
-    from .models import db
+    """The application with the commands of its database, which serving does not need."""
+    from .database import init_commands
 
     app = create_app()
-    Migrate(app, db, directory=str(Path(__file__).with_name("migrations")))
+    init_commands(app)
     return app
 
 
@@ -54,7 +52,7 @@ port = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_
 @click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server."""
-    from .database import migrate, outdated
+    from .database import migrate, outdated, unreachable
 
     app = create_cli_app()
     commands.serve(
@@ -62,6 +60,7 @@ def serve(host: str, port: int, workers: int) -> None:
         host=host,
         port=port,
         workers=workers,
+        unreachable=lambda: unreachable(app),
         outdated=lambda: outdated(app),
         migrate=lambda: migrate(app),
         say=click.echo,
@@ -83,6 +82,39 @@ def predict_file(ctx: click.Context, source: Path, target: Path, encoding: str) 
     """Predict every row of a CSV or Parquet file."""
     if not commands.predict(source, target, encoding=encoding, say=click.echo):
         ctx.exit(1)
+
+
+@main.command("export", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+def export_file(file: Path) -> None:
+    """Write every prediction to a new FILE of JSON Lines.
+
+    Interrupted, it leaves FILE.part; the next run continues it.
+    """
+    from .database import outdated
+    from .log import open_log
+
+    app = create_cli_app()
+    with app.app_context():
+        commands.export_file(file, open_log(), outdated=lambda: outdated(app), say=click.echo)
+
+
+@main.command("import", with_appcontext=False)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_context
+def import_file(ctx: click.Context, file: Path) -> None:
+    """Add the predictions of an exported FILE that are not there yet.
+
+    One that is there stays as it is; interrupted, it continues when run again.
+    """
+    from .database import outdated
+    from .log import open_log
+
+    app = create_cli_app()
+    with app.app_context():
+        log, say = open_log(), click.echo
+        if not commands.import_file(file, log, outdated=lambda: outdated(app), say=say):
+            ctx.exit(1)
 
 
 @main.command(with_appcontext=False)

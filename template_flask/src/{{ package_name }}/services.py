@@ -2,9 +2,8 @@
 
 from flask import current_app
 
-from .log import SQLPredictionLog
+from .log import open_log
 from .ml.predictor import Predictor
-from .models import db
 from .serving.service import Service
 from .serving.settings import Settings
 
@@ -19,6 +18,6 @@ def get_service() -> Service:
     if service is None:
         settings: Settings = current_app.config["SETTINGS"]
         predictor = Predictor.load(settings.artifacts_dir)
-        service = Service(predictor, SQLPredictionLog(db.engine), settings)
+        service = Service(predictor, open_log(), settings)
         current_app.extensions["service"] = service
     return service

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import reprlib
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
+INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
+LONGEST_LABEL = 255  # characters
 MOST_CATEGORIES = 50  # text with more distinct values is free text
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
 FeatureType = Literal["number", "integer", "boolean", "category", "text"]
@@ -122,7 +125,7 @@ class Signature(BaseModel):
         whole = X.dropna()
         example = (whole if len(whole) else X).iloc[0]
         try:
-            return cls(
+            signature = cls(
                 name=name,
                 task=task,
                 features=[_feature(X[c], example[c], (features or {}).get(c, {})) for c in names],
@@ -130,6 +133,8 @@ class Signature(BaseModel):
             )
         except ValidationError as error:
             raise SignatureError(f"The model cannot be described: {brief(error)}") from None
+        _check_storable(signature)
+        return signature
 
 
 def brief(error: Exception) -> str:
@@ -143,6 +148,24 @@ def brief(error: Exception) -> str:
 def class_label(value: Class | float) -> str:
     """A class or number as text; true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_storable(signature: Signature) -> None:
+    """Raise SignatureError for names that not every database can keep."""
+    classes = signature.output.classes or []
+    labels = [class_label(value) for value in classes]
+    names = [name for f in signature.features for name in (f.name, *(f.categories or []))]
+    for name in names + labels:
+        if "\0" in name:
+            raise SignatureError(f"The name {name!r} holds a NUL character; remove it.")
+        if name == "$ref":
+            raise SignatureError("The name '$ref' means a reference to MongoDB; choose another.")
+    for value, label in zip(classes, labels, strict=True):
+        if len(label) > LONGEST_LABEL:
+            most = f"more than {LONGEST_LABEL} characters"
+            raise SignatureError(f"The class {reprlib.repr(label)} has {most}; shorten it.")
+        if isinstance(value, int) and abs(value) > INTEGER_MAX:
+            raise SignatureError(f"The class {value} is beyond 2**53; make the classes text.")
 
 
 def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
@@ -160,6 +183,9 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     if read["type"] in ("number", "integer"):
         if kind == "string" or not (values.abs() <= FLOAT32_MAX).all():
             raise SignatureError(f"Column {name!r} holds infinite values or text; clean it.")
+        if read["type"] == "integer" and not (values.abs() <= INTEGER_MAX).all():
+            mend = "drop it, or make it text"
+            raise SignatureError(f"Column {name!r} holds whole numbers beyond 2**53; {mend}.")
         read = {"min": _plain(values.min()), "max": _plain(values.max())} | read
     elif read["type"] == "category":
         read = {"categories": sorted(map(str, values.unique())), "outside": "refuse"} | read

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
-from .signature import FLOAT32_MAX, Feature, Signature
+from .signature import FLOAT32_MAX, INTEGER_MAX, Feature, Signature
+
+NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
 
 Row = dict[str, Any]
 
@@ -99,8 +101,15 @@ class InstanceValidator:
         if value is None or kind == "missing":
             return Fault(loc, f"{feature.label} is missing.", "missing")
         # Pydantic begins with "Input" or "String", and may end with how it tried.
-        says = error["msg"].partition(" ")[2].partition(", unable")[0]
+        says = message(error).partition(" ")[2].partition(", unable")[0]
         return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
+
+
+def message(error: Any) -> str:
+    """What Pydantic says of an error, in plain words."""
+    if error["type"] == "string_pattern_mismatch":
+        return "String should hold no NUL character"
+    return str(error["msg"])
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
@@ -118,13 +127,12 @@ def _model(features: list[Feature], extra: Any) -> type[BaseModel]:
 
 
 def _field(feature: Feature) -> Any:
-    refuse, most = feature.outside == "refuse", FLOAT32_MAX
-    if feature.type == "integer":
-        most = 2.0**53
-    low = feature.min if refuse and feature.min is not None else -most
-    high = feature.max if refuse and feature.max is not None else most
+    refuse = feature.outside == "refuse"
+    most = INTEGER_MAX if feature.type == "integer" else FLOAT32_MAX
+    low = max(feature.min, -most) if refuse and feature.min is not None else -most
+    high = min(feature.max, most) if refuse and feature.max is not None else most
     number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
-    text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+    text = Annotated[str, Field(pattern=NO_NUL)]
     kind: Any = {
         "number": number,
         "integer": Annotated[number, AfterValidator(_whole)],

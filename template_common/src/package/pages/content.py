@@ -167,8 +167,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
 
 def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     """A page of the log, newest first, with the identifier that the next page starts before."""
-    start = parse(Paging, {"before": query.get("before")}).start
-    records = service.log.page(start, PAGE_SIZE)
+    page = parse(Paging, {"limit": PAGE_SIZE, "before": query.get("before")}).query()
+    records = service.log.page(page)
     return {
         "predictions": [
             _shown(record, service.signature)
@@ -179,7 +179,7 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
             for record in records
         ],
         "next": records[-1].id if len(records) == PAGE_SIZE else "",
-        "first": start is None,
+        "first": page.before is None,
     }
 
 

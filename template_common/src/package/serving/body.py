@@ -1,13 +1,16 @@
 """What requests may hold, and every fault of one that holds something else."""
 
 import json
+import re
+from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     UUID7,
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -15,16 +18,40 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from ..ml.signature import FLOAT32_MAX, Class, Output
-from ..ml.validation import Fault, InvalidInstances, listed
+from ..ml.signature import FLOAT32_MAX, LONGEST_LABEL, Class, Output
+from ..ml.validation import NO_NUL, Fault, InvalidInstances, listed, message
 from .answers import Problem, Request
+from .log import Query
 
 M = TypeVar("M", bound=BaseModel)
 STRICT = ConfigDict(extra="forbid", strict=True)
+DATE, TIME, ZONE = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", r"(Z|[+-]\d\d:\d\d)"
+ISO_8601 = re.compile(f"{DATE}T{TIME}{ZONE}", re.ASCII)
 
 
 class Refused(ValueError):
     """JSON that is well-formed, and yet holds what cannot be taken; the message says what."""
+
+
+class NotJson(ValueError):
+    """Bytes that are no JSON text; the message says why, `kind` of which sort it is."""
+
+    def __init__(self, reason: str, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+def _moment(text: Any) -> datetime:
+    try:
+        if isinstance(text, str) and ISO_8601.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # no such day, or one before the first year
+        pass
+    says = "Input should be a moment with its time zone, such as 2026-01-31T09:30:00Z"
+    raise PydanticCustomError("moment", says)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]  # text in ISO 8601; becomes UTC
 
 
 class PredictBody(BaseModel):
@@ -34,12 +61,23 @@ class PredictBody(BaseModel):
 
 
 class Paging(BaseModel):
+    """Which part of the log is asked for, each value as the text of an address."""
+
+    model_config = ConfigDict(extra="forbid")
+
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     before: UUID7 | None = None
+    model_version: Annotated[str, Field(max_length=64, pattern=NO_NUL)] | None = None
+    label: Annotated[str, Field(max_length=LONGEST_LABEL, pattern=NO_NUL)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    has_feedback: Literal["true", "false"] | None = None
 
-    @property
-    def start(self) -> str | None:
-        return str(self.before) if self.before else None
+    def query(self) -> Query:
+        given = self.model_dump()
+        given["before"] = str(self.before) if self.before else None
+        given["has_feedback"] = {"true": True, "false": False, None: None}[self.has_feedback]
+        return Query(**given)
 
 
 def feedback_body(output: Output) -> type[BaseModel]:
@@ -47,7 +85,7 @@ def feedback_body(output: Output) -> type[BaseModel]:
     number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
     label = Annotated[Any, AfterValidator(partial(_one_of, output.classes))]
     actual: Any = label if output.classes else number
-    comment = Annotated[str, Field(max_length=2000)]
+    comment = Annotated[str, Field(max_length=2000, pattern=NO_NUL)]
     return create_model("Feedback", __config__=STRICT, actual=(actual, ...), comment=(comment, ""))
 
 
@@ -64,11 +102,12 @@ def parse(model: type[M], content: Any) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise InvalidInstances([_fault(**fault) for fault in error.errors()]) from None
+        raise InvalidInstances([_fault(fault) for fault in error.errors()]) from None
 
 
-def _fault(loc: tuple[str | int, ...], msg: str, type: str, **_: Any) -> Fault:
-    return Fault(loc, f"{msg}.", type) if loc else Fault(("body",), "Send an object.", type)
+def _fault(error: Any) -> Fault:
+    loc, kind, says = error["loc"], error["type"], f"{message(error)}."
+    return Fault(loc, says, kind) if loc else Fault(("body",), "Send an object.", kind)
 
 
 def read_json(request: Request) -> Any:
@@ -80,8 +119,17 @@ def read_json(request: Request) -> Any:
     if request.content_type.partition(";")[0].strip().lower() != "application/json":
         raise Problem(415, "Send JSON, with the header Content-Type: application/json.")
     try:
-        content = json.loads(request.body.decode(), object_pairs_hook=_unique_keys)
-        if rb"\u" in request.body:
+        return from_json(request.body)
+    except NotJson as error:
+        faults = [Fault(("body",), str(error), error.kind)]
+        raise Problem(400, f"The body is not valid JSON. {error}", faults) from None
+
+
+def from_json(text: bytes, **numbers: Any) -> Any:
+    """The value of a JSON text; `numbers` are the hooks of json.loads. Raises NotJson."""
+    try:
+        content = json.loads(text.decode(), object_pairs_hook=_unique_keys, **numbers)
+        if rb"\u" in text:
             _check_text(content)
     except UnicodeDecodeError as error:
         reason, kind = f"It is not UTF-8: byte {error.start} cannot be read.", "unicode"
@@ -97,7 +145,7 @@ def read_json(request: Request) -> Any:
         reason, kind = "A number has too many digits.", "json_refused"
     else:
         return content
-    raise Problem(400, f"The body is not valid JSON. {reason}", [Fault(("body",), reason, kind)])
+    raise NotJson(reason, kind)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from ..ml.artifact import Artifact, ArtifactError
 from ..ml.batch import BatchError, predict_file
 from ..ml.predictor import Predictor
 from ..ml.signature import SignatureError
-from .log import LogUnavailable
+from .log import LogUnavailable, PredictionLog
 from .server import port_fault, run_server
-from .settings import Settings, SettingsError, has_secret, write_secret
+from .settings import Settings, SettingsError, write_secrets
+from .transfer import TransferError, export_log, import_log
 
 
 class NotReady(Exception):
@@ -20,7 +21,15 @@ class NotReady(Exception):
 
 
 # Told as one sentence, without a traceback.
-EXPECTED = (ArtifactError, BatchError, LogUnavailable, NotReady, SettingsError, SignatureError)
+EXPECTED = (
+    ArtifactError,
+    BatchError,
+    LogUnavailable,
+    NotReady,
+    SettingsError,
+    SignatureError,
+    TransferError,
+)
 
 Say = Callable[[str], None]
 
@@ -43,19 +52,22 @@ def serve(
     host: str,
     port: int,
     workers: int,
+    unreachable: Callable[[], str | None],
     outdated: Callable[[], str | None],
     migrate: Callable[[], None],
     say: Say,
 ) -> None:
     """Serve the WSGI application `target`; in development, first prepare what is missing.
 
-    `outdated` says why the database is not ready for this release, `migrate` makes it so.
+    `unreachable` says why the database cannot be asked, `outdated` why it is not ready for this
+    release, and `migrate` makes it so.
     """
     settings = Settings.load()
     if not settings.production:
-        if not has_secret():
-            write_secret()
-            say("Wrote a new SECRET_KEY to .env")
+        if written := write_secrets():
+            say(f"Wrote a new {' and a new '.join(written)} to .env")
+        if fault := unreachable():
+            raise NotReady(fault)
         if not (settings.artifacts_dir / "current").exists():
             say("There is no model yet: training one")
             # In a process of its own, which takes scikit-learn's memory with it.
@@ -79,3 +91,29 @@ def predict(source: Path, target: Path, *, encoding: str, say: Say) -> bool:
     for fault in summary.first_faults:
         say(f"  {fault}")
     return not summary.refused
+
+
+def export_file(
+    path: Path, log: PredictionLog, *, outdated: Callable[[], str | None], say: Say
+) -> None:
+    """Write the prediction log to a file."""
+    if fault := outdated():
+        raise NotReady(fault)
+    summary = export_log(log, path)
+    earlier = f", {summary.present} of them by an earlier run" if summary.present else ""
+    say(f"{summary.present + summary.added} predictions exported{earlier}: {path}")
+
+
+def import_file(
+    path: Path, log: PredictionLog, *, outdated: Callable[[], str | None], say: Say
+) -> bool:
+    """Add the predictions of a file; true when none is there with other content."""
+    if fault := outdated():
+        raise NotReady(fault)
+    summary = import_log(log, path)
+    say(f"{summary.added} predictions imported, {summary.present} were there already")
+    if summary.different:
+        say(f"{summary.different} of those are not as in {path}, and stay as they are:")
+    for identifier in summary.first_different:
+        say(f"  {identifier}")
+    return not summary.different

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 COLUMNS = ("id", "created_at", "request_id", "model_version", "inputs", "label", "duration_ms")
+BATCH = 1000  # identifiers that fit into one statement on any database
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +72,10 @@ class Record:
         """The columns of a new row of the table."""
         row = {name: getattr(self, name) for name in COLUMNS}
         # SQLite would store a number by itself in a JSON column as a number, not as JSON.
-        return row | {"output": {"value": self.value, "probabilities": self.probabilities}}
+        row["output"] = {"value": self.value, "probabilities": self.probabilities}
+        row["feedback"] = self.feedback.as_row() if self.feedback else None
+        row["feedback_at"] = self.feedback.created_at if self.feedback else None
+        return row
 
     @classmethod
     def from_row(cls, row: Any) -> Self:
@@ -84,16 +88,38 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which records a page holds: those that match all that is given."""
+
+    limit: int = 50
+    before: str | None = None  # an id: only older records
+    model_version: str | None = None
+    label: str | None = None
+    since: datetime | None = None  # created then or later
+    until: datetime | None = None  # created earlier
+    has_feedback: bool | None = None
+
+
 class PredictionLog(Protocol):
-    """Every method raises LogUnavailable when the database cannot be reached."""
+    """Every method raises LogUnavailable when the database cannot be reached, or is too slow."""
 
     def add(self, records: Sequence[Record]) -> None:
         """Store all records or none."""
 
-    def get(self, record_id: str) -> Record | None: ...
+    def discard(self, ids: Sequence[str]) -> None:
+        """Remove what an `add` may have stored although it failed."""
 
-    def page(self, before: str | None, limit: int) -> list[Record]:
-        """At most `limit` records, newest first, all older than the record `before`."""
+    def find(self, ids: Sequence[str]) -> list[Record]:
+        """The records that are there, in any order."""
+
+    def page(self, query: Query) -> list[Record]:
+        """At most `query.limit` records, newest first."""
+
+    def scan(self, after: str, limit: int) -> list[Record]:
+        """At most `limit` records, oldest first, all newer than the record `after`."""
+
+    def count(self) -> int: ...
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         """Store the true outcome; false when the record has one already."""
@@ -101,13 +127,44 @@ class PredictionLog(Protocol):
     def ping(self) -> None: ...
 
 
-class DurableWriter:
-    """Records are stored when `add` returns; requests that wait together share a commit."""
+class Writer:
+    """Adds records, so that what it failed to add is not there either.
+
+    A connection that breaks during a commit leaves open what became of it; such records are
+    removed before the next ones are added, or when the database is looked at.
+    """
 
     def __init__(self, log: PredictionLog) -> None:
         self._log = log
-        self._waiting: deque[tuple[Sequence[Record], Future[None]]] = deque()
+        self._in_doubt: list[str] = []
         self._turn = threading.Lock()
+
+    def settle(self) -> None:
+        """Remove what is in doubt."""
+        if self._in_doubt:
+            with self._turn:
+                self._settle()
+
+    def _settle(self) -> None:
+        while self._in_doubt:
+            self._log.discard(self._in_doubt[:BATCH])
+            self._in_doubt = self._in_doubt[BATCH:]
+
+    def _write(self, records: Sequence[Record]) -> None:
+        self._settle()
+        try:
+            self._log.add(records)
+        except Exception:
+            self._in_doubt = [record.id for record in records]
+            raise
+
+
+class DurableWriter(Writer):
+    """Records are stored when `add` returns; requests that wait together share a commit."""
+
+    def __init__(self, log: PredictionLog) -> None:
+        super().__init__(log)
+        self._waiting: deque[tuple[Sequence[Record], Future[None]]] = deque()
 
     def add(self, records: Sequence[Record]) -> None:
         written: Future[None] = Future()
@@ -121,14 +178,14 @@ class DurableWriter:
         entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
         error: Exception | None = None
         try:
-            self._log.add([record for records, _ in entries for record in records])
+            self._write([record for records, _ in entries for record in records])
         except Exception as failure:
             error = failure
         for _, written in entries:
             written.set_exception(error) if error else written.set_result(None)
 
 
-class BufferedWriter:
+class BufferedWriter(Writer):
     """Answer first, write a moment later: faster, and what is not written dies with the process.
 
     A thread writes what has gathered every `interval` seconds, and once more at the end. While
@@ -136,7 +193,8 @@ class BufferedWriter:
     """
 
     def __init__(self, log: PredictionLog, interval: float = 0.2, capacity: int = 10_000) -> None:
-        self._log, self._interval, self._capacity = log, interval, capacity
+        super().__init__(log)
+        self._interval, self._capacity = interval, capacity
         self._waiting: deque[Record] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -163,7 +221,8 @@ class BufferedWriter:
         records = list(self._waiting)
         try:
             if records:
-                self._log.add(records)
+                with self._turn:
+                    self._write(records)
         except Exception as error:  # whatever it is, the next ones are to be written
             logger.warning("%d predictions are waiting: %s", len(records), error)
         else:

@@ -29,6 +29,15 @@ def openapi(
     else:
         del schemas["Prediction"]["properties"]["probabilities"]
 
+    filters = document["components"]["parameters"]
+    filters["model_version"]["example"] = model["version"]
+    if output.classes:
+        filters["label"]["example"] = class_label(value)
+    else:
+        taken = document["paths"]["/api/v1/predictions"]["get"]["parameters"]
+        taken.remove({"$ref": "#/components/parameters/label"})
+        del filters["label"]
+
     feedback = {"actual": value, "comment": "Confirmed."}
     entry = examples["Entry"]["value"] | prediction
     entry |= {"model_version": model["version"], "inputs": signature.example}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import uuid_utils
 
@@ -82,10 +83,10 @@ class Service:
         return records
 
     def find(self, record_id: str) -> Record:
-        record = self.log.get(record_id) if RECORD_ID.fullmatch(record_id) else None
-        if record is None:
+        found = self.log.find([record_id]) if RECORD_ID.fullmatch(record_id) else []
+        if not found:
             raise Problem(404, "There is no such prediction.")
-        return record
+        return found[0]
 
     def give_feedback(self, record_id: str, content: Any) -> Record:
         """Store the true outcome of a prediction, which stays as it is once given."""
@@ -103,6 +104,7 @@ def healthz(service: Service, request: Request) -> dict[str, Any]:
 
 def readyz(service: Service, request: Request) -> dict[str, Any]:
     service.log.ping()
+    service.writer.settle()
     return {"status": "ready", "model": service.model}
 
 
@@ -130,11 +132,13 @@ def predict(service: Service, request: Request) -> dict[str, Any]:
 
 
 def predictions(service: Service, request: Request) -> dict[str, Any]:
-    paging = parse(Paging, dict(request.query.items()))
-    records = service.log.page(paging.start, paging.limit)
+    given = dict(request.query.items())
+    query = parse(Paging, given).query()
+    records = service.log.page(query)
     link = None
-    if len(records) == paging.limit:
-        link = f"/api/v1/predictions?limit={paging.limit}&before={records[-1].id}"
+    if len(records) == query.limit:
+        given["before"] = records[-1].id
+        link = f"/api/v1/predictions?{urlencode({'limit': query.limit} | given)}"
     return {"predictions": [record.as_dict() for record in records], "next": link}
 
 

@@ -1,22 +1,38 @@
 """Whether the database can be used, and how it is brought up to date."""
 
+from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from ..serving.database_url import MEND, location
+from ..serving.log import LogUnavailable
+from .log import open_log
 
 
 def unreachable() -> str | None:
     """Why the database cannot be reached, or None."""
     try:
-        connection.ensure_connection()
-    except (DatabaseError, InterfaceError) as error:
-        return f"The database cannot be reached: {error}. Start it, or correct DATABASE_URL."
+        open_log().ping()
+    except LogUnavailable as error:
+        place = location(settings.SETTINGS.database_url)
+        return f"The database cannot be reached at {place}: {error}. {MEND}"
+    return None
+
+
+def forked() -> str | None:
+    """Which migrations do not know of each other, such as the template's and yours, or None."""
+    conflicts = MigrationLoader(None).detect_conflicts()
+    for app, names in conflicts.items():
+        both = " and ".join(f"{app}.{name}" for name in sorted(names))
+        return f"The migrations {both} are both last; run: manage makemigrations --merge"
     return None
 
 
 def outdated() -> str | None:
     """Why the tables are not those of this release, or None."""
-    if fault := unreachable():
+    if fault := unreachable() or forked():
         return fault
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -24,5 +40,5 @@ def outdated() -> str | None:
 
 
 def migrate() -> None:
-    """Apply all migrations; tables of a project that came here from Flask stay as they are."""
-    call_command("migrate", verbosity=0, fake_initial=True)
+    """Apply all migrations."""
+    call_command("migrate", verbosity=0)

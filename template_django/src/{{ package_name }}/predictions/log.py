@@ -1,12 +1,19 @@
 """The prediction log in Django's ORM."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db.models import QuerySet
 
-from ..serving.log import Feedback, LogUnavailable, Record
+from ..serving.log import Feedback, PredictionLog, Query, Record
+from .connection import ping, reaching, store
 from .models import Prediction
+
+MOST_IDS = 500  # in one statement; SQL Server takes at most 2100 values
+
+
+def open_log() -> PredictionLog:
+    return DjangoPredictionLog()
 
 
 class DjangoPredictionLog:
@@ -14,37 +21,57 @@ class DjangoPredictionLog:
 
     def add(self, records: Sequence[Record]) -> None:
         rows = [Prediction(**record.as_row()) for record in records]
-        with _available():
-            Prediction.objects.bulk_create(rows)
+        with reaching():
+            store(rows)
 
-    def get(self, record_id: str) -> Record | None:
-        with _available():
-            row = Prediction.objects.filter(id=record_id).first()
-        return Record.from_row(row) if row else None
+    def discard(self, ids: Sequence[str]) -> None:
+        with reaching():
+            for rows in _by_id(ids):
+                rows.delete()
 
-    def page(self, before: str | None, limit: int) -> list[Record]:
-        rows = Prediction.objects.order_by("-id")
-        if before:
-            rows = rows.filter(id__lt=before)
-        with _available():
-            return [Record.from_row(row) for row in rows[:limit]]
+    def find(self, ids: Sequence[str]) -> list[Record]:
+        with reaching():
+            return [Record.from_row(row) for rows in _by_id(ids) for row in rows]
+
+    def page(self, query: Query) -> list[Record]:
+        rows = Prediction.objects.filter(**_conditions(query)).order_by("-id")
+        return _records(rows[: query.limit])
+
+    def scan(self, after: str, limit: int) -> list[Record]:
+        return _records(Prediction.objects.filter(id__gt=after).order_by("id")[:limit])
+
+    def count(self) -> int:
+        with reaching():
+            return Prediction.objects.count()
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
-        with _available():
+        with reaching():
             waiting = Prediction.objects.filter(id=record_id, feedback_at=None)
             given = {"feedback": feedback.as_row(), "feedback_at": feedback.created_at}
             return bool(waiting.update(**given))
 
     def ping(self) -> None:
-        with _available(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        with reaching():
+            ping()
 
 
-@contextmanager
-def _available() -> Iterator[None]:
-    # No transaction: SQLite would let readers wait for the writer. Django makes one to create.
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        connection.close()  # the next request tries a new one
-        raise LogUnavailable(str(error)) from error
+def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:
+    for start in range(0, len(ids), MOST_IDS):
+        yield Prediction.objects.filter(id__in=ids[start : start + MOST_IDS])
+
+
+def _records(rows: QuerySet[Prediction]) -> list[Record]:
+    with reaching():
+        return [Record.from_row(row) for row in rows]
+
+
+def _conditions(query: Query) -> dict[str, Any]:
+    conditions = {
+        "id__lt": query.before,
+        "model_version": query.model_version,
+        "label": query.label,
+        "created_at__gte": query.since,
+        "created_at__lt": query.until,
+        "feedback_at__isnull": None if query.has_feedback is None else not query.has_feedback,
+    }
+    return {name: value for name, value in conditions.items() if value is not None}

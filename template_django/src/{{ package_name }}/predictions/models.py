@@ -2,20 +2,22 @@
 
 from django.db import models
 
+from .fields import ExactCharField, ExactDateTimeField, ExactJSONField
+
 
 class Prediction(models.Model):
     """One row of the prediction log; `Record` says what its fields mean."""
 
-    id = models.CharField(primary_key=True, max_length=36)
-    created_at = models.DateTimeField()
-    request_id = models.CharField(max_length=64)
-    model_version = models.CharField(max_length=64)
-    inputs = models.JSONField()
-    output = models.JSONField()
-    label = models.CharField(max_length=255, null=True)
+    id = ExactCharField(primary_key=True, max_length=36)
+    created_at = ExactDateTimeField()
+    request_id = ExactCharField(max_length=64)
+    model_version = ExactCharField(max_length=64)
+    inputs = ExactJSONField()
+    output = ExactJSONField()
+    label = ExactCharField(max_length=255, null=True)
     duration_ms = models.FloatField()
-    feedback = models.JSONField(null=True)
-    feedback_at = models.DateTimeField(null=True)
+    feedback = ExactJSONField(null=True)
+    feedback_at = ExactDateTimeField(null=True)
 
     class Meta:
         db_table = "predictions"

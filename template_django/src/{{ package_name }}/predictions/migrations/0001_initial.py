@@ -2,24 +2,26 @@
 
 from django.db import migrations, models
 
+from ..fields import ExactCharField, ExactDateTimeField, ExactJSONField
+from ..operations import CreateOrAdoptModel
+
 
 class Migration(migrations.Migration):
-    initial = True
     dependencies = []
     operations = [
-        migrations.CreateModel(
+        CreateOrAdoptModel(
             name="Prediction",
             fields=[
-                ("id", models.CharField(max_length=36, primary_key=True, serialize=False)),
-                ("created_at", models.DateTimeField()),
-                ("request_id", models.CharField(max_length=64)),
-                ("model_version", models.CharField(max_length=64)),
-                ("inputs", models.JSONField()),
-                ("output", models.JSONField()),
-                ("label", models.CharField(max_length=255, null=True)),
+                ("id", ExactCharField(max_length=36, primary_key=True, serialize=False)),
+                ("created_at", ExactDateTimeField()),
+                ("request_id", ExactCharField(max_length=64)),
+                ("model_version", ExactCharField(max_length=64)),
+                ("inputs", ExactJSONField()),
+                ("output", ExactJSONField()),
+                ("label", ExactCharField(max_length=255, null=True)),
                 ("duration_ms", models.FloatField()),
-                ("feedback", models.JSONField(null=True)),
-                ("feedback_at", models.DateTimeField(null=True)),
+                ("feedback", ExactJSONField(null=True)),
+                ("feedback_at", ExactDateTimeField(null=True)),
             ],
             options={
                 "db_table": "predictions",

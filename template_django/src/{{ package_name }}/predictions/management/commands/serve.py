@@ -8,7 +8,7 @@ from django.core.management import BaseCommand
 
 from ....serving import commands
 from ....serving.server import WORKERS
-from ...database import migrate, outdated
+from ...database import migrate, outdated, unreachable
 
 
 class Command(BaseCommand):
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             host=options["host"],
             port=options["port"],
             workers=options["workers"],
+            unreachable=unreachable,
             outdated=outdated,
             migrate=migrate,
             say=self.stdout.write,
