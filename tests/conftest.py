@@ -1,12 +1,14 @@
-"""A git that needs no set-up, and the template as it stands in the working tree."""
+"""A git that needs no set-up, the template as it stands in the working tree, and databases."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .helpers import release
+from .helpers import Environments, release
+from .servers import Databases
 
 GIT = {
     "GIT_AUTHOR_NAME": "Test",
@@ -31,3 +33,15 @@ def plain_git() -> Iterator[None]:
 def template(plain_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A throw-away clone of the template."""
     return release(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    """Real servers, started when a test asks for one."""
+    with contextlib.closing(Databases()) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    return Environments(tmp_path_factory.mktemp("environments"))

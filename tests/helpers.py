@@ -19,13 +19,19 @@ import pytest
 
 REPO = Path(__file__).parents[1]
 ANSWERS_FILE = ".copier-answers.yml"
+MIGRATE = {"flask": ("db", "upgrade"), "django": ("migrate",)}
+START_LIMIT = 180  # seconds; the first start trains a model
 IN_CI = os.environ.get("CI") == "true"
 
 
-def need(tool: str) -> str:
-    """The path of a program; without it the test is skipped, or fails in CI."""
-    if path := shutil.which(tool):
-        return path
+def need(tool: str, *folders: Path) -> str:
+    """The path of a program, from `folders` or PATH.
+
+    Without it the test is skipped, or fails in CI.
+    """
+    path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)])
+    if found := shutil.which(tool, path=path):
+        return found
     reason = f"{tool} is not installed"
     if IN_CI:
         pytest.fail(reason)
@@ -99,6 +105,31 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
+def differences(one: Path, other: Path) -> set[str]:
+    """The files that two folders do not have alike."""
+    ours, theirs = tree(one), tree(other)
+    return {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
+
+
+class Environments:
+    """Python environments that projects take turns in, one for each framework.
+
+    `uv sync` takes out of it what the next project does not ask for, so each meets exactly what it
+    declares; what stays is already compiled, and known to mypy.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def of(self, framework: str) -> dict[str, str]:
+        """The settings that make uv and mypy use one."""
+        folder = self.folder / framework
+        return {
+            "UV_PROJECT_ENVIRONMENT": str(folder / "environment"),
+            "MYPY_CACHE_DIR": str(folder / "mypy"),
+        }
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -118,17 +149,37 @@ def status(port: int, path: str) -> int:
         connection.close()
 
 
-def predict_example(port: int) -> Any:
-    """What the service answers to the example of its own model."""
+def ask(port: int, path: str, content: Any = None) -> Any:
+    """The JSON that `path` answers with; `content` is posted, if there is any."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with contextlib.closing(connection):
-        connection.request("GET", "/api/v1/model")
-        features = json.load(connection.getresponse())["features"]
-        instance = {feature["name"]: feature["example"] for feature in features}
-        body = json.dumps({"instances": [instance]})
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/api/v1/predict", body, headers)
+        if content is None:
+            connection.request("GET", path)
+        else:
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", path, json.dumps(content), headers)
         return json.load(connection.getresponse())
+
+
+def example(port: int) -> dict[str, Any]:
+    """An instance that the model of the service takes."""
+    features = ask(port, "/api/v1/model")["features"]
+    return {feature["name"]: feature["example"] for feature in features}
+
+
+def predict_example(port: int) -> Any:
+    """What the service answers to the example of its own model."""
+    return ask(port, "/api/v1/predict", {"instances": [example(port)]})
+
+
+def logged(port: int) -> list[Any]:
+    """The whole log of the service, newest first, page by page."""
+    entries, path = [], "/api/v1/predictions?limit=200"
+    while path:
+        page = ask(port, path)
+        entries += page["predictions"]
+        path = page["next"]
+    return entries
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, limit: float) -> None:
@@ -151,7 +202,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def served(project: Path, *, limit: float = 180, **extra: str) -> Iterator[tuple[int, int]]:
+def served(project: Path, *options: str, **extra: str) -> Iterator[tuple[int, int]]:
     """Serve a project as its README says; gives (port, process id).
 
     Leaving stops it with SIGTERM, which must end it with 0.
@@ -160,14 +211,14 @@ def served(project: Path, *, limit: float = 180, **extra: str) -> Iterator[tuple
     log = project.parent / f"{project.name}-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [need("uv"), "run", "manage", "serve", "--port", str(port)],
+            [need("uv"), "run", "manage", "serve", "--port", str(port), *options],
             cwd=project,
             env=environment(**extra),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until_ready(process, port, log, limit)
+        wait_until_ready(process, port, log, START_LIMIT)
         yield port, process.pid
         process.terminate()
         code = process.wait(timeout=30)

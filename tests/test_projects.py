@@ -1,13 +1,28 @@
-"""Every distinct project, in an environment of its own: checked, tested, served, stopped."""
+"""Every distinct project: checked, tested, served on its own database, stopped.
+
+Projects that differ only in the model form a group. Its leader runs all of the shipped tests, the
+followers those of the files in which they differ from it, and everything else as the leader does.
+"""
 
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .helpers import copy, free_port, need, predict_example, run, served
-from .variants import Project, projects
+from .helpers import (
+    Environments,
+    copy,
+    differences,
+    free_port,
+    need,
+    predict_example,
+    run,
+    served,
+)
+from .servers import SERVERS, WITHOUT_SERVER, Databases
+from .variants import Project, choices, leader_of, projects
 
+TRAIN = "src/my_service/ml/train.py"
 WORKER_MEMORY = 120 * 2**20  # bytes
 
 # What the owner of an `own` project writes into the file that starts empty.
@@ -39,31 +54,60 @@ def worker_memory(server: int) -> int:
 
 
 @pytest.mark.parametrize("project", projects(), ids=lambda project: project.name)
-def test_project(project: Project, template: Path, tmp_path: Path) -> None:
-    uv = need("uv")
+def test_project(
+    project: Project,
+    template: Path,
+    tmp_path: Path,
+    databases: Databases,
+    environments: Environments,
+) -> None:
+    uv, database = need("uv"), str(project.answers["database"])
     made = copy(template, tmp_path / "service", project.answers)
-    run(made, uv, "sync", "--quiet")
-    for check in (
-        "ruff check .",
-        "ruff format --check .",
-        "mypy",
-        "deptry src",
-        "pytest",
-    ):
-        run(made, uv, "run", *check.split())
+    tests = tests_of(project, made, template)
+    with databases.fresh(database) as fresh:
+        settings = fresh | environments.of(str(project.answers["framework"]))
+        run(made, uv, "sync", "--quiet", **settings)
+        for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
+            run(made, uv, "run", *check.split(), **settings)
+        run(made, uv, "run", "pytest", *tests, **settings)
+        if database not in WITHOUT_SERVER:
+            serve_and_compare(project, made, settings)
 
+
+def tests_of(project: Project, made: Path, template: Path) -> list[str]:
+    """The arguments of pytest: all tests, or those of the files in which a follower differs."""
+    chosen = ["-m", "not database"] if project.answers["database"] in WITHOUT_SERVER else []
+    leader = leader_of(project)
+    if leader is project:
+        return chosen
+    different = differences(made, copy(template, made.with_name("leader"), leader.answers))
+    assert TRAIN in different <= {TRAIN, "README.md"}
+    return [*chosen, "tests/test_train.py"]
+
+
+def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:
+    """Boot it twice: in a fresh folder, which the first start prepares, and in a prepared one."""
+    uv = need("uv")
     if project.answers["model"] == "own":
-        (train,) = made.glob("src/*/ml/train.py")
-        train.write_text(OWN_TRAINING, encoding="utf-8")
-        run(made, uv, "run", "manage", "train")
-
-    # On a fresh folder: the first start prepares what is missing.
-    with served(made) as (port, _):
+        (made / TRAIN).write_text(OWN_TRAINING, encoding="utf-8")
+        run(made, uv, "run", "manage", "train", **settings)
+    with served(made, **settings) as (port, _):
         address = f"http://127.0.0.1:{port}"
-        run(made, uv, "run", "pytest", "tests/contract", "--base-url", address)
-    # What the first start prepared is found again.
-    run(made, uv, "run", "manage", "doctor", "--port", str(free_port()))
-    with served(made) as (port, server):
+        run(made, uv, "run", "pytest", "tests/contract", "--base-url", address, **settings)
+    run(made, uv, "run", "manage", "doctor", "--port", str(free_port()), **settings)
+    with served(made, **settings) as (port, server):
         for _ in range(20):  # enough for each worker to have answered
             assert predict_example(port)["predictions"]
         assert worker_memory(server) < WORKER_MEMORY
+
+
+def test_every_model_leads_with_every_framework_and_every_database() -> None:
+    leaders = [project.answers for project in projects() if leader_of(project) is project]
+    for question in ("framework", "database"):
+        led = {(answers[question], answers["model"]) for answers in leaders}
+        assert led == {(p.answers[question], p.answers["model"]) for p in projects()}
+
+
+def test_every_database_is_run_but_for_those_that_cannot_be_had() -> None:
+    offered = {choice.value for choice in choices("database", {}) if not choice.refusal}
+    assert offered == {"sqlite", *SERVERS, *WITHOUT_SERVER}

@@ -1,8 +1,6 @@
 """A copy follows a new release, or a changed answer, and keeps what its owner did."""
 
-import json
 import shutil
-import urllib.request
 from difflib import unified_diff
 from itertools import permutations
 from pathlib import Path
@@ -14,8 +12,11 @@ import yaml
 
 from .helpers import (
     ANSWERS_FILE,
+    MIGRATE,
+    Environments,
     commit,
     copy,
+    logged,
     need,
     predict_example,
     release,
@@ -23,11 +24,14 @@ from .helpers import (
     served,
     tree,
 )
+from .servers import SERVERS, Databases
 from .variants import Answers, Project, choices, projects
 
 OLD, NEW = "v0.0.1", "v0.0.2"
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
+DATABASES = [str(choice.value) for choice in choices("database", {})]
 MODELS = [str(choice.value) for choice in choices("model", {})]
+MIGRATIONS = {"flask": "migrations/versions", "django": "predictions/migrations"}
 TRAIN = '"""The owner\'s own training."""\n'
 
 
@@ -74,11 +78,14 @@ def update(project: Path, **data: Any) -> None:
     copier.run_update(project, data=data, defaults=True, overwrite=True, quiet=True)
 
 
-def edit(project: Path) -> None:
-    """Work as an owner does: train.py, README, a dependency, a file of one's own."""
+def edit(project: Path, framework: str) -> None:
+    """Work as an owner does: train.py, README, a dependency, files and a migration of one's own."""
     (package,) = (project / "src").iterdir()
     (package / "ml" / "train.py").write_text(TRAIN, "utf-8")
     (package / "ml" / "features.py").write_text('"""Ours."""\n', "utf-8")
+    migrations = package / MIGRATIONS[framework]
+    migrations.mkdir(parents=True, exist_ok=True)
+    (migrations / "0002_ours.py").write_text('"""Ours."""\n', "utf-8")
     readme = project / "README.md"
     readme.write_text(readme.read_text("utf-8") + "\n## Our team\n\nAda and Bob.\n", "utf-8")
     run(project, need("uv"), "add", "--quiet", "--frozen", "boto3", "holidays>=0.60")
@@ -128,12 +135,12 @@ def test_the_owners_work_survives(
 ) -> None:
     answers = {"framework": framework, "model": model}
     updated = copied(releases, tmp_path / "updated", answers, OLD)
-    edit(updated)
+    edit(updated, framework)
     (updated / ".env").write_text("SECRET_KEY=theirs\n", "utf-8")
     commit(updated, "our work")
     update(updated)
     fresh = copy(releases, tmp_path / "fresh", answers, NEW)
-    edit(fresh)
+    edit(fresh, framework)
     (fresh / ".env").write_text("SECRET_KEY=theirs\n", "utf-8")
     assert_same(updated, fresh)
 
@@ -151,6 +158,16 @@ FLIPS: list[tuple[Answers, Answers]] = [
         if old != new
         for forms in (True, False)
     ),
+    *(
+        ({"framework": framework, "database": old}, {"database": new})
+        for framework in FRAMEWORKS
+        for old, new in zip(DATABASES, DATABASES[1:] + DATABASES[:1], strict=True)
+    ),
+    *(
+        ({"framework": framework, "database": old}, {"database": new})
+        for framework in FRAMEWORKS
+        for old, new in (("sqlite", "mongodb"), ("mongodb", "postgresql"))
+    ),
 ]
 
 
@@ -160,32 +177,64 @@ def test_a_changed_answer_keeps_the_owners_work(
 ) -> None:
     """Even together with a new release."""
     updated = copied(releases, tmp_path / "updated", before, OLD)
-    edit(updated)
+    edit(updated, before["framework"])
     commit(updated, "our work")
     update(updated, **flip)
     fresh = copy(releases, tmp_path / "fresh", before | flip, NEW)
-    edit(fresh)
+    edit(fresh, before["framework"])
     assert_same(updated, fresh)
     assert remembered(updated) == remembered(fresh)
 
 
+@pytest.mark.parametrize("database", ["sqlite", *SERVERS])
 @pytest.mark.parametrize(("old", "new"), list(permutations(FRAMEWORKS, 2)))
 def test_predictions_move_with_the_framework(
-    releases: Path, tmp_path: Path, old: str, new: str
+    *,
+    releases: Path,
+    tmp_path: Path,
+    old: str,
+    new: str,
+    database: str,
+    databases: Databases,
+    environments: Environments,
 ) -> None:
     """The other framework serves the same model, and its log goes on where it stopped."""
-    project = copied(releases, tmp_path / "service", {"framework": old}, NEW)
-    with served(project) as (port, _):
-        (before,) = predict_example(port)["predictions"]
-    commit(project, "our lock")
-    update(project, framework=new)
-    with served(project) as (port, _):
-        (after,) = predict_example(port)["predictions"]
-        address = f"http://127.0.0.1:{port}/api/v1/predictions"
-        with urllib.request.urlopen(address) as response:
-            logged = json.load(response)["predictions"]
-    assert [entry["id"] for entry in logged] == [after["id"], before["id"]]
-    assert logged[1]["value"] == before["value"] == after["value"]
+    answers = {"framework": old, "database": database}
+    project = copied(releases, tmp_path / "service", answers, NEW)
+    with databases.fresh(database) as fresh:
+        with served(project, **fresh, **environments.of(old)) as (port, _):
+            (before,) = predict_example(port)["predictions"]
+        commit(project, "our lock")
+        update(project, framework=new)
+        with served(project, **fresh, **environments.of(new)) as (port, _):
+            (after,) = predict_example(port)["predictions"]
+            entries = logged(port)
+    assert [entry["id"] for entry in entries] == [after["id"], before["id"]]
+    assert entries[1]["value"] == before["value"] == after["value"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_predictions_move_with_the_database(
+    releases: Path, tmp_path: Path, framework: str, databases: Databases, environments: Environments
+) -> None:
+    """From each server to the next, by the commands that docs/databases.md names."""
+    uv = need("uv")
+    project = copied(releases, tmp_path / "service", {"framework": framework}, NEW)
+    made: list[str] = []
+    for database in ("sqlite", *SERVERS, "sqlite"):
+        if made:
+            update(project, database=database)
+            assert remembered(project)["database"] == database
+        with databases.fresh(database) as fresh:
+            settings = fresh | environments.of(framework)
+            if made:
+                run(project, uv, "run", "manage", *MIGRATE[framework], **settings)
+                run(project, uv, "run", "manage", "import", f"{len(made)}.jsonl", **settings)
+            with served(project, **settings) as (port, _):
+                assert [entry["id"] for entry in logged(port)] == made[::-1]
+                made.append(predict_example(port)["predictions"][0]["id"])
+            run(project, uv, "run", "manage", "export", f"{len(made)}.jsonl", **settings)
+        commit(project, f"on {database}")
 
 
 def test_deleted_files_stay_deleted(releases: Path, tmp_path: Path) -> None:

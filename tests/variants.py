@@ -141,5 +141,28 @@ def projects() -> list[Project]:
     ]
 
 
+@functools.cache
+def leaders() -> dict[str, Project]:
+    """Of the projects that differ only in the model one each, by the rest of its name.
+
+    Which model it is rotates, so that each leads with every framework and every database.
+    """
+    groups: dict[str, list[Project]] = defaultdict(list)
+    for project in projects():
+        groups[rest_of_name(project)].append(project)
+    return {
+        name: group[turn % len(group)]
+        for turn, (name, group) in zip(count(), groups.items(), strict=False)
+    }
+
+
+def rest_of_name(project: Project) -> str:
+    return project.name.removeprefix(str(project.answers["model"]))
+
+
+def leader_of(project: Project) -> Project:
+    return leaders()[rest_of_name(project)]
+
+
 if __name__ == "__main__":
     print(json.dumps({"project": [project.name for project in projects()]}))

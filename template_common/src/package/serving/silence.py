@@ -9,14 +9,14 @@ from psycopg import Connection, OperationalError
 Wait = Generator[Any, Any, Any]
 
 
-def limit_silence(connection: Connection[Any], seconds: float) -> None:
-    """Give up statements of this connection that are not answered in time, and the connection."""
+def limit_silence(connection: Any, seconds: float) -> None:
+    """Give up statements of a connection that are not answered in time, and the connection."""
     wait = connection.wait
 
     def limited(generator: Wait, *args: Any, **kwargs: Any) -> Any:
         return wait(_until(time.monotonic() + seconds, generator, connection), *args, **kwargs)
 
-    connection.wait = limited  # type: ignore[method-assign]
+    connection.wait = limited
 
 
 def _until(deadline: float, generator: Wait, connection: Connection[Any]) -> Wait:

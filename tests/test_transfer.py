@@ -1,0 +1,188 @@
+"""Predictions move by file between all frameworks and databases, and nothing of them changes."""
+
+import contextlib
+import filecmp
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from .helpers import MIGRATE, Environments, copy, environment, need, run
+from .servers import SERVERS, Databases
+from .variants import Project, projects
+
+FEW, MANY = 10_000, 100_000
+ALLOWED_GROWTH = 8 * 2**20  # bytes of memory, from FEW predictions to MANY
+
+ROUTE = [
+    ("flask", "sqlite"),
+    ("django", "postgresql"),
+    ("flask", "mysql"),
+    ("django", "mongodb"),
+    ("flask", "mongodb"),
+    ("django", "sqlite"),
+    ("flask", "postgresql"),
+    ("django", "mysql"),
+    ("flask", "sqlite"),
+]
+HARD_VALUES: list[Any] = [
+    *(0, 1, -1, 2**53 + 1, 2**63 - 1, -(2**63)),
+    *(0.0, -0.0, 1.0, 0.1 + 0.2, 1e23, 1e22, 5e-324, 1.7976931348623157e308, -1e-7, 123456789.125),
+    *(True, False, None, [], {}, [None, [1.0, {"a": []}]], {"b": 1, "a": {"": None}}),
+    *("", " ", "a", "A", "á", "a\u0301", "ß", "ss", "😀", "\u2028", "\ufeff", "line\nline\ttab"),
+    *("' or 1=1 --", '"', "\\", "\\n", "%s", "$where", "null", "1", "ÿ", "\u007f", "\uffff"),
+]
+NAMES = ["a", "A", "mean radius", "a.b", "$set", "$a.$b", "é😀", "x'\"\\`", "_id", "", "0"]
+
+
+def entry(number: int, **given: Any) -> dict[str, Any]:
+    """A line of an exported file; `number` orders it."""
+    moment = f"{number:012x}"
+    usual = {
+        "kind": "prediction",
+        "id": f"{moment[:8]}-{moment[8:]}-7000-8000-{number:012x}",
+        "created_at": f"2026-02-28T23:59:59.{number % 1_000_000:06}Z",
+        "request_id": f"request-{number}",
+        "model_version": "0123456789ab",
+        "inputs": {"area": number / 7, "rooms": number, "city": "Zürich"},
+        "value": number / 3,
+        "probabilities": None,
+        "label": None,
+        "duration_ms": 0.25,
+        "feedback": None,
+    }
+    return usual | given
+
+
+def hard_entries() -> Iterator[dict[str, Any]]:
+    """One for each value that some database has changed somewhere."""
+    for value in HARD_VALUES:
+        yield {"inputs": dict.fromkeys(NAMES, value)}
+        if isinstance(value, float):
+            yield {"value": value, "duration_ms": abs(value), "probabilities": {"a": value}}
+        if isinstance(value, str):
+            feedback = {
+                "actual": value,
+                "comment": value,
+                "created_at": "2026-03-01T00:00:00.000001Z",
+            }
+            yield {"value": value, "label": value, "request_id": value, "feedback": feedback}
+    for moment in ("0001-01-01T00:00:00.000001Z", "1969-12-31T23:59:59.999999Z"):
+        yield {"created_at": moment}
+    yield {"created_at": "9999-12-31T23:59:59.999999Z", "value": True, "label": "True"}
+    yield {"label": "l" * 255, "model_version": "v" * 64, "inputs": {"text": "😀" * 100_000}}
+
+
+def write(path: Path, entries: Iterator[dict[str, Any]]) -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        for content in ({"format": "service-export", "version": 1}, *entries):
+            file.write(json.dumps(content) + "\n")
+    return path
+
+
+@dataclass
+class Place:
+    """A project whose database holds predictions."""
+
+    made: Path
+    settings: dict[str, str]
+
+    def manage(self, *arguments: str) -> None:
+        run(self.made, need("uv"), "run", "manage", *arguments, **self.settings)
+
+    def memory(self, *arguments: str) -> int:
+        """The most memory, in bytes, that was seen of a command; it must end well."""
+        began, most = time.monotonic(), 0
+        command = [need("uv"), "run", "manage", *arguments]
+        with (self.made / "log").open("wb") as log:
+            process = psutil.Popen(
+                command, cwd=self.made, env=environment(**self.settings), stdout=log, stderr=log
+            )
+        while process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                below = process.children(recursive=True)
+                most = max(most, sum(child.memory_info().rss for child in below))
+            time.sleep(0.02)
+        assert process.returncode == 0, (self.made / "log").read_text(encoding="utf-8")
+        took = time.monotonic() - began
+        print(f"{self.made.name}: {arguments[0]} {took:.1f} s, {most / 2**20:.0f} MiB")
+        return most
+
+
+@contextlib.contextmanager
+def place(
+    project: Project,
+    folder: Path,
+    template: Path,
+    databases: Databases,
+    environments: Environments,
+) -> Iterator[Place]:
+    made = copy(template, folder / project.name, project.answers)
+    with databases.fresh(str(project.answers["database"])) as fresh:
+        here = Place(made, fresh | environments.of(str(project.answers["framework"])))
+        run(made, need("uv"), "sync", "--quiet", **here.settings)
+        here.manage(*MIGRATE[project.answers["framework"]])
+        yield here
+
+
+def project_of(framework: str, database: str) -> Project:
+    """One without pages, whose model is the sample of classes."""
+    wanted = {"framework": framework, "database": database, "forms": False}
+    wanted |= {"model": "classification"}
+    return next(p for p in projects() if p.answers.items() >= wanted.items())
+
+
+def test_the_route_has_every_framework_on_every_database() -> None:
+    assert set(ROUTE) == {(f, d) for f in MIGRATE for d in ("sqlite", *SERVERS)}
+
+
+def test_nothing_changes_on_the_way(
+    template: Path, tmp_path: Path, databases: Databases, environments: Environments
+) -> None:
+    entries = [entry(number, **given) for number, given in enumerate(hard_entries())]
+    given = write(tmp_path / "given.jsonl", iter(entries))
+    for turn, (framework, database) in enumerate(ROUTE):
+        stop = project_of(framework, database)
+        folder = tmp_path / str(turn)
+        with place(stop, folder, template, databases, environments) as here:
+            here.manage("import", str(given))
+            taken = folder / "taken.jsonl"
+            here.manage("export", str(taken))
+        if turn == 0:
+            lines = taken.read_bytes().splitlines()[1:]
+            # repr tells 1 from 1.0 and 0.0 from -0.0.
+            assert [repr(json.loads(line)) for line in lines] == [repr(e) for e in entries]
+        else:
+            assert taken.read_bytes() == given.read_bytes(), (framework, database)
+        given = taken
+
+
+def test_many_predictions_in_constant_memory(
+    template: Path, tmp_path: Path, databases: Databases, environments: Environments
+) -> None:
+    """From MongoDB with Flask to PostgreSQL with Django, and back."""
+    route = [("flask", "mongodb"), ("django", "postgresql"), ("flask", "mongodb")]
+    used: dict[int, list[int]] = {}
+    for many in (FEW, MANY):
+        chance = random.Random(many)  # noqa: S311
+        entries = (entry(number, value=chance.random()) for number in range(many))
+        given = write(tmp_path / f"{many}.jsonl", entries)
+        files, used[many] = [], []
+        for turn, (framework, database) in enumerate(route):
+            stop = project_of(framework, database)
+            folder = tmp_path / f"{many}-{turn}"
+            with place(stop, folder, template, databases, environments) as here:
+                used[many].append(here.memory("import", str(given)))
+                given = folder / "taken.jsonl"
+                used[many].append(here.memory("export", str(given)))
+            files.append(given)
+        with files[0].open("rb") as lines:
+            assert sum(1 for _ in lines) == many + 1
+        assert all(filecmp.cmp(files[0], file, shallow=False) for file in files[1:])
+    for few, more in zip(used[FEW], used[MANY], strict=True):
+        assert more < few + ALLOWED_GROWTH, used
