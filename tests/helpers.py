@@ -1,6 +1,7 @@
 """What several test modules do: take a copy of the template, run a program, serve a project."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -8,14 +9,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import copier
 import psutil
 import pytest
+
+from .variants import Project, projects
 
 REPO = Path(__file__).parents[1]
 ANSWERS_FILE = ".copier-answers.yml"
@@ -94,6 +98,22 @@ def copy(template: Path, folder: Path, answers: Mapping[str, Any], ref: str = "H
     return folder
 
 
+@functools.cache
+def rendered(template: Path, name: str) -> Path:
+    """One render of a distinct project for all tests of this process."""
+    project = next(project for project in projects() if project.name == name)
+    return copy(template, Path(tempfile.mkdtemp(dir=template.parent)) / name, project.answers)
+
+
+def each(chosen: Iterable[Project]) -> pytest.MarkDecorator:
+    """Run a test with each of these projects; one worker has all such tests of a project."""
+    found = [
+        pytest.param(project, id=project.name, marks=pytest.mark.xdist_group(project.name))
+        for project in chosen
+    ]
+    return pytest.mark.parametrize("project", found)
+
+
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below `folder`, by its posix path; neither git's own nor the answers."""
     return {
@@ -103,6 +123,13 @@ def tree(folder: Path) -> dict[str, bytes]:
         and not (name := path.relative_to(folder).as_posix()).startswith(".git/")
         and name != ANSWERS_FILE
     }
+
+
+def texts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every file that is not a picture, decoded strictly."""
+    for name, content in tree(folder).items():
+        if not name.endswith((".png", ".ico")):
+            yield name, content.decode("utf-8")
 
 
 def differences(one: Path, other: Path) -> set[str]:

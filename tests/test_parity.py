@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from .helpers import copy, need, run, served
+from .helpers import Environments, copy, need, run, served
+from .servers import Databases
 
 FRAMEWORKS = ("flask", "django")
 COMPARED_HEADERS = ("Content-Type", "Allow", "Retry-After", "Location")
@@ -228,27 +229,43 @@ def comparable(status: int, headers: http.client.HTTPMessage, body: bytes) -> di
     return {"status": status, **kept, "json": content}
 
 
-@pytest.fixture(scope="module", params=["regression", "classification"])
+RUNS = [
+    pytest.param((model, database), marks=pytest.mark.xdist_group(f"parity on {database}"))
+    for model, database in (
+        ("regression", "sqlite"),
+        ("classification", "postgresql"),
+        ("regression", "mysql"),
+        ("classification", "mongodb"),
+    )
+]
+
+
+@pytest.fixture(scope="module", params=RUNS, ids="-".join)
 def servers(
-    request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    databases: Databases,
+    environments: Environments,
 ) -> Iterator[tuple[Server, Server]]:
-    """Both frameworks with the same artifact."""
-    folder = tmp_path_factory.mktemp(f"parity-{request.param}")
+    """Both frameworks with the same artifact, each with a database of its own."""
+    model, database = request.param
+    folder = tmp_path_factory.mktemp(f"parity-{database}")
     with contextlib.ExitStack() as stack:
         made = {}
         for name in FRAMEWORKS:
-            answers = {"framework": name, "model": request.param, "forms": True}
+            answers = {"framework": name, "model": model, "database": database, "forms": True}
             project = copy(template, folder / name, answers)
+            settings = stack.enter_context(databases.fresh(database)) | environments.of(name)
             if name == "flask":
-                run(project, need("uv"), "run", "--quiet", "manage", "train")
+                run(project, need("uv"), "run", "--quiet", "manage", "train", **settings)
             else:
                 shutil.copytree(folder / "flask" / "artifacts", project / "artifacts")
-            port, _ = stack.enter_context(served(project))
+            port, _ = stack.enter_context(served(project, **settings))
             made[name] = Server(port)
         yield made["flask"], made["django"]
 
 
-@pytest.mark.xdist_group("parity")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_both_answer_alike(servers: tuple[Server, Server], case: Case) -> None:
     flask, django = (comparable(*server.send(case)) for server in servers)

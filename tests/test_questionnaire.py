@@ -15,7 +15,7 @@ import pyte
 
 from .helpers import environment
 
-ENTER, DOWN = "\r", "\x1b[B"
+ENTER, DOWN, UP = "\r", "\x1b[B", "\x1b[A"
 LINES = 150
 TIMEOUT = 60
 
@@ -177,3 +177,18 @@ def test_the_other_recommendation_and_ctrl_c(template: Path, tmp_path: Path) -> 
     terminal.type("\x03")
     assert terminal.close() != 0
     assert not (tmp_path / "churn").exists()
+
+
+def test_a_database_that_is_not_relational(template: Path, tmp_path: Path) -> None:
+    terminal = questionnaire(template, tmp_path, columns=80)
+    for question in ("name of your service", "in one sentence", "author?", "email", "predict?"):
+        terminal.see(question)
+        terminal.type(ENTER)
+    terminal.see("predictions kept?", "MongoDB")
+    terminal.type(UP + ENTER)  # from the first to the last
+    for question in ("HTML pages", "know web frameworks?", "How large"):
+        terminal.see(question)
+        terminal.type(ENTER)
+    terminal.see("Flask is recommended: your database is not relational", "» Flask")
+    terminal.type("\x03")
+    assert terminal.close() != 0

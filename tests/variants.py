@@ -3,6 +3,7 @@
 `python -m tests.variants` prints the distinct ones as a matrix for CI.
 """
 
+import contextlib
 import functools
 import json
 from collections import defaultdict
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, meta
+from jinja2 import FileSystemLoader, StrictUndefined, UndefinedError, meta
 from jinja2.sandbox import SandboxedEnvironment
 
 REPO = Path(__file__).parents[1]
@@ -83,6 +84,16 @@ def combinations() -> list[Answers]:
             for choice in choices(question, answers)
             if not choice.refusal
         ] or found
+    return found
+
+
+def with_computed(answers: Answers) -> Answers:
+    """The answers, and those that follow from them."""
+    found = dict(answers)
+    for name in COMPUTED:
+        with contextlib.suppress(UndefinedError):  # from what is typed, which is not among these
+            default = jinja().from_string(str(QUESTIONS[name]["default"])).render(answers)
+            found[name] = yaml.safe_load(default)
     return found
 
 

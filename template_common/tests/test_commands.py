@@ -22,7 +22,7 @@ def checks(printed: str) -> dict[str, str]:
 
 def test_help_names_the_commands(folder: Path) -> None:
     shown = manage(folder, "--help").stdout.replace("_", "-")
-    for name in ("serve", "train", "predict-file", "doctor", MIGRATE[0]):
+    for name in ("serve", "train", "predict-file", "export", "import", "doctor", MIGRATE[0]):
         assert name in shown
 
 

@@ -143,7 +143,7 @@ def test_an_export_that_was_interrupted(
         patch.setattr(log, method, breaks_at(call, getattr(log, method), error))
         message = refused(exported, log, out)
     assert message.startswith((words, f"{out}: {words}"))
-    assert "again to continue" in message
+    assert "un the command again" in message
     assert not out.exists()
     done = 0 if method == "count" else 2 * BATCH
     assert part.read_bytes().count(b"\n") == done + 1

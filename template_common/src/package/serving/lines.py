@@ -59,7 +59,7 @@ class Line(BaseModel):
     feedback: GivenFeedback | None
 
     def record(self) -> Record:
-        given = dict(self) | {"feedback": self.feedback and Feedback(**dict(self.feedback))}
+        given = vars(self) | {"feedback": self.feedback and Feedback(**vars(self.feedback))}
         del given["kind"]
         return Record(**given)
 

@@ -194,6 +194,7 @@ def _told(path: Path) -> Iterator[None]:
         reason = f"The database does not answer: {' '.join(str(error).split())}"
     except OSError as error:
         reason = f"{error.filename or path}: {error.strerror or error}"
+        raise TransferError(f"{reason}. Mend that and run the command again.") from error
     else:
         return
     raise TransferError(f"{reason}. Run the command again to continue.")

@@ -1,0 +1,73 @@
+"""A project has what its own database needs, and nothing of the others."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from .helpers import each, rendered, texts
+from .variants import Project, leaders
+
+each_leader = each(leaders().values())
+
+WORDS = {
+    "sqlite": r"sqlite",
+    "postgresql": r"postgres|psycopg",
+    "mysql": r"mysql|mariadb",
+    "sqlserver": r"\bsql ?server|mssql|odbc",
+    "mongodb": r"mongo|bson",
+}
+SQL_ONLY = r"sqlalchemy|alembic|flask.migrate|dj.database.url"
+# Tables, migrations and names that keep their meaning when predictions move, how they move, and
+# what is refused.
+FOR_ALL = re.compile(
+    r"README\.md|tests/test_(signature|database_url)\.py|src/my_service/("
+    r"ml/signature\.py|serving/log\.py|(predictions/)?(log\.py|models\.py|migrations/.*))"
+)
+
+
+@each_leader
+def test_nothing_of_other_databases(template: Path, project: Project) -> None:
+    database = project.answers["database"]
+    others = [words for name, words in WORDS.items() if name != database]
+    others += [SQL_ONLY] if database == "mongodb" else []
+    foreign = re.compile("(?i)" + "|".join(others))
+    found = [
+        f"{name}: {line.strip()}"
+        for name, text in texts(rendered(template, project.name))
+        if not FOR_ALL.fullmatch(name)
+        for line in text.splitlines()
+        if foreign.search(line)
+    ]
+    assert not found
+
+
+@each_leader
+def test_compose_starts_the_chosen_server(template: Path, project: Project) -> None:
+    made = rendered(template, project.name)
+    compose = yaml.safe_load((made / "compose.yaml").read_text(encoding="utf-8"))
+    app, database = compose["services"]["app"], compose["services"].get("database")
+    if project.answers["database"] == "sqlite":
+        assert database is None
+        assert app["volumes"]
+        return
+    assert re.search(WORDS[project.answers["database"]], database["image"])
+    assert database["healthcheck"]["test"]
+    assert [volume.partition(":")[0] for volume in database["volumes"]] == [*compose["volumes"]]
+    assert all(port.startswith("127.0.0.1:") for port in database["ports"])
+    assert app["depends_on"] == {"database": {"condition": "service_healthy"}}
+    assert "@database:" in app["environment"]["DATABASE_URL"]
+    assert "${DATABASE_PASSWORD:?" in app["environment"]["DATABASE_URL"]
+
+
+@each_leader
+def test_settings_and_workflow_name_the_chosen_server(template: Path, project: Project) -> None:
+    made = rendered(template, project.name)
+    example = (made / ".env.example").read_text(encoding="utf-8")
+    workflow = yaml.safe_load((made / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    services = workflow["jobs"]["test"].get("services", {})
+    server = project.answers["database"] != "sqlite"
+    for name in ("DATABASE_PASSWORD", "DATABASE_TIMEOUT"):
+        assert (f"# {name}=" in example) == server
+    assert re.search(rf"(?m)^# DATABASE_URL=({WORDS[project.answers['database']]})", example)
+    assert list(services) == ["database"] * server
