@@ -1,6 +1,6 @@
 """Every project the questions can make, read from copier.yml itself.
 
-`python -m tests.variants` prints the distinct ones as a matrix for CI.
+`python -m tests.variants` prints their frameworks and databases as a matrix for CI.
 """
 
 import contextlib
@@ -176,4 +176,6 @@ def leader_of(project: Project) -> Project:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"project": [project.name for project in projects()]}))
+    pairs = {(p.answers["framework"], p.answers["database"]): None for p in projects()}
+    include = [{"framework": framework, "database": database} for framework, database in pairs]
+    print(json.dumps({"include": include}))

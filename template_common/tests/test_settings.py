@@ -35,7 +35,7 @@ def load(folder: Path, **lines: str) -> Settings:
 def test_development_needs_nothing(folder: Path) -> None:
     settings = Settings.load()
     assert not settings.production
-    assert settings.database_url == parsed(DEVELOPMENT_URL.replace("{password}", ""), folder)
+    assert settings.database_url == parsed(DEVELOPMENT_URL.replace("{password}", "-"), folder)
     assert {"localhost", "127.0.0.1"} <= set(settings.allowed_hosts)
     assert settings.prediction_log == "durable"
     assert settings.artifacts_dir == folder / "artifacts"

@@ -10,6 +10,7 @@ import pytest
 from package.ml.signature import Signature, SignatureError
 
 ROWS = 12
+HALF = {"type": "category", "categories": ["\ud800", "a"]}
 
 
 def infer(column: Any, y: Any = None, **given: Any) -> Signature:
@@ -129,6 +130,12 @@ def test_frames_that_are_refused() -> None:
 def test_classes_that_not_every_database_keeps(classes: list[Any], words: str) -> None:
     with pytest.raises(SignatureError, match=words):
         infer([1.0, 2.0], classes, task="classification")
+
+
+def test_half_of_a_character() -> None:
+    for given in ({"output": {"classes": ["a", "\ud800"]}}, {"features": {"x": HALF}}):
+        with pytest.raises(SignatureError, match=r"'\\ud800' holds half of a character"):
+            infer(["a", "b"] * 6, ["a", "b"] * 6, **given)
 
 
 def test_the_longest_name_of_a_class() -> None:

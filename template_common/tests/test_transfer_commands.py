@@ -17,7 +17,7 @@ from .records import MOMENT
 from .running import command, database_of, environment, manage
 from .test_transfer import empty, fill
 
-FEW, SOME, MANY = 2000, 10_000, 20_000
+FEW, SOME, MANY = 1500, 5000, 8000
 
 
 def run(project: Path, *arguments: str, watch: Callable[[int], bool]) -> int:

@@ -158,6 +158,8 @@ def _check_storable(signature: Signature) -> None:
     for name in names + labels:
         if "\0" in name:
             raise SignatureError(f"The name {name!r} holds a NUL character; remove it.")
+        if any("\ud800" <= sign <= "\udfff" for sign in name):
+            raise SignatureError(f"The name {name!r} holds half of a character; mend it.")
         if name == "$ref":
             raise SignatureError("The name '$ref' means a reference to MongoDB; choose another.")
     for value, label in zip(classes, labels, strict=True):

@@ -74,7 +74,7 @@ def as_problem(error: Exception) -> Problem:
         return refusal(error.faults)
     if isinstance(error, LogUnavailable):
         reason = "The database cannot be reached; nothing was stored. Try again later."
-        faults = [Fault(("database",), str(error), "unavailable")]
+        faults = [Fault(("database",), f"{error}.", "unavailable")]
         return Problem(503, reason, faults, {"Retry-After": "5"})
     return framework_problem(500)
 

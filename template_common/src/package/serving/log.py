@@ -181,6 +181,8 @@ class DurableWriter(Writer):
             self._write([record for records, _ in entries for record in records])
         except Exception as failure:
             error = failure
+            if isinstance(failure, LogUnavailable):  # for those that came meanwhile, too
+                entries += [self._waiting.popleft() for _ in range(len(self._waiting))]
         for _, written in entries:
             written.set_exception(error) if error else written.set_result(None)
 
