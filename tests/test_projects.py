@@ -64,7 +64,7 @@ def test_project(
 ) -> None:
     uv, database = need("uv"), str(project.answers["database"])
     made = copy(template, tmp_path / "service", project.answers)
-    tests = tests_of(project, made, template)
+    tests = pytest_arguments(project, made, template)
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(str(project.answers["framework"]))
         run(made, uv, "sync", "--quiet", **settings)
@@ -75,7 +75,7 @@ def test_project(
             serve_and_compare(project, made, settings)
 
 
-def tests_of(project: Project, made: Path, template: Path) -> list[str]:
+def pytest_arguments(project: Project, made: Path, template: Path) -> list[str]:
     """The arguments of pytest: all tests, or those of the files in which a follower differs."""
     chosen = ["-m", "not database"] if project.answers["database"] in WITHOUT_SERVER else []
     leader = leader_of(project)
