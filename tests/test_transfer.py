@@ -169,7 +169,7 @@ def test_many_predictions_in_constant_memory(
     route = [("flask", "mongodb"), ("django", "postgresql"), ("flask", "mongodb")]
     used: dict[int, list[int]] = {}
     for many in (FEW, MANY):
-        chance = random.Random(many)  # noqa: S311
+        chance = random.Random(many)
         entries = (entry(number, value=chance.random()) for number in range(many))
         given = write(tmp_path / f"{many}.jsonl", entries)
         files, used[many] = [], []

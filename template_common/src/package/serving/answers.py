@@ -74,7 +74,8 @@ def as_problem(error: Exception) -> Problem:
         return refusal(error.faults)
     if isinstance(error, LogUnavailable):
         reason = "The database cannot be reached; nothing was stored. Try again later."
-        faults = [Fault(("database",), f"{error}.", "unavailable")]
+        # What the driver said names the server, and is for the log alone.
+        faults = [Fault(("database",), "It does not answer.", "unavailable")]
         return Problem(503, reason, faults, {"Retry-After": "5"})
     return framework_problem(500)
 
