@@ -22,11 +22,13 @@ def unreachable() -> str | None:
 
 
 def forked() -> str | None:
-    """Which migrations do not know of each other, such as the template's and yours, or None."""
-    conflicts = MigrationLoader(None).detect_conflicts()
-    for app, names in conflicts.items():
+    """Which migrations, such as the template's and the owner's, follow the same one, or None."""
+    for app, names in MigrationLoader(None).detect_conflicts().items():
         both = " and ".join(f"{app}.{name}" for name in sorted(names))
-        return f"The migrations {both} are both last; run: manage makemigrations --merge"
+        return (
+            f"The migrations {both} follow the same one; join them with: "
+            "manage makemigrations --merge; and then run: manage migrate"
+        )
     return None
 
 
