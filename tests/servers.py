@@ -352,8 +352,8 @@ class Databases:
 
     @contextlib.contextmanager
     def fresh(self, kind: str) -> Iterator[dict[str, str]]:
-        """The environment that gives a project an empty database; SQLite's needs none."""
-        if kind == "sqlite":
+        """The environment that gives a project an empty database, where there is a server."""
+        if kind not in SERVERS:
             yield {}
             return
         server = self.server(kind)
