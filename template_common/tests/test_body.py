@@ -9,7 +9,12 @@ import pytest
 from package.ml.signature import Output
 from package.ml.validation import InvalidInstances
 from package.serving.answers import Problem, Request
-from package.serving.body import Paging, feedback_body, parse, read_json
+from package.serving.body import (
+    Paging,
+    feedback_body,
+    parse,
+    read_json,
+)
 
 VALUES: list[Any] = [
     None,

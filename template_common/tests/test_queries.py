@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from package.serving.log import Feedback, PredictionLog, Query, Record
+from package.serving.log import (
+    Feedback,
+    PredictionLog,
+    Query,
+    Record,
+)
 
 from .records import MOMENT, record
 

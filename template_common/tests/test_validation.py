@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from package.ml.signature import FLOAT32_MAX, Feature, Output, Signature
+from package.ml.signature import (
+    FLOAT32_MAX,
+    Feature,
+    Output,
+    Signature,
+)
 from package.ml.validation import (
     Fault,
     InstanceValidator,
