@@ -154,7 +154,7 @@ class Writer:
         self._settle()
         try:
             self._log.add(records)
-        except Exception:
+        except LogUnavailable:
             self._in_doubt = [record.id for record in records]
             raise
 
