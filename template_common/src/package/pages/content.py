@@ -168,7 +168,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
 def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     """A page of the log, newest first, with the identifier that the next page starts before."""
     page = parse(Paging, {"limit": PAGE_SIZE, "before": query.get("before")}).query()
-    records = service.log.page(page)
+    records = service.page(page)
     return {
         "predictions": [
             _shown(record, service.signature)
