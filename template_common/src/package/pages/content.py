@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from ..ml.signature import Feature, Signature, class_label
 from ..ml.validation import Fault
 from ..serving.body import Paging, parse
+from ..serving.forms import attention, moment
 from ..serving.log import Record
 from ..serving.service import Service
 
@@ -105,8 +105,7 @@ def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> 
     names = {item.name for item in inputs}
     summary = " ".join(fault.msg for fault in faults if fault.loc[-1] not in names)
     if faults and fields and not summary:
-        count = "One value needs" if len(faults) == 1 else f"{len(faults)} values need"
-        summary = f"{count} your attention"
+        summary = attention(len(faults))
     return {"fields": fields, "summary": summary}
 
 
@@ -160,7 +159,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         and {
             "actual": _text(record.feedback.actual),
             "comment": record.feedback.comment,
-            "created": _moment(record.feedback.created_at),
+            "created": moment(record.feedback.created_at),
         },
     }
 
@@ -185,7 +184,7 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
 
 def _shown(record: Record, signature: Signature) -> dict[str, Any]:
     return {
-        "created": _moment(record.created_at),
+        "created": moment(record.created_at),
         "created_iso": record.created_at.isoformat(),
         "value": _text(record.value),
         "unit": signature.output.unit or "",
@@ -204,7 +203,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return class_label(value)
     return number(value) if isinstance(value, int | float) else str(value)
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%d %B %Y, %H:%M UTC")

@@ -1,0 +1,56 @@
+"""The mails of accounts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Subject and text; `link` and `service` are filled in."""
+
+    subject: str
+    text: str
+
+    def filled(self, service: str, link: str) -> tuple[str, str]:
+        """The subject and the text to send."""
+        return self.subject.format(service=service), self.text.format(service=service, link=link)
+
+
+CONFIRM = Mail(
+    "Confirm your address for {service}",
+    """Welcome to {service}.
+
+Confirm that this address is yours, and log in:
+
+{link}
+
+If you did not sign up, ignore this mail.
+""",
+)
+REGISTERED_ALREADY = Mail(
+    "You have an account at {service}",
+    """Somebody, perhaps you, tried to sign up at {service} with this address, which has an
+account. If you forgot the password, set a new one:
+
+{link}
+
+If it was not you, ignore this mail.
+""",
+)
+RESET = Mail(
+    "A new password for {service}",
+    """Set a new password for {service}:
+
+{link}
+
+If you did not ask for it, ignore this mail; the old password stays.
+""",
+)
+CHANGED = Mail(
+    "Your password for {service} was changed",
+    """The password of your account at {service} was changed, and other sessions were ended.
+
+If it was not you, set a new one:
+
+{link}
+""",
+)
