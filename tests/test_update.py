@@ -38,7 +38,7 @@ TRAIN = '"""The owner\'s own training."""\n'
 def publish_a_change(template: Path) -> None:
     """What a release does: a file comes, one goes, some change; train.py is among these."""
     common = template / "template_common"
-    style = common / "src" / "package" / "static" / "style.css"
+    style = common / "src" / "package" / "static" / "style.css.jinja"
     style.write_text(style.read_text("utf-8") + "\n.new { color: red; }\n", "utf-8")
     project = common / "pyproject.toml.jinja"
     before = project.read_text("utf-8")
