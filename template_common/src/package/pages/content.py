@@ -1,14 +1,13 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..ml.signature import Feature, Signature, class_label
 from ..ml.validation import Fault
 from ..serving.body import Paging, parse
-from ..serving.forms import attention, moment
+from ..serving.forms import attention, moment, outcome
 from ..serving.log import Record
 from ..serving.service import Service
 
@@ -117,12 +116,7 @@ def predict(service: Service, typed: dict[str, str], request_id: str) -> Record:
 
 def give_feedback(service: Service, record_id: str, typed: dict[str, str]) -> Record:
     """Store the outcome that was typed. Raises InvalidInstances, with the names of the inputs."""
-    actual: Any = typed["actual"].strip()
-    if classes := service.signature.output.classes:
-        actual = {class_label(known): known for known in classes}.get(actual)
-    else:
-        with suppress(ValueError):
-            actual = float(actual)
+    actual = outcome(service.signature.output, typed["actual"])
     return service.give_feedback(record_id, typed | {"actual": actual})
 
 

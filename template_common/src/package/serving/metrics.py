@@ -20,10 +20,15 @@ PREDICTIONS = Counter("predictions", "Predictions made", ["model_version", "labe
 FAULTS = Counter("prediction_faults", "Faults found in instances", ["type"])
 
 
+def registry() -> CollectorRegistry:
+    """What holds the metrics of all workers."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    gathered = CollectorRegistry()
+    multiprocess.MultiProcessCollector(gathered)
+    return gathered
+
+
 def render() -> Answer:
     """All metrics in the text format of Prometheus."""
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        multiprocess.MultiProcessCollector(registry)
-    return Answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+    return Answer(200, generate_latest(registry()), CONTENT_TYPE_LATEST)

@@ -1,0 +1,49 @@
+"""Predictions as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..ml.signature import Signature, class_label
+from ..serving.log import Record, iso
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
+
+
+def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
+    """A header and a line for each record; a feature has its column, blank where it has no value.
+
+    Columns are those of the model that is served.
+    """
+    names = [feature.name for feature in signature.features]
+    labels = [class_label(value) for value in signature.output.classes or []]
+    yield _line(
+        ["id", "created_at", "request_id", "model_version"]
+        + names
+        + ["prediction"]
+        + [f"probability of {label}" for label in labels]
+        + ["actual", "comment"]
+    )
+    for record in records:
+        feedback = record.feedback
+        shares = record.probabilities or {}
+        yield _line(
+            [record.id, iso(record.created_at), record.request_id, record.model_version]
+            + [record.inputs.get(name) for name in names]
+            + [record.value]
+            + [shares.get(label) for label in labels]
+            + ([feedback.actual, feedback.comment] if feedback else [None, None])
+        )
+
+
+def _line(cells: list[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(map(_cell, cells))
+    return line.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return class_label(value) if isinstance(value, bool) else value

@@ -1,0 +1,156 @@
+"""The live monitor: what the service does now, as events for a page that draws them."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..ml.drift import stability_index
+from ..ml.signature import class_label
+from ..serving.answers import to_json
+from ..serving.log import LogUnavailable, Query, Record
+from ..serving.metrics import registry
+from ..serving.server import THREADS
+from ..serving.service import Service
+
+EVERY = 2.0  # seconds between two events
+EVENTS = 5  # of one stream; the browser then asks for the next one
+STREAMS = threading.Semaphore(max(1, THREADS // 3))  # of a worker; each holds a thread of it
+RECENT = 1000  # predictions that are looked at
+WINDOW = 50  # outcomes behind one point of the rolling score
+POINTS = 60
+BARS = 12
+
+
+@dataclass
+class Traffic:
+    """Counts since the start: requests by status, times to answer by upper bound, faults."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    latency: Counter[float] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    at: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def now(cls) -> "Traffic":
+        """The counts of all workers, without the admin's own requests."""
+        found = cls()
+        for sample in (sample for family in registry().collect() for sample in family.samples):
+            labels, value = sample.labels, int(sample.value)
+            if labels.get("route", "").startswith("/admin"):
+                continue
+            if sample.name == "http_requests_total":
+                found.requests[f"{labels['status'][0]}xx"] += value
+            elif sample.name == "http_request_duration_seconds_bucket":
+                found.latency[float(labels["le"])] += value
+            elif sample.name == "prediction_faults_total":
+                found.faults[labels["type"]] += value
+        return found
+
+    def since(self, before: "Traffic | None") -> dict[str, Any]:
+        """Figures of the time since `before`, in seconds and milliseconds; counts of all time."""
+        earlier = before or Traffic(at=self.at - EVERY)
+        answered = self.requests.total() - earlier.requests.total()
+        new = {bound: count - earlier.latency[bound] for bound, count in self.latency.items()}
+        return {
+            "requests": dict(self.requests),
+            "faults": dict(self.faults.most_common(BARS)),
+            "per_second": answered / (self.at - earlier.at) if before else 0.0,
+            "latency_ms": {f"p{share}": _quantile(new, share / 100) for share in (50, 95)},
+        }
+
+
+def _quantile(cumulative: dict[float, int], share: float) -> float | None:
+    """The upper bound of the bucket that holds this share of the times, in milliseconds."""
+    bounds = sorted(bound for bound in cumulative if bound != float("inf"))
+    total = cumulative.get(float("inf"), 0)
+    if not total or not bounds:
+        return None
+    reached = (bound for bound in bounds if cumulative[bound] >= share * total)
+    return next(reached, bounds[-1]) * 1000
+
+
+def figures(service: Service) -> dict[str, Any]:
+    """Figures of the newest predictions and of those with an outcome, all versions together."""
+    recent = service.log.page(Query(limit=RECENT))
+    known = service.log.page(Query(limit=RECENT, has_feedback=True))
+    with_feedback = sum(record.feedback is not None for record in recent)
+    return {
+        "predictions": len(recent),
+        "outputs": _outputs(service, recent),
+        "feedback_share": with_feedback / len(recent) if recent else None,
+        "score": {"name": _score_name(service), "points": rolling_score(service, known)},
+        "drift": drift(service, recent),
+    }
+
+
+def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
+    """How many predictions gave each class, or fell into each range of values."""
+    if classes := service.signature.output.classes:
+        counts = Counter(record.label for record in records)
+        return {label: counts[label] for label in map(class_label, classes)}
+    values = [float(record.value) for record in records]
+    if not values:
+        return {}
+    counts, edges = np.histogram(values, min(BARS, len(set(values))))
+    names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+    return dict(zip(names, counts.tolist(), strict=True))
+
+
+def _score_name(service: Service) -> str:
+    return "Share that was right" if service.signature.output.classes else "Mean absolute error"
+
+
+def rolling_score(service: Service, records: Sequence[Record]) -> list[float]:
+    """The score of each run of WINDOW outcomes, oldest first; of all, while they are fewer."""
+    pairs = [(record.value, record.feedback.actual) for record in records if record.feedback]
+    if service.signature.output.classes:
+        scores = [float(value == actual) for value, actual in pairs]
+    else:
+        scores = [abs(float(value) - float(actual)) for value, actual in pairs]
+    scores.reverse()
+    if not scores:
+        return []
+    width = min(WINDOW, len(scores))
+    means = np.convolve(scores, np.full(width, 1 / width), mode="valid")
+    return [float(mean) for mean in means[-POINTS:]]
+
+
+def drift(service: Service, records: Sequence[Record]) -> dict[str, float | None]:
+    """The stability index of each feature over these records; {} without a training profile."""
+    trained = service.predictor.artifact.metrics.get("profile", {})
+    return {
+        name: stability_index(bins, [record.inputs.get(name) for record in records])
+        for name, bins in trained.items()
+    }
+
+
+def events(service: Service) -> Iterator[bytes]:
+    """Server-sent events with all figures, for a while; then the browser asks again.
+
+    Only so many streams go on at a time, that they leave threads for other requests; one more
+    gets a single event.
+    """
+    yield b"retry: 2000\n\n"
+    goes_on = STREAMS.acquire(blocking=False)
+    try:
+        before: Traffic | None = None
+        for turn in range(EVENTS if goes_on else 1):
+            if turn:
+                time.sleep(EVERY)
+            traffic = Traffic.now()
+            content = traffic.since(before)
+            try:
+                content |= figures(service)
+            except LogUnavailable:
+                content["unavailable"] = True
+            yield b"data: " + to_json(content) + b"\n\n"
+            before = traffic
+    finally:
+        if goes_on:
+            STREAMS.release()
