@@ -112,7 +112,7 @@ def test_text_is_clean(template: Path, project: Project) -> None:
             if re.search(pattern, text):
                 faults.append(f"{name}: {fault}")
         leftovers = (
-            r"{%-? *(raw|endraw|include|filter|endfilter)\b|package_name"
+            r"{%-? *(raw|endraw|filter|endfilter)\b|template_common|package_name"
             if name.endswith(".html")
             else r"(?<!\$){{|{%|{#"
         )
