@@ -1,7 +1,6 @@
 """What several test modules do: take a copy of the template, run a program, serve a project."""
 
 import contextlib
-import functools
 import http.client
 import json
 import os
@@ -9,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,7 +17,7 @@ import copier
 import psutil
 import pytest
 
-from .variants import Project, projects
+from .variants import Project
 
 REPO = Path(__file__).parents[1]
 ANSWERS_FILE = ".copier-answers.yml"
@@ -46,6 +44,7 @@ def environment(**extra: str) -> dict[str, str]:
     """The environment of a person at a fresh prompt: nothing of this test run leaks into it."""
     ours = (
         *("VIRTUAL_ENV", "PYTEST_", "UV_RUN", "APP_ENV", "SECRET_KEY", "DATABASE_URL"),
+        *("MAIL_", "ADMIN_PASSWORD", "CONTRACT_"),
         "PYTHONDONTWRITEBYTECODE",  # would compile every library anew at each of many starts
     )
     kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
@@ -98,13 +97,6 @@ def copy(template: Path, folder: Path, answers: Mapping[str, Any], ref: str = "H
     return folder
 
 
-@functools.cache
-def rendered(template: Path, name: str) -> Path:
-    """One render of a distinct project for all tests of this process."""
-    project = next(project for project in projects() if project.name == name)
-    return copy(template, Path(tempfile.mkdtemp(dir=template.parent)) / name, project.answers)
-
-
 def each(chosen: Iterable[Project]) -> pytest.MarkDecorator:
     """Run a test with each of these projects; one worker has all such tests of a project."""
     found = [
@@ -123,19 +115,6 @@ def tree(folder: Path) -> dict[str, bytes]:
         and not (name := path.relative_to(folder).as_posix()).startswith(".git/")
         and name != ANSWERS_FILE
     }
-
-
-def texts(folder: Path) -> Iterator[tuple[str, str]]:
-    """Every file that is not a picture, decoded strictly."""
-    for name, content in tree(folder).items():
-        if not name.endswith((".png", ".ico")):
-            yield name, content.decode("utf-8")
-
-
-def differences(one: Path, other: Path) -> set[str]:
-    """The files that two folders do not have alike."""
-    ours, theirs = tree(one), tree(other)
-    return {name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name)}
 
 
 class Environments:
@@ -176,34 +155,35 @@ def status(port: int, path: str) -> int:
         connection.close()
 
 
-def ask(port: int, path: str, content: Any = None) -> Any:
+def ask(port: int, path: str, content: Any = None, token: str = "") -> Any:
     """The JSON that `path` answers with; `content` is posted, if there is any."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with contextlib.closing(connection):
         if content is None:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers)
         else:
-            headers = {"Content-Type": "application/json"}
+            headers |= {"Content-Type": "application/json"}
             connection.request("POST", path, json.dumps(content), headers)
         return json.load(connection.getresponse())
 
 
-def example(port: int) -> dict[str, Any]:
+def example(port: int, token: str = "") -> dict[str, Any]:
     """An instance that the model of the service takes."""
-    features = ask(port, "/api/v1/model")["features"]
+    features = ask(port, "/api/v1/model", token=token)["features"]
     return {feature["name"]: feature["example"] for feature in features}
 
 
-def predict_example(port: int) -> Any:
+def predict_example(port: int, token: str = "") -> Any:
     """What the service answers to the example of its own model."""
-    return ask(port, "/api/v1/predict", {"instances": [example(port)]})
+    return ask(port, "/api/v1/predict", {"instances": [example(port, token)]}, token)
 
 
-def logged(port: int) -> list[Any]:
+def logged(port: int, token: str = "") -> list[Any]:
     """The whole log of the service, newest first, page by page."""
     entries, path = [], "/api/v1/predictions?limit=200"
     while path:
-        page = ask(port, path)
+        page = ask(port, path, token=token)
         entries += page["predictions"]
         path = page["next"]
     return entries

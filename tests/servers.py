@@ -145,6 +145,10 @@ class Server(ABC):
     def ids(self, database: str) -> list[str]:
         """The ids of the predictions that are stored, in no order."""
 
+    @abstractmethod
+    def tables(self, database: str) -> set[str]:
+        """The names of its tables, or collections."""
+
     def answers(self) -> bool:
         try:
             self.ping()
@@ -200,6 +204,11 @@ class Relational(Server):
 
     def ids(self, database: str) -> list[str]:
         return [row[0] for row in self.execute("SELECT id FROM predictions", database)]
+
+    def tables(self, database: str) -> set[str]:
+        statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = "
+        schema = "'public'" if self.scheme == "postgresql" else "DATABASE()"
+        return {row[0] for row in self.execute(statement + schema, database)}
 
 
 class PostgreSQL(Relational):
@@ -322,6 +331,10 @@ class MongoDB(Server):
     def ids(self, database: str) -> list[str]:
         with self.client() as client:
             return [row["_id"] for row in client[database].predictions.find({}, {"_id": 1})]
+
+    def tables(self, database: str) -> set[str]:
+        with self.client() as client:
+            return set(client[database].list_collection_names())
 
 
 SERVERS: dict[str, type[Server]] = {

@@ -1,29 +1,28 @@
-"""Every distinct project: checked, tested, served on its own database, stopped.
+"""Every combination of database, auth, admin and forms in both frameworks.
 
-Projects that differ only in the model form a group. Its leader runs all of the shipped tests, the
-followers those of the files in which they differ from it, and everything else as the leader does.
+Of the projects that differ only in the model one is run: checked, served on its own database, held
+against the contract, stopped. With everything on it also runs all of the tests that it ships; a
+SQLite project with everything off too; where only auth or only admin is on, those tests in which
+it differs from one with neither. Servers of no database are left out where none is to be had.
 """
 
+import sqlite3
+from collections import defaultdict
 from pathlib import Path
 
 import psutil
 import pytest
 
-from .helpers import (
-    Environments,
-    copy,
-    differences,
-    free_port,
-    need,
-    predict_example,
-    run,
-    served,
-)
-from .servers import SERVERS, WITHOUT_SERVER, Databases
-from .variants import Project, choices, leader_of, projects
+from .helpers import Environments, ask, copy, free_port, need, predict_example, run, served, status
+from .people import EMAIL, PASSWORD, Person, make_admin
+from .rendering import render
+from .servers import SERVERS, WITHOUT_SERVER, Databases, database_name
+from .variants import Project, choices, leaders, projects, with_computed
 
+RUN = list(leaders().values())
 TRAIN = "src/my_service/ml/train.py"
 WORKER_MEMORY = 120 * 2**20  # bytes
+ACCOUNTS_MEMORY = 40 * 2**20
 DRIVER_MEMORY = 20 * 2**20  # of a server's driver, which brings TLS and more
 
 # What the owner of an `own` project writes into the file that starts empty.
@@ -54,7 +53,44 @@ def worker_memory(server: int) -> int:
     return max(int(process.memory_info().rss) for process in workers)
 
 
-@pytest.mark.parametrize("project", projects(), ids=lambda project: project.name)
+# An address that is there with a switch, and answers 404 without.
+ADDRESSES = {
+    "accounts": ["/accounts/login", "/accounts/password"],
+    "auth": ["/accounts/register", "/accounts/reset", "/accounts/tokens"],
+    "admin": ["/admin/", "/admin/monitor"],
+    "forms": ["/", "/predictions/"],
+}
+
+
+def switches(project: Project) -> list[bool]:
+    return [project.answers.get(name, False) for name in ("auth", "admin", "forms")]
+
+
+def shipped(project: Project) -> dict[str, bytes]:
+    """The files of tests that come with a project, but for the contract."""
+    files = render({**project.answers, "model": "regression"})
+    return {
+        name: content
+        for name, content in files.items()
+        if name.startswith("tests/test_") and name.endswith(".py")
+    }
+
+
+def tests_to_run(project: Project) -> set[str]:
+    """The files of tests that a project is to run itself."""
+    auth, admin, _ = switches(project)
+    ours = shipped(project)
+    if all(switches(project)):
+        return set(ours)
+    if project.answers["database"] == "sqlite" and not any(switches(project)):
+        return set(ours)
+    if project.answers["database"] in ("sqlite", "mongodb") and auth != admin:
+        neither = render({**project.answers, "auth": False, "admin": False})
+        return {name for name, content in ours.items() if neither.get(name) != content}
+    return set()
+
+
+@pytest.mark.parametrize("project", RUN, ids=lambda project: project.name)
 def test_project(
     project: Project,
     template: Path,
@@ -64,51 +100,83 @@ def test_project(
 ) -> None:
     uv, database = need("uv"), str(project.answers["database"])
     made = copy(template, tmp_path / "service", project.answers)
-    tests = pytest_arguments(project, made, template)
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(str(project.answers["framework"]))
         run(made, uv, "sync", "--quiet", **settings)
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        run(made, uv, "run", "pytest", *tests, **settings)
+        if tests := sorted(tests_to_run(project)):
+            chosen = ["-m", "not database"] if database in WITHOUT_SERVER else []
+            run(made, uv, "run", "pytest", *chosen, *tests, **settings)
         if database not in WITHOUT_SERVER:
             serve_and_compare(project, made, settings)
-
-
-def pytest_arguments(project: Project, made: Path, template: Path) -> list[str]:
-    """The arguments of pytest: all tests, or those of the files in which a follower differs."""
-    chosen = ["-m", "not database"] if project.answers["database"] in WITHOUT_SERVER else []
-    leader = leader_of(project)
-    if leader is project:
-        # The contract is held against the served project.
-        return chosen or ["--ignore=tests/contract"]
-    different = differences(made, copy(template, made.with_name("leader"), leader.answers))
-    assert TRAIN in different <= {TRAIN, "README.md"}
-    return [*chosen, "tests/test_train.py"]
+            assert_tables(project, tables(made, databases, settings))
 
 
 def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:
     """Boot it twice: in a fresh folder, which the first start prepares, and in a prepared one."""
-    uv = need("uv")
+    uv, answers = need("uv"), with_computed(project.answers)
     if project.answers["model"] == "own":
         (made / TRAIN).write_text(OWN_TRAINING, encoding="utf-8")
         run(made, uv, "run", "manage", "train", **settings)
+    given = {}
     with served(made, **settings) as (port, _):
+        if answers["accounts"]:
+            make_admin(made, **settings)
+            given = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
         address = f"http://127.0.0.1:{port}"
-        run(made, uv, "run", "pytest", "tests/contract", "--base-url", address, **settings)
+        contract = ("run", "pytest", "tests/contract", "--base-url", address)
+        run(made, uv, *contract, **settings, **given)
+        for switch, addresses in ADDRESSES.items():
+            for path in addresses:
+                there = status(port, path) != 404
+                assert there == bool(answers[switch]), path
+        asks_for_a_key = "securitySchemes" in ask(port, "/openapi.json").get("components", {})
+        assert asks_for_a_key == bool(answers["auth"])
     run(made, uv, "run", "manage", "doctor", "--port", str(free_port()), **settings)
     with served(made, **settings) as (port, server):
+        token = Person(port).logged_in().token() if answers["auth"] else ""
         for _ in range(20):  # enough for each worker to have answered
-            assert predict_example(port)["predictions"]
+            assert predict_example(port, token)["predictions"]
         driver = 0 if project.answers["database"] == "sqlite" else DRIVER_MEMORY
-        assert worker_memory(server) < WORKER_MEMORY + driver
+        more = ACCOUNTS_MEMORY if answers["accounts"] else 0
+        assert worker_memory(server) < WORKER_MEMORY + driver + more
+
+
+def tables(made: Path, databases: Databases, settings: dict[str, str]) -> set[str]:
+    """The tables of a project that has been served."""
+    if url := settings.get("DATABASE_URL"):
+        server = databases.server(url.partition(":")[0])
+        return server.tables(database_name(url))
+    (file,) = made.glob("*.sqlite3")
+    with sqlite3.connect(file) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name for (name,) in rows if not name.startswith("sqlite_")}
+
+
+def assert_tables(project: Project, found: set[str]) -> None:
+    answers = with_computed(project.answers)
+    for switch, word in {"accounts": "user", "auth": "token"}.items():
+        assert any(word in name for name in found) == bool(answers[switch]), found
+    if not answers["accounts"]:
+        known = {"predictions", "alembic_version", "django_migrations", "migrations"}
+        assert found <= known
 
 
 def test_every_model_leads_with_every_framework_and_every_database() -> None:
-    leaders = [project.answers for project in projects() if leader_of(project) is project]
     for question in ("framework", "database"):
-        led = {(answers[question], answers["model"]) for answers in leaders}
+        led = {(p.answers[question], p.answers["model"]) for p in RUN}
         assert led == {(p.answers[question], p.answers["model"]) for p in projects()}
+
+
+def test_every_shipped_test_runs_with_its_framework_and_database() -> None:
+    there: dict[tuple[str, str], set[str]] = defaultdict(set)
+    runs: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for project in RUN:
+        where = (str(project.answers["framework"]), str(project.answers["database"]))
+        there[where] |= set(shipped(project))
+        runs[where] |= tests_to_run(project)
+    assert there == runs
 
 
 def test_every_database_is_run_but_for_those_that_cannot_be_had() -> None:

@@ -111,6 +111,10 @@ def answer_all(terminal: Terminal) -> None:
         "MongoDB",
     )
     terminal.type(DOWN + ENTER)
+    terminal.see("Do you want accounts?")
+    terminal.type("n")
+    terminal.see("Do you want an admin?")
+    terminal.type("n")
     terminal.see("Do you want HTML pages with a form?")
     terminal.type("n")
     terminal.see("How well do you know web frameworks?")
@@ -146,6 +150,8 @@ def test_questions_are_asked_and_answered_with_the_keyboard(template: Path, tmp_
         "author_email: ada@example.com",
         "model: classification",
         "database: postgresql",
+        "auth: false",
+        "admin: false",
         "forms: false",
         "framework: django",
     ):
@@ -168,7 +174,13 @@ def test_the_other_recommendation_and_ctrl_c(template: Path, tmp_path: Path) -> 
     for question in ("name of your service", "in one sentence", "author?", "email", "predict?"):
         terminal.see(question)
         terminal.type(ENTER)
-    for question in ("predictions kept?", "HTML pages", "know web frameworks?"):
+    for question in (
+        "predictions kept?",
+        "want accounts?",
+        "an admin?",
+        "HTML pages",
+        "know web frameworks?",
+    ):
         terminal.see(question)
         terminal.type(ENTER)
     terminal.see("How large will it become?")
@@ -186,7 +198,7 @@ def test_a_database_that_is_not_relational(template: Path, tmp_path: Path) -> No
         terminal.type(ENTER)
     terminal.see("predictions kept?", "MongoDB")
     terminal.type(UP + ENTER)  # from the first to the last
-    for question in ("HTML pages", "know web frameworks?", "How large"):
+    for question in ("accounts?", "an admin?", "HTML pages", "web frameworks?", "How large"):
         terminal.see(question)
         terminal.type(ENTER)
     terminal.see("Flask is recommended: your database is not relational", "» Flask")

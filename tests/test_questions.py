@@ -119,8 +119,7 @@ TYPED = [
     ("model", "clustering", "is not in"),
     ("database", "oracle", "is not in"),
     ("framework", "fastapi", "is not in"),
-    ("auth", "true", "come with a later release"),
-    ("admin", "true", "comes with a later release"),
+    ("accounts", "true", "answer those instead"),
     ("package_name", "other", "answer that instead"),
 ]
 
@@ -141,7 +140,7 @@ def test_bad_answers_are_refused(
 
 @pytest.mark.parametrize(
     ("question", "value", "reason"),
-    [("project_name", "flask", "Taken by"), ("auth", "true", "later release")],
+    [("project_name", "flask", "Taken by"), ("accounts", "true", "answer those instead")],
 )
 def test_the_command_says_why_and_fails(
     template: Path, tmp_path: Path, question: str, value: str, reason: str

@@ -1,11 +1,11 @@
 """A project has what its own database needs, and nothing of the others."""
 
 import re
-from pathlib import Path
 
 import yaml
 
-from .helpers import each, rendered, texts
+from .helpers import each
+from .rendering import rendered, texts
 from .variants import Project, leaders
 
 each_leader = each(leaders().values())
@@ -27,14 +27,14 @@ FOR_ALL = re.compile(
 
 
 @each_leader
-def test_nothing_of_other_databases(template: Path, project: Project) -> None:
+def test_nothing_of_other_databases(project: Project) -> None:
     database = project.answers["database"]
     others = [words for name, words in WORDS.items() if name != database]
     others += [SQL_ONLY] if database == "mongodb" else []
     foreign = re.compile("(?i)" + "|".join(others))
     found = [
         f"{name}: {line.strip()}"
-        for name, text in texts(rendered(template, project.name))
+        for name, text in texts(rendered(project.name)).items()
         if not FOR_ALL.fullmatch(name)
         for line in text.splitlines()
         if foreign.search(line)
@@ -43,9 +43,9 @@ def test_nothing_of_other_databases(template: Path, project: Project) -> None:
 
 
 @each_leader
-def test_compose_starts_the_chosen_server(template: Path, project: Project) -> None:
-    made = rendered(template, project.name)
-    compose = yaml.safe_load((made / "compose.yaml").read_text(encoding="utf-8"))
+def test_compose_starts_the_chosen_server(project: Project) -> None:
+    made = texts(rendered(project.name))
+    compose = yaml.safe_load(made["compose.yaml"])
     app, database = compose["services"]["app"], compose["services"].get("database")
     if project.answers["database"] == "sqlite":
         assert database is None
@@ -61,10 +61,10 @@ def test_compose_starts_the_chosen_server(template: Path, project: Project) -> N
 
 
 @each_leader
-def test_settings_and_workflow_name_the_chosen_server(template: Path, project: Project) -> None:
-    made = rendered(template, project.name)
-    example = (made / ".env.example").read_text(encoding="utf-8")
-    workflow = yaml.safe_load((made / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+def test_settings_and_workflow_name_the_chosen_server(project: Project) -> None:
+    made = texts(rendered(project.name))
+    example = made[".env.example"]
+    workflow = yaml.safe_load(made[".github/workflows/ci.yml"])
     services = workflow["jobs"]["test"].get("services", {})
     server = project.answers["database"] != "sqlite"
     for name in ("DATABASE_PASSWORD", "DATABASE_TIMEOUT"):

@@ -14,7 +14,7 @@ import psutil
 
 from .helpers import MIGRATE, Environments, copy, environment, need, run
 from .servers import SERVERS, Databases
-from .variants import Project, projects
+from .variants import Project, asked, projects
 
 FEW, MANY = 10_000, 100_000
 ALLOWED_GROWTH = 8 * 2**20  # bytes of memory, from FEW predictions to MANY
@@ -134,6 +134,7 @@ def project_of(framework: str, database: str) -> Project:
     """One without pages, whose model is the sample of classes."""
     wanted = {"framework": framework, "database": database, "forms": False}
     wanted |= {"model": "classification"}
+    wanted |= {name: False for name in ("auth", "admin") if name in asked()}
     return next(p for p in projects() if p.answers.items() >= wanted.items())
 
 

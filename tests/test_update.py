@@ -22,8 +22,10 @@ from .helpers import (
     release,
     run,
     served,
+    status,
     tree,
 )
+from .people import Person, make_admin
 from .servers import SERVERS, Databases
 from .variants import Answers, Project, choices, leaders
 
@@ -112,7 +114,14 @@ def remembered(project: Path) -> dict[str, Any]:
     return answers
 
 
-@pytest.mark.parametrize("project", leaders().values(), ids=lambda project: project.name)
+UPDATED = [
+    project
+    for turn, project in enumerate(leaders().values())
+    if project.answers["database"] in ("sqlite", "mongodb") or turn // 2 % 4 == 0
+]
+
+
+@pytest.mark.parametrize("project", UPDATED, ids=lambda project: project.name)
 def test_an_update_equals_a_fresh_copy(releases: Path, tmp_path: Path, project: Project) -> None:
     """The owner's train.py alone stays as it was copied."""
     updated = copied(releases, tmp_path / "updated", project.answers, OLD)
@@ -157,6 +166,18 @@ FLIPS: list[tuple[Answers, Answers]] = [
         for new in FRAMEWORKS
         if old != new
         for forms in (True, False)
+    ),
+    *(
+        ({"framework": framework, "auth": auth, "admin": admin}, {switch: not before})
+        for framework in FRAMEWORKS
+        for auth in (True, False)
+        for admin in (True, False)
+        for switch, before in (("auth", auth), ("admin", admin))
+    ),
+    *(
+        ({"framework": old, "auth": auth, "admin": admin}, {"framework": new})
+        for old, new in permutations(FRAMEWORKS, 2)
+        for auth, admin in ((True, True), (True, False), (False, True))
     ),
     *(
         ({"framework": framework, "database": old}, {"database": new})
@@ -211,6 +232,81 @@ def test_predictions_move_with_the_framework(
             entries = logged(port)
     assert [entry["id"] for entry in entries] == [after["id"], before["id"]]
     assert entries[1]["value"] == before["value"] == after["value"]
+
+
+def whose(project: Path, port: int, settings: dict[str, str], *, new: bool = False) -> str:
+    """The token of an admin, where the project has accounts for those who predict."""
+    answers = remembered(project)
+    if new and (answers["auth"] or answers["admin"]):
+        make_admin(project, **settings)
+    return Person(port).logged_in().token() if answers["auth"] else ""
+
+
+@pytest.mark.parametrize("database", ["sqlite", "mongodb"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_service_goes_on_as_accounts_and_admin_come_and_go(
+    *,
+    releases: Path,
+    tmp_path: Path,
+    framework: str,
+    database: str,
+    databases: Databases,
+    environments: Environments,
+) -> None:
+    """Each step serves, and shows what was predicted before it."""
+    answers = {"framework": framework, "database": database, "auth": False, "admin": False}
+    project = copied(releases, tmp_path / "service", answers, NEW)
+    made: list[str] = []
+    steps = [(False, False), (True, False), (True, True), (False, True), (False, False)]
+    with databases.fresh(database) as fresh:
+        settings = fresh | environments.of(framework)
+        for auth, admin in steps:
+            if made:
+                update(project, auth=auth, admin=admin)
+                assert (remembered(project)["auth"], remembered(project)["admin"]) == (auth, admin)
+                run(project, need("uv"), "run", "manage", *MIGRATE[framework], **settings)
+            with served(project, **settings) as (port, _):
+                token = whose(project, port, settings, new=True)
+                assert [entry["id"] for entry in logged(port, token)] == made[::-1]
+                made.append(predict_example(port, token)["predictions"][0]["id"])
+                assert (status(port, "/admin/") != 404) == admin
+            commit(project, f"auth {auth}, admin {admin}")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "mongodb"])
+@pytest.mark.parametrize(("old", "new"), list(permutations(FRAMEWORKS, 2)))
+def test_accounts_move_with_the_framework(
+    *,
+    releases: Path,
+    tmp_path: Path,
+    old: str,
+    new: str,
+    database: str,
+    databases: Databases,
+    environments: Environments,
+) -> None:
+    """By export and import, as their tables are each framework's own; tokens go on working."""
+    uv = need("uv")
+    answers = {"framework": old, "database": database, "auth": True, "admin": True}
+    project = copied(releases, tmp_path / "service", answers, NEW)
+    with databases.fresh(database) as fresh:
+        settings = fresh | environments.of(old)
+        with served(project, **settings) as (port, _):
+            token = whose(project, port, settings, new=True)
+            (before,) = predict_example(port, token)["predictions"]
+        run(project, uv, "run", "manage", "export", "all.jsonl", **settings)
+    commit(project, "our lock")
+    update(project, framework=new)
+    with databases.fresh(database) as fresh:
+        settings = fresh | environments.of(new)
+        for path in project.rglob("*.sqlite3*"):
+            path.unlink()
+        run(project, uv, "run", "manage", *MIGRATE[new], **settings)
+        run(project, uv, "run", "manage", "import", "all.jsonl", **settings)
+        with served(project, **settings) as (port, _):
+            (after,) = predict_example(port, token)["predictions"]
+            entries = logged(port, whose(project, port, settings))
+    assert [entry["id"] for entry in entries] == [after["id"], before["id"]]
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -31,6 +31,9 @@ def jinja() -> SandboxedEnvironment:
     return SandboxedEnvironment(
         loader=FileSystemLoader(REPO),
         undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        cache_size=-1,
+        auto_reload=False,
         extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
     )
 
@@ -45,7 +48,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Project:
-    """One distinct project: all `combinations` render it, the tests run `answers`."""
+    """One distinct project: all `combinations` render it, `answers` is one of them."""
 
     name: str
     answers: Answers
@@ -123,7 +126,7 @@ def answers_read(texts: Iterable[str]) -> set[str]:
 
 
 def label(answers: Answers) -> str:
-    """Such as regression-sqlite-forms-new-small-flask."""
+    """Such as regression-sqlite-auth-no-admin-forms-new-small-flask."""
     return "-".join(
         ("" if value else "no-") + name if isinstance(value, bool) else value
         for name, value in answers.items()
@@ -154,9 +157,10 @@ def projects() -> list[Project]:
 
 @functools.cache
 def leaders() -> dict[str, Project]:
-    """Of the projects that differ only in the model one each, by the rest of its name.
+    """The projects that are run: of those that differ only in the model one each.
 
-    Which model it is rotates, so that each leads with every framework and every database.
+    Which model it is rotates, so that each leads with every framework and every database. The
+    others differ in what test_render looks at.
     """
     groups: dict[str, list[Project]] = defaultdict(list)
     for project in projects():
@@ -171,11 +175,12 @@ def rest_of_name(project: Project) -> str:
     return project.name.removeprefix(str(project.answers["model"]))
 
 
-def leader_of(project: Project) -> Project:
-    return leaders()[rest_of_name(project)]
+def leader_with(**answers: Any) -> Project:
+    """The project that is run with these answers; the first, where several have them."""
+    return next(p for p in leaders().values() if p.answers.items() >= answers.items())
 
 
 if __name__ == "__main__":
-    pairs = {(p.answers["framework"], p.answers["database"]): None for p in projects()}
+    pairs = {(p.answers["framework"], p.answers["database"]): None for p in leaders().values()}
     include = [{"framework": framework, "database": database} for framework, database in pairs]
     print(json.dumps({"include": include}))

@@ -1,0 +1,96 @@
+"""Every project in memory, by the environment Copier renders with.
+
+Copier takes a second for each copy; this takes hundredths, so that a test may look at all of them.
+test_render holds that both give the same, byte for byte.
+"""
+
+import functools
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import yaml
+
+from .variants import QUESTIONS, REPO, Answers, jinja
+
+SUFFIX = ".jinja"
+Files = dict[str, bytes]
+
+
+def whole(answers: Answers) -> Answers:
+    """These answers, the defaults of all others, and what follows from them."""
+    found: Answers = {}
+    for name, details in QUESTIONS.items():
+        default = details["default"]
+        if isinstance(default, str):
+            default = compiled(default).render(found)
+            default = default if details["type"] == "str" else yaml.safe_load(default)
+        found[name] = answers.get(name, default)
+    return found
+
+
+@functools.cache
+def compiled(source: str) -> jinja2.Template:
+    return jinja().from_string(source)
+
+
+@functools.cache
+def template_files(framework: str) -> list[tuple[list[str], Path]]:
+    """The parts of each file's path, and where it is."""
+    root = f"template_{framework}"
+    command = ["git", "ls-files", "-co", "--exclude-standard", "-z", root]
+    listed = subprocess.run(command, cwd=REPO, capture_output=True, check=True).stdout.decode()
+    paths = [Path(name) for name in sorted(set(filter(None, listed.split("\0"))))]
+    return [
+        ([*path.parts[1:-1], path.name.removesuffix(SUFFIX)], path)
+        for path in paths
+        if (REPO / path).is_file() and "_copier_conf" not in path.name
+    ]
+
+
+def render(answers: Answers) -> Files:
+    """The files of a project, but for the answers that Copier remembers."""
+    given: dict[str, Any] = whole(answers)
+    files: Files = {}
+    for parts, path in template_files(given["framework"]):
+        names = [compiled(part).render(given) if "{" in part else part for part in parts]
+        if not all(names):
+            continue
+        if path.suffix == SUFFIX:
+            content = jinja().get_template(path.as_posix()).render(given).encode()
+        else:
+            content = raw(path)
+        files["/".join(names)] = content
+    return dict(sorted(files.items()))
+
+
+@functools.cache
+def raw(path: Path) -> bytes:
+    return (REPO / path).read_bytes()
+
+
+@functools.cache
+def rendered(label: str) -> Files:
+    """The files of a distinct project, by its name."""
+    from .variants import projects
+
+    return render(next(project.answers for project in projects() if project.name == label))
+
+
+def texts(files: Files) -> dict[str, str]:
+    """Those that are written by hand, decoded strictly: neither pictures nor minified libraries."""
+    return {
+        name: content.decode("utf-8")
+        for name, content in files.items()
+        if not name.endswith((".png", ".ico", ".min.js", ".min.css"))
+    }
+
+
+def write(files: Files, folder: Path) -> Path:
+    """The files in a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder

@@ -1,0 +1,78 @@
+"""What an answer switches off leaves nothing behind: no file, dependency, setting, word."""
+
+import re
+import tomllib
+from pathlib import PurePosixPath
+
+import pytest
+
+from .rendering import Files, render, texts
+from .variants import Answers, Project, asked, leaders
+
+SWITCHES = [name for name in ("auth", "admin", "forms") if name in asked()]
+# What only speaks of a switch; `accounts` is on where auth or admin is.
+WORDS = {
+    "accounts": r"accounts\b|argon2|flask.security|flask.login|flask.principal|flask.mail"
+    r"|itsdangerous|libpass|contrib\.auth|create.admin|lock.?out|\bviewer\b",
+    "auth": r"\btokens?\.(py|html)|accounts/(tokens|register|confirm|reset|delete)|bearer"
+    r"|predictions.user_id|by_user|\bviewer\b|sign.up|MAIL_URL|MAIL_FROM|create_mail|WWW-Authenticate",
+    "admin": r"/admin/|flask.admin|contrib\.admin\b|\bmonitor|event-stream|chart\.umd",
+    "forms": r"\b(history|result)\.html|\.pages\b|^src/my_service/pages",
+}
+# It reads what any service wrote, so it knows of accounts.
+MOVING = "src/my_service/serving/lines.py"
+CASES = [
+    pytest.param(project, switch, id=f"{project.name} without {switch}")
+    for project in leaders().values()
+    for switch in SWITCHES
+    if not project.answers[switch]
+]
+
+
+def dependencies(files: Files) -> set[str]:
+    about = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    return {re.split(r"[^\w.-]", requirement)[0] for requirement in about["dependencies"]}
+
+
+def settings(files: Files) -> set[str]:
+    """The names in .env.example."""
+    return set(re.findall(r"(?m)^#? ?([A-Z_]+)=", files[".env.example"].decode()))
+
+
+def off(answers: Answers) -> set[str]:
+    """The switches that are off, `accounts` among them."""
+    found = {switch for switch in SWITCHES if not answers[switch]}
+    return found | ({"accounts"} if {"auth", "admin"} <= found else set())
+
+
+@pytest.mark.parametrize(("project", "switch"), CASES)
+def test_nothing_is_left_over(project: Project, switch: str) -> None:
+    without = render(project.answers)
+    twin = render({**project.answers, switch: True})
+    assert without.keys() < twin.keys()
+    assert settings(without) <= settings(twin)
+    assert dependencies(without) <= dependencies(twin)
+
+    def words(names: set[str]) -> set[str]:
+        return {PurePosixPath(part).stem for name in names for part in PurePosixPath(name).parts}
+
+    names = set(without)
+    gated = "|".join(map(re.escape, words(set(twin) - names) - words(names)))
+    assert gated
+    imports = re.compile(rf"(?m)(^\s*from \.|\bmy_service\.).*\b({gated})\b")
+    for name, text in texts(without).items():
+        assert not (name.endswith(".py") and imports.search(text)), name
+
+
+@pytest.mark.parametrize("project", leaders().values(), ids=lambda project: project.name)
+def test_no_word_of_what_is_off(project: Project) -> None:
+    words = [WORDS[switch] for switch in sorted(off(project.answers))]
+    foreign = re.compile("(?i)" + "|".join(words or [r"(?!)"]))
+    found = [
+        f"{name}: {line.strip()}"
+        for name, text in texts(render(project.answers)).items()
+        if name != MOVING
+        for line in [name, *text.splitlines()]
+        if foreign.search(line)
+    ]
+    assert not found
