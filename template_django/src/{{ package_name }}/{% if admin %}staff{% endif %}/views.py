@@ -1,0 +1,98 @@
+"""The pages of the admin that are no tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import site
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+
+from ..api import takes
+from ..predictions.apps import get_service
+from ..predictions.models import Prediction
+from ..serving.answers import Problem
+from .feedback import Saved, save_file, save_typed, waiting
+from .monitor import events
+from .versions import versions
+
+MAY_GIVE = "predictions.change_prediction"
+
+
+def key_figures() -> list[dict[str, str]]:
+    """What the first page tells at a glance."""
+    predictions = Prediction.objects.all()
+    today = datetime.now(UTC) - timedelta(days=1)
+    figures = {
+        "Predictions": predictions.count(),
+        "In the last 24 hours": predictions.filter(created_at__gte=today).count(),
+        "Without an outcome": predictions.filter(feedback_at=None).count(),
+        "Accounts": get_user_model().objects.count(),
+    }
+    return [{"name": name, "value": f"{count:,}"} for name, count in figures.items()]
+
+
+def page(
+    request: HttpRequest, title: str, body: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page of the admin around one of the shared templates."""
+    around = site.each_context(request) | {"title": title, "body": f"staff/{body}.html"}
+    return render(request, "staff/page.html", around | context, status=status)
+
+
+@takes("GET", "HEAD", "POST")
+def feedback(request: HttpRequest) -> HttpResponse:
+    service = get_service()
+    may_give = request.user.has_perm(MAY_GIVE)
+    saved, faults = Saved(), []
+    if request.method == "POST":
+        if not may_give:
+            raise PermissionDenied
+        file = request.FILES.get("file")
+        try:
+            saved = save_file(service, file.read()) if file else save_typed(service, request.POST)
+        except Problem as problem:
+            if problem.status != 422:
+                raise
+            faults.append({"place": "The file", "text": problem.detail})
+        if saved.count:
+            plural = "s were" if saved.count > 1 else " was"
+            messages.success(request, f"{saved.count} outcome{plural} stored.")
+        if not (saved.faults or faults):
+            response = HttpResponseRedirect(request.path)
+            response.status_code = 303
+            return response
+    rows = waiting(service, request.POST, saved)
+    beside = {row["id"] for row in rows}
+    faults += [
+        {"place": place, "text": text}
+        for place, text in saved.faults.items()
+        if place not in beside
+    ]
+    context = {"rows": rows, "faults": faults, "read_only": not may_give}
+    return page(request, "True outcomes", "feedback", context, 422 if request.POST else 200)
+
+
+@takes("GET", "HEAD")
+def models(request: HttpRequest) -> HttpResponse:
+    found = versions(get_service(), settings.SETTINGS.artifacts_dir)
+    return page(request, "Versions of the model", "versions", {"versions": found})
+
+
+@takes("GET", "HEAD")
+def monitor(request: HttpRequest) -> HttpResponse:
+    assets = {"chart": static("chart.umd.min.js"), "monitor": static("monitor.js")}
+    return page(request, "Monitor", "monitor", {"assets": assets})
+
+
+@takes("GET", "HEAD")
+def monitor_events(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        events(get_service()),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
