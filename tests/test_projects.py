@@ -76,7 +76,7 @@ def shipped(project: Project) -> dict[str, bytes]:
     }
 
 
-def tests_to_run(project: Project) -> set[str]:
+def chosen_tests(project: Project) -> set[str]:
     """The files of tests that a project is to run itself."""
     auth, admin, _ = switches(project)
     ours = shipped(project)
@@ -105,7 +105,7 @@ def test_project(
         run(made, uv, "sync", "--quiet", **settings)
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        if tests := sorted(tests_to_run(project)):
+        if tests := sorted(chosen_tests(project)):
             chosen = ["-m", "not database"] if database in WITHOUT_SERVER else []
             run(made, uv, "run", "pytest", *chosen, *tests, **settings)
         if database not in WITHOUT_SERVER:
@@ -175,7 +175,7 @@ def test_every_shipped_test_runs_with_its_framework_and_database() -> None:
     for project in RUN:
         where = (str(project.answers["framework"]), str(project.answers["database"]))
         there[where] |= set(shipped(project))
-        runs[where] |= tests_to_run(project)
+        runs[where] |= chosen_tests(project)
     assert there == runs
 
 

@@ -8,7 +8,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -21,7 +21,16 @@ from ..serving.answers import Problem, framework_problem
 
 ELSEWHERE = {"logout", "password_change", "password_change_done", "view_on_site"}
 PAGES = {"monitor": "Monitor", "feedback": "Outcomes", "models": "Models"}
-ORDER = ("Monitor", "Predictions", "Outcomes", "Models", "Users", "Roles", "Tokens")
+TABLES = {"Prediction": "Predictions", "User": "Users", "Group": "Roles", "Token": "Tokens"}
+SECTIONS = {  # in the order of the menu
+    "Monitor": "Requests, predictions, score and drift as they happen",
+    "Predictions": "The log: search, filter, read and export",
+    "Outcomes": "Enter what really happened, for many predictions at once",
+    "Models": "The versions of the model, their metrics and cards",
+    "Users": "Who has an account, with which role",
+    "Roles": "What each role allows",
+    "Tokens": "What programs send in place of a password",
+}
 
 
 class StaffSite(AdminSite):
@@ -36,6 +45,8 @@ class StaffSite(AdminSite):
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """There is one page to log in, for all accounts."""
+        if self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
@@ -66,6 +77,7 @@ class StaffSite(AdminSite):
         from . import views
 
         own = [
+            path("login", self.login),
             path("feedback", self.admin_view(views.feedback), name="feedback"),
             path("models", self.admin_view(views.models), name="models"),
             path("monitor", self.admin_view(views.monitor), name="monitor"),
@@ -77,13 +89,17 @@ class StaffSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)
         found = {name: reverse(f"admin:{page}") for page, name in PAGES.items()}
-        for app in context["available_apps"]:
-            for model in app["models"]:
-                name = "Roles" if model["object_name"] == "Group" else str(model["name"])
-                found[name] = model["admin_url"]
-        names = sorted(found, key=lambda name: (ORDER.index(name) if name in ORDER else 99, name))
+        for model in (model for app in context["available_apps"] for model in app["models"]):
+            found[TABLES.get(model["object_name"], str(model["name"]))] = model["admin_url"]
+        names = [name for name in SECTIONS if name in found]
+        names += [name for name in found if name not in SECTIONS]  # tables of the owner's own
         context["sections"] = [
-            {"name": name, "url": found[name], "here": request.path.startswith(found[name])}
+            {
+                "name": name,
+                "about": SECTIONS.get(name, ""),
+                "url": found[name],
+                "here": request.path.startswith(found[name]),
+            }
             for name in names
         ]
         return context
