@@ -145,7 +145,7 @@ def free_port() -> int:
 
 def status(port: int, path: str) -> int:
     """The status `path` answers with, or 0 where nothing listens."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
