@@ -97,9 +97,9 @@ def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
     values = [float(record.value) for record in records]
     if not values:
         return {}
-    counts, edges = np.histogram(values, min(BARS, len(set(values))))
+    heights, edges = np.histogram(values, min(BARS, len(set(values))))
     names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
-    return dict(zip(names, counts.tolist(), strict=True))
+    return dict(zip(names, heights.tolist(), strict=True))
 
 
 def _score_name(service: Service) -> str:

@@ -6,7 +6,7 @@ from flask import current_app
 from flask_security import EmailValidateException, hash_password
 
 from ..serving.commands import NotReady
-from .models import now
+from .models import datastore, now
 
 
 def make_admin(email: str, password: str) -> str:
@@ -22,7 +22,6 @@ def make_admin(email: str, password: str) -> str:
     faults, password = security.password_util.validate(password, is_register=True, email=email)
     if faults:
         raise NotReady(" ".join(map(str, faults)))
-    datastore = security.datastore
     user = datastore.find_user(case_insensitive=True, email=email)
     user = user or datastore.create_user(email=email, password="")
     user.password = hash_password(password)
