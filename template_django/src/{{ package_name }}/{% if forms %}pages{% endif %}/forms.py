@@ -3,8 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
-from django.template.backends.utils import csrf_input_lazy
 
 from .content import Input
 
@@ -32,8 +30,3 @@ class SignatureForm(forms.Form):
     def control(self, item: Input, attributes: dict[str, Any]) -> str:
         """Draw the widget of an input."""
         return self[item.name].as_widget(attrs=attributes)
-
-
-def csrf_input(request: HttpRequest) -> dict[str, Any]:
-    """A context processor: the hidden field against cross-site request forgery."""
-    return {"csrf_input": csrf_input_lazy(request)}
