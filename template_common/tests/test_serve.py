@@ -29,13 +29,13 @@ HEAVY = ["joblib", "onnx", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn", 
 ASKED_TO_STOP = pytest.mark.skipif(os.name == "nt", reason="Windows can only end a process")
 
 
-def post(server: Server, path: str, content: Any, **headers: str) -> httpx.Response:
-    return httpx.post(f"{server.url}{path}", json=content, headers=headers, timeout=60)
+def post(server: Server, path: str, content: Any) -> httpx.Response:
+    return server.request("POST", path, json=content)
 
 
 def example(server: Server) -> dict[str, Any]:
     """An instance that the model takes."""
-    features = httpx.get(f"{server.url}/api/v1/model").json()["features"]
+    features = server.request("GET", "/api/v1/model").json()["features"]
     return {feature["name"]: feature["example"] for feature in features}
 
 
@@ -60,10 +60,10 @@ def production(
 
 def test_the_metrics_of_all_workers_add_up(production: Server) -> None:
     instance = example(production)
-    for _ in range(30):  # each on a connection of its own, so that both workers get some
+    for _ in range(30):  # so that both workers get some
         assert post(production, "/api/v1/predict", {"instances": [instance]}).status_code == 200
     for _ in range(10):
-        told = httpx.get(f"{production.url}/metrics").text
+        told = production.request("GET", "/metrics").text
         (line,) = (line for line in told.splitlines() if line.startswith("predictions_total{"))
         assert float(line.rpartition(" ")[2]) == 30
 
@@ -111,8 +111,7 @@ def test_an_unexpected_error(production: Server) -> None:
     with prediction_log(database_of(production.err.parent)) as log:
         log.add([strange])
         headers = {"X-Request-ID": "broken-1", "Accept": "text/html"}
-        address = f"{production.url}/api/v1/predictions/{strange.id}"
-        response = httpx.get(address, headers=headers)
+        response = production.request("GET", f"/api/v1/predictions/{strange.id}", headers=headers)
         log.discard([strange.id])
     assert response.status_code == 500
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -158,8 +157,8 @@ def test_requests_under_way_are_answered_before_it_stops(project: Path, small_mo
             yield body[10:]
 
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        address = f"{server.url}/api/v1/predict"
-        assert httpx.post(address, content=slowly(), headers=headers).status_code == 200
+        answer = server.request("POST", "/api/v1/predict", content=slowly(), headers=headers)
+        assert answer.status_code == 200
         assert server.process.wait(timeout=40) == 0
     assert rows(project) == 1
     assert "Traceback" not in server.err.read_text("utf-8")

@@ -9,13 +9,10 @@ from package.serving import settings as config
 from package.serving.database_url import DEVELOPMENT_URL, parsed
 from package.serving.settings import Settings, SettingsError
 
+from .running import PRODUCTION
+
 PROJECT = Path(__file__).parents[1]
-FIT = {
-    "APP_ENV": "production",
-    "SECRET_KEY": "s" * 32,
-    "ALLOWED_HOSTS": "predict.example.com",
-    "DATABASE_URL": DEVELOPMENT_URL,
-}
+FIT = PRODUCTION | {"DATABASE_URL": DEVELOPMENT_URL}
 
 
 @pytest.fixture(autouse=True)

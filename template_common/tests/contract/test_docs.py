@@ -27,9 +27,10 @@ def commands(page: Page) -> list[str]:
     return [code.text for code in page.all("code") if code.text.startswith("curl ")]
 
 
-def run(command: str, folder: Path) -> tuple[int, bytes]:
+def run(client: httpx.Client, command: str, folder: Path) -> tuple[int, bytes]:
     """The status and body that a printed command gets, by curl where there is one."""
-    words = shlex.split(command.replace("\\\n", ""))
+    token = client.headers.get("Authorization", "").removeprefix("Bearer ")
+    words = shlex.split(command.replace("\\\n", "").replace("$TOKEN", token))
     if curl := shutil.which("curl"):
         body = folder / "body"
         told = ["--silent", "--show-error", "--output", str(body), "--write-out", "%{http_code}"]
@@ -37,10 +38,10 @@ def run(command: str, folder: Path) -> tuple[int, bytes]:
         return int(done.stdout), body.read_bytes()
     parser = argparse.ArgumentParser()
     parser.add_argument("address")
-    parser.add_argument("-H", dest="header")
+    parser.add_argument("-H", dest="headers", action="append", default=[])
     parser.add_argument("-d", dest="data")
     given = parser.parse_args(words[1:])
-    headers = [tuple(given.header.split(": "))] if given.header else []
+    headers = [tuple(header.split(": ")) for header in given.headers]
     method = "POST" if given.data else "GET"
     response = httpx.request(method, given.address, headers=headers, content=given.data)
     return response.status_code, response.content
@@ -54,21 +55,23 @@ def test_every_operation_is_shown(page: Page, document: Document) -> None:
     assert len(commands(page)) == len(operations)
 
 
-def test_commands_run_as_printed(page: Page, document: Document, tmp_path: Path) -> None:
+def test_commands_run_as_printed(
+    client: httpx.Client, page: Page, document: Document, tmp_path: Path
+) -> None:
     example = document["components"]["parameters"]["record_id"]["example"]
     for command in commands(page):
-        status, body = run(command, tmp_path)
+        status, body = run(client, command, tmp_path)
         assert status == (404 if example in command else 200), (command, body)
 
 
 def test_commands_work_for_a_prediction_that_exists(
-    page: Page, document: Document, record_id: str, tmp_path: Path
+    client: httpx.Client, page: Page, document: Document, record_id: str, tmp_path: Path
 ) -> None:
     example = document["components"]["parameters"]["record_id"]["example"]
     named = [command for command in commands(page) if example in command]
     assert len(named) == 2
     for command in named:
-        status, body = run(command.replace(example, record_id), tmp_path)
+        status, body = run(client, command.replace(example, record_id), tmp_path)
         assert status == 200, body
         assert json.loads(body)["id"] == record_id
 

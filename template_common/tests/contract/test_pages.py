@@ -1,26 +1,16 @@
 """The pages as a person without JavaScript meets them: form, result, feedback, history."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from .client import Document, checking_client
-from .conftest import Instance, Predict, same
+from .conftest import Instance, NewBrowser, Predict, same
 from .page import CONTROLS, Element, Page
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ODD = "\"'><script>alert(1)</script>&amp;<b>é 漢字 😀 {" + "{ 7*7 }" + "} {" + "% x %}"
-
-
-@pytest.fixture
-def browser(base_url: str, document: Document) -> Iterator[httpx.Client]:
-    """A browser with no cookies yet."""
-    with checking_client(base_url, document) as client:
-        client.headers["Accept"] = "text/html,*/*;q=0.8"
-        yield client
 
 
 def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:
@@ -41,6 +31,11 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def forms(page: Page) -> list[Element]:
+    """Those of the page itself, none of its header."""
+    return [form for form in page.all("form") if "action" not in form.attributes]
 
 
 def number_feature(model: dict[str, Any]) -> str:
@@ -82,7 +77,7 @@ def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, An
 
 def test_all_that_a_page_needs(browser: httpx.Client) -> None:
     page = Page(browser.get("/").text)
-    form = page.one("form")
+    (form,) = forms(page)
     assert form["method"] == "post"
     assert page.all("button", type="submit")
     style = page.one("link", rel="stylesheet")
@@ -201,31 +196,29 @@ def test_unusual_values_are_pointed_out(browser: httpx.Client, model: dict[str, 
 
 @pytest.mark.parametrize("path", ["/", "/predictions/{record_id}"])
 def test_forms_from_elsewhere_are_refused(
-    browser: httpx.Client, base_url: str, document: Document, record_id: str, path: str
+    browser: httpx.Client, new_browser: NewBrowser, record_id: str, path: str
 ) -> None:
     address = path.format(record_id=record_id)
     typed = Page(browser.get(address).text).typed()
     (token,) = csrf(browser)
     without = {name: value for name, value in typed.items() if name != token}
-    with (
-        checking_client(base_url, document) as other,
-        checking_client(base_url, document) as stranger,
+    other, third = new_browser(), new_browser()
+    foreign = csrf(other)
+    for response in (
+        browser.post(address, data=without),
+        browser.post(address, data=typed | foreign),
+        browser.post(address, data=typed | {token: ""}),
+        other.post(address, data=typed),
+        third.post(address, data=typed),
     ):
-        foreign = csrf(other)
-        for response in (
-            browser.post(address, data=without),
-            browser.post(address, data=typed | foreign),
-            browser.post(address, data=typed | {token: ""}),
-            other.post(address, data=typed),
-            stranger.post(address, data=typed),
-        ):
-            assert response.status_code == 403
-            assert "reload it and send it again" in response.text
+        assert response.status_code == 403
+        assert "reload it and send it again" in response.text
     assert browser.post(address, data=typed).status_code in (303, 422)
 
 
-def test_cookies_are_for_this_site_only(browser: httpx.Client) -> None:
-    (cookie,) = browser.get("/").headers.get_list("Set-Cookie")
+def test_cookies_are_for_this_site_only(stranger: httpx.Client) -> None:
+    response = stranger.get("/", follow_redirects=True)
+    (cookie,) = response.headers.get_list("Set-Cookie")
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
 
@@ -285,7 +278,7 @@ def test_feedback(
     page = Page(browser.get(path).text)
     assert page.one("blockquote").text == ODD
     assert actual in [element.text for element in page.all("dd")]
-    assert not page.all("form")
+    assert not forms(page)
     kept = client.get(f"/api/v1/predictions/{record_id}").json()["feedback"]
     assert (str(kept["actual"]), kept["comment"]) == (actual, ODD)
     again = browser.post(path, data=csrf(browser) | {"actual": actual, "comment": "changed"})
