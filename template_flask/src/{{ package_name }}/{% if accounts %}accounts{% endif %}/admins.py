@@ -16,13 +16,13 @@ def make_admin(email: str, password: str) -> str:
     """
     security = current_app.extensions["security"]
     try:
-        email = security.mail_util.normalize(email).lower()
+        email = security.mail_util.normalize(email)
     except EmailValidateException:
         raise NotReady(f"{email} is no e-mail address.") from None
     faults, password = security.password_util.validate(password, is_register=True, email=email)
     if faults:
         raise NotReady(" ".join(map(str, faults)))
-    user = datastore.find_user(case_insensitive=True, email=email)
+    user = datastore.find_user(email=email)
     user = user or datastore.create_user(email=email, password="")
     user.password = hash_password(password)
     user.fs_uniquifier = uuid.uuid4().hex  # other sessions end

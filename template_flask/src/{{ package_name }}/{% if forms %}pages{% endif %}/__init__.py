@@ -1,32 +1,14 @@
 """Pages: the form, a result with its feedback form, and the history."""
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
-from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError, generate_csrf
-from markupsafe import Markup
-from werkzeug.exceptions import Forbidden
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .. import api
 from ..ml.validation import Fault, InvalidInstances
 from ..services import get_service
-from ..site import handle_error
 from . import content
 from .forms import build_form, control_of
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
-
-
-def init_app(app: Flask) -> None:
-    """Add the pages, and protect everything but the API from cross-site request forgery."""
-    CSRFProtect(app).exempt(api.blueprint)
-    app.register_blueprint(blueprint)
-
-
-@blueprint.context_processor
-def csrf_input() -> dict[str, Markup]:
-    html = Markup('<input type="hidden" name="csrf_token" value="{}">')
-    return {"csrf_input": html.format(generate_csrf())}
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -75,8 +57,3 @@ def history() -> str:
         next_url=url_for("pages.history", before=page["next"]) if page["next"] else "",
         newest_url="" if page["first"] else url_for("pages.history"),
     )
-
-
-@blueprint.app_errorhandler(CSRFError)
-def refuse_forgery(_: CSRFError) -> Response:
-    return handle_error(Forbidden())
