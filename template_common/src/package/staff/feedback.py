@@ -24,14 +24,37 @@ class Saved:
     count: int = 0
     faults: dict[str, str] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return f"{self.count} outcome{'s were' if self.count > 1 else ' was'} stored."
 
-def waiting(
-    service: Service, typed: Mapping[str, str] | None = None, saved: Saved | None = None
-) -> list[dict[str, Any]]:
+
+def save(service: Service, typed: Mapping[str, str], file: bytes | None) -> Saved:
+    """Store the outcomes of a file, or else those that were typed."""
+    try:
+        return save_typed(service, typed) if file is None else save_file(service, file)
+    except Problem as problem:
+        if problem.status != 422:
+            raise
+        return Saved(faults={"The file": problem.detail})
+
+
+def context(service: Service, typed: Mapping[str, str], saved: Saved) -> dict[str, Any]:
+    """What staff/feedback.html shows; faults stand beside their rows where there are such."""
+    rows = waiting(service, typed, saved)
+    beside = {row["id"] for row in rows}
+    faults = [
+        {"place": place, "text": text}
+        for place, text in saved.faults.items()
+        if place not in beside
+    ]
+    return {"rows": rows, "faults": faults}
+
+
+def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[dict[str, Any]]:
     """The newest predictions without an outcome, with what was typed and what is wrong with it."""
     records = service.page(Query(limit=ROWS, has_feedback=False))
     shown = {record.id for record in records}
-    faulty = [record_id for record_id in (saved.faults if saved else ()) if record_id not in shown]
+    faulty = [record_id for record_id in saved.faults if record_id not in shown]
     records += [record for record in service.log.find(faulty) if record.feedback is None]
     labels = [class_label(value) for value in service.signature.output.classes or []]
     return [
@@ -40,11 +63,11 @@ def waiting(
             "created": moment(record.created_at),
             "value": class_label(record.value),
             "inputs": ", ".join(f"{name}: {value}" for name, value in record.inputs.items()),
-            "actual": (typed or {}).get(f"actual:{record.id}", ""),
-            "comment": (typed or {}).get(f"comment:{record.id}", ""),
-            "fault": saved.faults.get(record.id, "") if saved else "",
+            "actual": typed.get(f"actual:{record.id}", ""),
+            "comment": typed.get(f"comment:{record.id}", ""),
+            "fault": saved.faults.get(record.id, ""),
             "labels": [
-                {"name": label, "chosen": label == (typed or {}).get(f"actual:{record.id}")}
+                {"name": label, "chosen": label == typed.get(f"actual:{record.id}")}
                 for label in labels
             ],
         }

@@ -18,19 +18,11 @@ from django.views.decorators.csrf import csrf_protect
 from ..accounts.roles import STAFF
 from ..predictions.connection import reaching
 from ..serving.answers import Problem, framework_problem
+from .sections import SECTIONS
 
 ELSEWHERE = {"logout", "password_change", "password_change_done", "view_on_site"}
 PAGES = {"monitor": "Monitor", "feedback": "Outcomes", "models": "Models"}
 TABLES = {"Prediction": "Predictions", "User": "Users", "Group": "Roles", "Token": "Tokens"}
-SECTIONS = {  # in the order of the menu
-    "Monitor": "Requests, predictions, score and drift as they happen",
-    "Predictions": "The log: search, filter, read and export",
-    "Outcomes": "Enter what really happened, for many predictions at once",
-    "Models": "The versions of the model, their metrics and cards",
-    "Users": "Who has an account, with which role",
-    "Roles": "What each role allows",
-    "Tokens": "What programs send in place of a password",
-}
 
 
 class StaffSite(AdminSite):

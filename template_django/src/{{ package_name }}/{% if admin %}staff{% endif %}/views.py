@@ -15,8 +15,7 @@ from django.templatetags.static import static
 from ..api import takes
 from ..predictions.apps import get_service
 from ..predictions.models import Prediction
-from ..serving.answers import Problem
-from .feedback import Saved, save_file, save_typed, waiting
+from .feedback import Saved, context, save
 from .monitor import events
 from .versions import versions
 
@@ -37,44 +36,31 @@ def key_figures() -> list[dict[str, str]]:
 
 
 def page(
-    request: HttpRequest, title: str, body: str, context: dict[str, Any], status: int = 200
+    request: HttpRequest, title: str, body: str, shown: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page of the admin around one of the shared templates."""
     around = site.each_context(request) | {"title": title, "body": f"staff/{body}.html"}
-    return render(request, "staff/page.html", around | context, status=status)
+    return render(request, "staff/page.html", around | shown, status=status)
 
 
 @takes("GET", "HEAD", "POST")
 def feedback(request: HttpRequest) -> HttpResponse:
     service = get_service()
     may_give = request.user.has_perm(MAY_GIVE)
-    saved, faults = Saved(), []
+    saved = Saved()
     if request.method == "POST":
         if not may_give:
             raise PermissionDenied
         file = request.FILES.get("file")
-        try:
-            saved = save_file(service, file.read()) if file else save_typed(service, request.POST)
-        except Problem as problem:
-            if problem.status != 422:
-                raise
-            faults.append({"place": "The file", "text": problem.detail})
+        saved = save(service, request.POST, file.read() if file else None)
         if saved.count:
-            plural = "s were" if saved.count > 1 else " was"
-            messages.success(request, f"{saved.count} outcome{plural} stored.")
-        if not (saved.faults or faults):
+            messages.success(request, str(saved))
+        if not saved.faults:
             response = HttpResponseRedirect(request.path)
             response.status_code = 303
             return response
-    rows = waiting(service, request.POST, saved)
-    beside = {row["id"] for row in rows}
-    faults += [
-        {"place": place, "text": text}
-        for place, text in saved.faults.items()
-        if place not in beside
-    ]
-    context = {"rows": rows, "faults": faults, "read_only": not may_give}
-    return page(request, "True outcomes", "feedback", context, 422 if request.POST else 200)
+    shown = context(service, request.POST, saved) | {"read_only": not may_give}
+    return page(request, "True outcomes", "feedback", shown, 422 if request.POST else 200)
 
 
 @takes("GET", "HEAD")

@@ -1,0 +1,78 @@
+"""Predictions as the admin shows them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..ml.signature import Signature, class_label
+from ..serving.forms import moment
+from ..serving.log import Record
+
+NONE = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the list, and what it reads of a record."""
+
+    name: str
+    label: str
+    read: Callable[[Record], Any]
+
+
+def columns(signature: Signature) -> list[Column]:
+    """What was predicted, what really happened, and the features of the model that is served."""
+    return [
+        Column("prediction", signature.output.label, lambda record: record.value),
+        Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
+        *(
+            Column(f"feature_{index}", feature.label, _input(feature.name))
+            for index, feature in enumerate(signature.features)
+        ),
+    ]
+
+
+def _input(name: str) -> Callable[[Record], Any]:
+    return lambda record: record.inputs.get(name)
+
+
+def shown(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return NONE
+    return f"{value:.7g}" if isinstance(value, float) else class_label(value)
+
+
+def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[str, Any]:
+    """All of one prediction, for staff/prediction.html; `more` is known of it besides."""
+    features = {feature.name: feature for feature in signature.features}
+    feedback = record.feedback
+    about = {
+        "Id": record.id,
+        "When": moment(record.created_at),
+        "Request": record.request_id,
+        **more,
+        "Version": record.model_version,
+        "Took": f"{record.duration_ms:.3g} ms",
+    }
+    return {
+        "label": signature.output.label,
+        "unit": signature.output.unit or "",
+        "value": shown(record.value),
+        "shares": [
+            {"label": label, "percent": f"{share:.1%}"}
+            for label, share in (record.probabilities or {}).items()
+        ],
+        "inputs": [
+            {
+                "name": features[name].label if name in features else name,
+                "value": shown(value),
+                "unit": features[name].unit or "" if name in features else "",
+            }
+            for name, value in record.inputs.items()
+        ],
+        "actual": shown(feedback.actual) if feedback else "",
+        "comment": feedback.comment if feedback else "",
+        "told": moment(feedback.created_at) if feedback else "",
+        "about": [{"name": name, "value": text} for name, text in about.items()],
+    }

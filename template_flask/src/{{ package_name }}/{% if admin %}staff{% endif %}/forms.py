@@ -1,0 +1,60 @@
+"""Forms of accounts in the admin."""
+
+from typing import Any
+
+from flask import current_app
+from flask_security import EmailValidateException
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, SelectMultipleField, StringField, ValidationError
+from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ..accounts.models import Role, datastore
+from .database import find
+
+
+def role_choices() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(str(role) for role in find(Role))]
+
+
+class RolesField(SelectMultipleField):
+    """A box for each role."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: str, **options: Any) -> None:
+        group = {"role": "group", "aria-label": label}
+        super().__init__(label, choices=role_choices, render_kw=group, **options)
+
+
+class UserForm(FlaskForm):
+    name = StringField("Name", [Length(max=100)])
+    roles = RolesField("Roles")
+    active = BooleanField("Active")
+
+
+class NewUserForm(FlaskForm):
+    email = StringField("Email", [DataRequired("Enter an email address.")])
+    name = StringField("Name", [Length(max=100)])
+    roles = RolesField("Roles")
+    password = PasswordField("Password", [DataRequired("Enter a password.")])
+    password_confirm = PasswordField(
+        "Password confirmation",
+        [DataRequired("Enter it again."), EqualTo("password", "The two passwords differ.")],
+    )
+
+    def validate_email(self, field: StringField) -> None:
+        try:
+            email = current_app.extensions["security"].mail_util.normalize(field.data)
+        except EmailValidateException:
+            raise ValidationError(f"{field.data} is no email address.") from None
+        field.data = email.lower()
+        if datastore.find_user(case_insensitive=True, email=field.data):
+            raise ValidationError("This address has an account.")
+
+    def validate_password(self, field: PasswordField) -> None:
+        check = current_app.extensions["security"].password_util.validate
+        faults, field.data = check(field.data, is_register=True, email=self.email.data)
+        if faults:
+            raise ValidationError(" ".join(map(str, faults)))

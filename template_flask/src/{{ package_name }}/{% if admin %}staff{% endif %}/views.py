@@ -1,0 +1,74 @@
+"""The pages of the admin that are no tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Response, current_app, flash, redirect, request, url_for
+from flask_admin import BaseView, expose
+
+from ..accounts.models import User
+from ..models import Prediction
+from ..services import get_service
+from .access import Secured, may, refusal
+from .database import count, where
+from .feedback import Saved, context, save
+from .monitor import events
+from .versions import versions
+
+MAY_GIVE = "predictions.change_prediction"
+
+
+class Pages(Secured, BaseView):
+    def __init__(self) -> None:
+        super().__init__(name="Admin", endpoint="admin", url="/admin")
+
+    @expose("/")
+    def index(self) -> Any:
+        return self.render("staff/index.html", title="Admin", figures=key_figures())
+
+    @expose("/feedback", methods=["GET", "POST"])
+    def feedback(self) -> Any:
+        service, saved = get_service(), Saved()
+        if request.method == "POST":
+            if not may(MAY_GIVE):
+                raise refusal()
+            file = request.files.get("file")
+            saved = save(service, request.form, file.read() if file else None)
+            if saved.count:
+                flash(str(saved), "success")
+            if not saved.faults:
+                return redirect(request.path, 303)
+        shown = context(service, request.form, saved) | {"read_only": not may(MAY_GIVE)}
+        return self.page("True outcomes", "feedback", **shown), 422 if saved.faults else 200
+
+    @expose("/models")
+    def models(self) -> Any:
+        found = versions(get_service(), current_app.config["SETTINGS"].artifacts_dir)
+        return self.page("Versions of the model", "versions", versions=found)
+
+    @expose("/monitor")
+    def monitor(self) -> Any:
+        files = {"chart": "chart.umd.min.js", "monitor": "monitor.js"}
+        assets = {name: url_for("static", filename=file) for name, file in files.items()}
+        return self.page("Monitor", "monitor", assets=assets)
+
+    @expose("/monitor/events")
+    def monitor_events(self) -> Response:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        return Response(events(get_service()), mimetype="text/event-stream", headers=headers)
+
+    def page(self, title: str, body: str, **shown: Any) -> str:
+        """A page of the admin around one of the shared templates."""
+        return self.render("staff/page.html", title=title, body=body, **shown)
+
+
+def key_figures() -> list[dict[str, str]]:
+    """What the first page tells at a glance."""
+    today = datetime.now(UTC) - timedelta(days=1)
+    figures = {
+        "Predictions": count(Prediction),
+        "In the last 24 hours": count(Prediction, where(Prediction, "created_at", "gte", today)),
+        "Without an outcome": count(Prediction, where(Prediction, "feedback_at", "eq", None)),
+        "Accounts": count(User),
+    }
+    return [{"name": name, "value": f"{number:,}"} for name, number in figures.items()]
