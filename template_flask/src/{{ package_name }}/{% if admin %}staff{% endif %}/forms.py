@@ -6,7 +6,7 @@ from flask import current_app
 from flask_security import EmailValidateException
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectMultipleField, StringField, ValidationError
-from wtforms.validators import DataRequired, EqualTo, Length
+from wtforms.validators import DataRequired, EqualTo, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ..accounts.models import Role, datastore
@@ -29,14 +29,14 @@ class RolesField(SelectMultipleField):
 
 
 class UserForm(FlaskForm):
-    name = StringField("Name", [Length(max=100)])
+    name = StringField("Name", [Optional(), Length(max=100)])
     roles = RolesField("Roles")
     active = BooleanField("Active")
 
 
 class NewUserForm(FlaskForm):
     email = StringField("Email", [DataRequired("Enter an email address.")])
-    name = StringField("Name", [Length(max=100)])
+    name = StringField("Name", [Optional(), Length(max=100)])
     roles = RolesField("Roles")
     password = PasswordField("Password", [DataRequired("Enter a password.")])
     password_confirm = PasswordField(

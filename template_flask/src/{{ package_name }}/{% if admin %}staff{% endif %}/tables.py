@@ -132,8 +132,8 @@ class Table(Secured, Rows):
         if form is None:
             filters = context.get("active_filters") or []
             chosen = {self.get_filter_arg(i, self._filters[i]): value for i, _, value in filters}
-            shown = {"title": str(model or self.heading), "chosen": chosen}
-            return super().render(template, **(shown | context))
+            about = {"title": str(model or self.heading), "chosen": chosen}
+            return super().render(template, **(about | context))
         page = Page(f"{'Change' if model else 'Add'} {self.one}", "Save")
         shown = form_context(page, shown_fields(form))
         if model:
