@@ -72,6 +72,11 @@ class Page(HTMLParser):
         """What a browser would send of the form as it stands."""
         return {control["name"]: self.value(control) for control in self.all(*CONTROLS)}
 
+    @property
+    def csrf(self) -> dict[str, str]:
+        """The field that protects its forms, as either framework names it."""
+        return {k: v for k, v in self.typed().items() if k.startswith("csrf")}
+
     def value(self, control: Element) -> str:
         if control.tag == "select":
             chosen = [o for o in self.options(control) if "selected" in o.attributes]
@@ -79,6 +84,17 @@ class Page(HTMLParser):
         if control.tag == "textarea":
             return control.text.removeprefix("\n")
         return control.attributes.get("value", "")
+
+
+def errors_of(page: Page) -> dict[str, str]:
+    """The error beside each control that has one, by the name of the control."""
+    found = {}
+    for control in page.all(*CONTROLS):
+        for note in control.attributes.get("aria-describedby", "").split():
+            if note.endswith("-error"):
+                assert control["aria-invalid"] == "true"
+                found[control["name"]] = page.one("p", id=note).text.strip()
+    return found
 
 
 def check_page(page: Page, address: str) -> None:

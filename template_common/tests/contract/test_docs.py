@@ -29,7 +29,7 @@ def commands(page: Page) -> list[str]:
 
 def run(client: httpx.Client, command: str, folder: Path) -> tuple[int, bytes]:
     """The status and body that a printed command gets, by curl where there is one."""
-    token = client.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = client.headers.get("Authorization", "").rpartition(" ")[-1]
     words = shlex.split(command.replace("\\\n", "").replace("$TOKEN", token))
     if curl := shutil.which("curl"):
         body = folder / "body"

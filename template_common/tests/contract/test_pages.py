@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from .conftest import Instance, NewBrowser, Predict, same
-from .page import CONTROLS, Element, Page
+from .page import CONTROLS, Element, Page, errors_of
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ODD = "\"'><script>alert(1)</script>&amp;<b>é 漢字 😀 {" + "{ 7*7 }" + "} {" + "% x %}"
@@ -40,17 +40,6 @@ def forms(page: Page) -> list[Element]:
 
 def number_feature(model: dict[str, Any]) -> str:
     return next(f["name"] for f in model["features"] if f["type"] in ("number", "integer"))
-
-
-def errors_of(page: Page) -> dict[str, str]:
-    """The error beside each control that has one, by the name of the control."""
-    found = {}
-    for control in page.all(*CONTROLS):
-        for note in control.attributes.get("aria-describedby", "").split():
-            if note.endswith("-error"):
-                assert control["aria-invalid"] == "true"
-                found[control["name"]] = page.one("p", id=note).text.strip()
-    return found
 
 
 def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, Any]) -> None:
