@@ -1,8 +1,14 @@
-"""Who may log in."""
+"""Who may log in, and with what."""
 
 from typing import Any
 
+from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from .attempts import DatabaseAttempts
+from .lockout import begin, succeed
+from .models import User
 
 
 class EmailBackend(ModelBackend):
@@ -10,3 +16,14 @@ class EmailBackend(ModelBackend):
 
     def user_can_authenticate(self, user: Any) -> bool:
         return user is not None and user.is_usable
+
+
+def authenticated(request: HttpRequest, email: str, password: str) -> User | None:
+    """The account with this address and password. Raises LockedOut after many wrong ones."""
+    attempts, address = DatabaseAttempts(), request.META.get("REMOTE_ADDR", "")
+    begin(attempts, email, address)
+    user = authenticate(request, email=email, password=password)
+    if isinstance(user, User):
+        succeed(attempts, email, address)
+        return user
+    return None

@@ -1,10 +1,13 @@
 """What the header of every page shows of the account."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from ..predictions.connection import reaching
+from ..serving.log import LogUnavailable
 from .roles import STAFF
 
 
@@ -14,6 +17,8 @@ def shared(request: HttpRequest) -> dict[str, Any]:
 
 
 def _account(request: HttpRequest) -> dict[str, Any]:
-    if not request.user.is_authenticated:
-        return {}
-    return {"name": str(request.user), "staff": request.user.has_perm(STAFF)}
+    with suppress(LogUnavailable), reaching():  # also of the page that tells of it
+        user: Any = request.user
+        if user.is_authenticated:
+            return {"name": str(user), "staff": user.has_perm(STAFF)}
+    return {}
