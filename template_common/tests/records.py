@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import uuid_utils
 
 from package.serving.log import PredictionLog, Query, Record
+from package.serving.transfer import Summary, export_all, import_all
 
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
@@ -42,3 +44,13 @@ def check(log: PredictionLog, *given: Record) -> None:
     assert sorted(map(bits, log.page(Query(limit=1000)))) == wanted
     assert sorted(map(bits, log.scan("", 1000))) == wanted
     assert log.count() == len(given)
+
+
+def exported(log: PredictionLog, path: Path) -> Summary:
+    """What an export of the log alone did."""
+    return export_all({"prediction": log}, path, progress=False)["prediction"]
+
+
+def imported(log: PredictionLog, path: Path) -> Summary:
+    """What an import into the log alone did."""
+    return import_all({"prediction": log}, path, progress=False)["prediction"]

@@ -1,5 +1,6 @@
 """Export and import: nothing changes on the way, and what was interrupted is continued."""
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from package.serving.commands import import_file
 from package.serving.lines import HEADER, to_line
 from package.serving.log import (
     Feedback,
@@ -19,19 +21,11 @@ from package.serving.transfer import (
     BATCH,
     Summary,
     TransferError,
-    export_log,
-    import_log,
+    export_all,
+    import_all,
 )
 
-from .records import MOMENT, check, record
-
-
-def exported(log: PredictionLog, path: Path) -> Summary:
-    return export_log(log, path, progress=False)
-
-
-def imported(log: PredictionLog, path: Path) -> Summary:
-    return import_log(log, path, progress=False)
+from .records import MOMENT, UNKNOWN, check, exported, imported, record
 
 
 def refused(act: Callable[[PredictionLog, Path], Summary], log: PredictionLog, path: Path) -> str:
@@ -115,6 +109,24 @@ def test_a_file_that_names_a_record_twice(log: PredictionLog, tmp_path: Path) ->
     (tmp_path / "in").write_bytes(b"".join([HEADER, *lines]))
     assert imported(log, tmp_path / "in") == Summary(2, 2, 1, [other.id])
     check(log, one, other)
+
+
+def test_what_is_not_kept_here_is_left_out(log: PredictionLog, tmp_path: Path) -> None:
+    """And said; another service may keep more."""
+    moments = dict.fromkeys(["created_at", "confirmed_at", "last_login_at"], "2026-01-31T09:30:00Z")
+    about = {"email": "ada@example.com", "name": "", "password": "", "active": True, "roles": []}
+    account = {"kind": "account", "id": UNKNOWN, **about, **moments}
+    mine = json.loads(to_line(one := record())) | {"user_id": UNKNOWN}
+    lines = [json.dumps(line).encode() for line in (account, account, mine)]
+    (tmp_path / "in").write_bytes(HEADER + b"\n".join(lines))
+    said: list[str] = []
+    stores = {"prediction": log}
+    assert import_file(tmp_path / "in", stores, outdated=lambda: None, say=said.append)
+    assert said == [
+        "1 predictions imported, 0 were there already",
+        f"2 {account['kind']}s left out, as this service has none",
+    ]
+    assert log.find([one.id])
 
 
 @pytest.mark.parametrize(
@@ -254,6 +266,6 @@ def test_the_progress_bars_end_full(
     log: PredictionLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fill(log, BATCH + 500)
-    for act in (export_log, import_log):
-        act(log, tmp_path / "out")
+    for act in (export_all, import_all):
+        act({"prediction": log}, tmp_path / "out")
         assert "100%" in capsys.readouterr().err

@@ -52,6 +52,8 @@ def _moment(text: Any) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]  # text in ISO 8601; becomes UTC
+UUID7_TEXT = "^xxxxxxxx-xxxx-7xxx-[89ab]xxx-xxxxxxxxxxxx$".replace("x", "[0-9a-f]")
+Identifier = Annotated[str, Field(pattern=UUID7_TEXT)]
 
 
 class PredictBody(BaseModel):

@@ -1,18 +1,18 @@
-"""Moves the prediction log into a file and out of it, whatever the database."""
+"""Moves what a service keeps into a file and out of it, whatever the database."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
 from tqdm import tqdm
 
 from .lines import HEADER, MAX_LINE, BadLine, check_header, from_line, same, to_line
-from .log import LogUnavailable, PredictionLog, Record
+from .log import LogUnavailable
 
 BATCH = 1000  # records
 FIRST_DIFFERENT = 10
@@ -22,45 +22,80 @@ class TransferError(Exception):
     """An export or import that stopped; the message says why and what to do."""
 
 
+class BadRecord(ValueError):
+    """A record, the one at `index`, that cannot be beside the others; the message says why."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index = index
+
+
+class Store(Protocol):
+    """Records of one kind, as `PredictionLog` says; `add` may raise BadRecord, too."""
+
+    def add(self, records: Sequence[Any]) -> None: ...
+
+    def find(self, ids: Sequence[str]) -> list[Any]: ...
+
+    def scan(self, after: str, limit: int) -> list[Any]: ...
+
+    def count(self) -> int: ...
+
+
+# By kind of line, in the order of the file; the log is the last one.
+Stores = Mapping[str, Store]
+LOG = "prediction"
+LOG_LINE = b'{"kind":"prediction",'
+
+
 @dataclass
 class Summary:
-    """Counts of records: those `added`, those `present` before, and how many of these differ."""
+    """Counts of records: those `added`, those `present` before, and how many of these differ.
+
+    Those `left_out` are of a kind that this service does not keep.
+    """
 
     added: int = 0
     present: int = 0
     different: int = 0
     first_different: list[str] = field(default_factory=list)  # ids
+    left_out: int = 0
 
 
-def export_log(log: PredictionLog, path: Path, *, progress: bool = True) -> Summary:
+Summaries = dict[str, Summary]  # by kind
+
+
+def export_all(stores: Stores, path: Path, *, progress: bool = True) -> Summaries:
     """Write every record to a new file, oldest first. Raises TransferError.
 
     Until all are written the file is `path`.part, which an interrupted export leaves behind and
-    the next one continues. Memory does not grow with the log.
+    the next one continues. Memory does not grow with the log. Only its owner may read the file.
     """
-    summary = Summary()
+    summaries = {kind: Summary() for kind in stores}
     with _told(path):
         if not path.parent.is_dir():
             raise TransferError(f"There is no folder {path.parent}; make it first.")
         _refuse_to_overwrite(path)
         part = path.with_name(f"{path.name}.part")
+        part.touch(0o600)
         with part.open("a+b") as file:
             _lock(file, part)
-            newest = _resume(log, file, part, summary)
-            _write(log, newest, file, summary, progress)
+            _write_first(stores, file, part, summaries)
+            newest = _resume(stores[LOG], file, part, summaries[LOG])
+            _write(stores[LOG], newest, file, summaries[LOG], progress)
             os.fsync(file.fileno())
         _refuse_to_overwrite(path)
         os.replace(part, path)
-    return summary
+    return summaries
 
 
-def import_log(log: PredictionLog, path: Path, *, progress: bool = True) -> Summary:
+def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summaries:
     """Add the records of an exported file that are not there yet. Raises TransferError.
 
     One that is there stays as it is. What comes before a line that stops the import is kept.
     Memory does not grow with the file.
     """
-    summary = Summary()
+    summaries = {kind: Summary() for kind in stores}
     with _told(path):
         if not path.is_file():
             raise TransferError(f"There is no file {path}.")
@@ -69,10 +104,14 @@ def import_log(log: PredictionLog, path: Path, *, progress: bool = True) -> Summ
             path.open("rb") as file,
             tqdm(total=size, unit="B", unit_scale=True, disable=not progress) as bar,
         ):
-            for batch in _batches(file, path):
-                _store(log, batch, summary)
+            for kind, batch in _batches(file, path):
+                summary = summaries.setdefault(kind, Summary())
+                if kind in stores:
+                    _store(stores[kind], batch, summary, path)
+                else:
+                    summary.left_out += len(batch)
                 bar.update(file.tell() - bar.n)
-    return summary
+    return summaries
 
 
 def _refuse_to_overwrite(path: Path) -> None:
@@ -96,82 +135,123 @@ def _lock(file: IO[bytes], part: Path) -> None:
         raise TransferError(f"Another export is writing {part}; wait until it is done.") from None
 
 
-def _resume(log: PredictionLog, file: IO[bytes], part: Path, summary: Summary) -> str:
-    """Keep the whole lines of a file that an export left; the id in the last one, or ""."""
-    foreign = TransferError(f"{part} was not begun from this log; remove it, or move it away.")
+def _foreign(part: Path) -> TransferError:
+    return TransferError(f"{part} was not begun from this log; remove it, or move it away.")
+
+
+def _write_first(stores: Stores, file: IO[bytes], part: Path, summaries: Summaries) -> None:
+    """Write what comes before the log, all of it that the file does not hold yet.
+
+    It is short, so that a file is continued only if nothing of it has changed.
+    """
     file.seek(0)
-    end, last = 0, b""
+    there = True
+    for kind, line in _first_lines(stores):
+        found = file.readline(MAX_LINE) if there else b""
+        if not line.startswith(found):
+            raise _foreign(part)
+        if there and found != line:
+            file.truncate(file.tell() - len(found))
+            there = False
+        if not there:
+            file.write(line)
+        if kind:
+            summaries[kind].present += there
+            summaries[kind].added += not there
+    if not there:
+        file.seek(0, os.SEEK_END)
+
+
+def _first_lines(stores: Stores) -> Iterator[tuple[str, bytes]]:
+    yield "", HEADER
+    for kind, store in stores.items():
+        if kind != LOG:
+            for records in _pages(store):
+                yield from ((kind, to_line(record)) for record in records)
+
+
+def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
+    """Keep the whole lines of a log that an export left; the id in the last one, or ""."""
+    end, last = file.tell(), b""
     for line in _lines(file):
-        if not end and not HEADER.startswith(line):
-            raise foreign
         if not line.endswith(b"\n"):
             break
-        summary.present += bool(end)
+        if not line.startswith(LOG_LINE):
+            raise _foreign(part)
+        summary.present += 1
         end, last = end + len(line), line
-    if not summary.present:
-        file.truncate(0)
-        file.write(HEADER)
+    if not last:
+        file.truncate(end)
         return ""
     try:
-        newest = from_line(last)
+        _, newest = from_line(last)
     except BadLine:
-        raise foreign from None
+        raise _foreign(part) from None
     # Feedback may have been given since.
     found = [replace(record, feedback=newest.feedback) for record in log.find([newest.id])]
     if not any(same(record, newest) for record in found):
-        raise foreign
+        raise _foreign(part)
     file.truncate(end)
-    return newest.id
+    return str(newest.id)
 
 
-def _write(
-    log: PredictionLog, after: str, file: IO[bytes], summary: Summary, progress: bool
-) -> None:
+def _write(log: Store, after: str, file: IO[bytes], summary: Summary, progress: bool) -> None:
     with tqdm(total=log.count(), initial=summary.present, disable=not progress) as bar:
-        while records := log.scan(after, BATCH):
+        for records in _pages(log, after):
             file.write(b"".join(map(to_line, records)))
             file.flush()
-            after = records[-1].id
             summary.added += len(records)
             bar.update(len(records))
+
+
+def _pages(store: Store, after: str = "") -> Iterator[list[Any]]:
+    while records := store.scan(after, BATCH):
+        yield records
+        after = records[-1].id
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
     return iter(partial(file.readline, MAX_LINE), b"")
 
 
-def _batches(file: IO[bytes], path: Path) -> Iterator[list[Record]]:
+def _batches(file: IO[bytes], path: Path) -> Iterator[tuple[str, list[tuple[int, Any]]]]:
+    """The kind of several lines, and the number and the record of each."""
     try:
         check_header(file.readline(MAX_LINE))
     except BadLine as error:
         raise TransferError(f"{path} cannot be imported. {error}") from None
-    batch: list[Record] = []
-    size = 0
+    kind, size = "", 0
+    batch: list[tuple[int, Any]] = []
     for number, line in enumerate(_lines(file), 2):
         try:
-            batch.append(from_line(line))
+            found, record = from_line(line)
         except BadLine as error:
-            yield batch
-            raise TransferError(
-                f"Line {number} of {path} cannot be imported. {error} "
-                "The lines before it are; mend it and run the command again."
-            ) from None
-        size += len(line)
-        if len(batch) == BATCH or size >= MAX_LINE:
-            yield batch
+            if batch:
+                yield kind, batch
+            raise _stopped(number, path, error) from None
+        if batch and (found != kind or len(batch) == BATCH or size >= MAX_LINE):
+            yield kind, batch
             batch, size = [], 0
-    yield batch
+        kind, size = found, size + len(line)
+        batch.append((number, record))
+    if batch:
+        yield kind, batch
 
 
-def _store(log: PredictionLog, batch: list[Record], summary: Summary) -> None:
-    if not batch:
-        return
-    known = {record.id: record for record in log.find([record.id for record in batch])}
+def _stopped(number: int, path: Path, error: Exception) -> TransferError:
+    return TransferError(
+        f"Line {number} of {path} cannot be imported. {error} "
+        "The lines before it are; mend it and run the command again."
+    )
+
+
+def _store(store: Store, batch: list[tuple[int, Any]], summary: Summary, path: Path) -> None:
+    known = {record.id: record for record in store.find([record.id for _, record in batch])}
     added = []
-    for record in batch:
+    for number, record in batch:
         there = known.setdefault(record.id, record)
         if there is record:
-            added.append(record)
+            added.append((number, record))
             continue
         summary.present += 1
         if not same(there, record):
@@ -179,8 +259,18 @@ def _store(log: PredictionLog, batch: list[Record], summary: Summary) -> None:
             if len(summary.first_different) < FIRST_DIFFERENT:
                 summary.first_different.append(record.id)
     if added:
-        log.add(added)
-        summary.added += len(added)
+        _add(store, added, summary, path)
+
+
+def _add(store: Store, added: list[tuple[int, Any]], summary: Summary, path: Path) -> None:
+    numbers, records = zip(*added, strict=True)
+    try:
+        store.add(records)
+    except BadRecord as error:
+        if error.index:
+            store.add(records[: error.index])
+        raise _stopped(numbers[error.index], path, error) from None
+    summary.added += len(added)
 
 
 @contextmanager

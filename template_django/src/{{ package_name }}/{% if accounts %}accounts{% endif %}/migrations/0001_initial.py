@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ),
                 ("confirmed_at", ExactDateTimeField(editable=False, null=True)),
                 ("created_at", ExactDateTimeField(default=timezone.now, editable=False)),
-                ("last_login", models.DateTimeField("last login", blank=True, null=True)),
+                ("last_login", ExactDateTimeField("last login", editable=False, null=True)),
                 (
                     "groups",
                     models.ManyToManyField(
