@@ -12,6 +12,7 @@ from ..serving.answers import Problem
 from ..serving.forms import moment, outcome
 from ..serving.log import Query
 from ..serving.service import Service
+from .records import shown
 
 ROWS = 25  # of a page
 COLUMNS = ("id", "actual", "comment")
@@ -53,16 +54,16 @@ def context(service: Service, typed: Mapping[str, str], saved: Saved) -> dict[st
 def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[dict[str, Any]]:
     """The newest predictions without an outcome, with what was typed and what is wrong with it."""
     records = service.page(Query(limit=ROWS, has_feedback=False))
-    shown = {record.id for record in records}
-    faulty = [record_id for record_id in saved.faults if record_id not in shown]
+    there = {record.id for record in records}
+    faulty = [record_id for record_id in saved.faults if record_id not in there]
     records += [record for record in service.log.find(faulty) if record.feedback is None]
     labels = [class_label(value) for value in service.signature.output.classes or []]
     return [
         {
             "id": record.id,
             "created": moment(record.created_at),
-            "value": class_label(record.value),
-            "inputs": ", ".join(f"{name}: {value}" for name, value in record.inputs.items()),
+            "value": shown(record.value),
+            "inputs": ", ".join(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
             "actual": typed.get(f"actual:{record.id}", ""),
             "comment": typed.get(f"comment:{record.id}", ""),
             "fault": saved.faults.get(record.id, ""),

@@ -12,6 +12,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ..accounts.models import Role, datastore
 from .database import find
 
+NEW = {"autocomplete": "new-password"}
+
 
 def role_choices() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(str(role) for role in find(Role))]
@@ -38,10 +40,11 @@ class NewUserForm(FlaskForm):
     email = StringField("Email", [DataRequired("Enter an email address.")])
     name = StringField("Name", [Optional(), Length(max=100)])
     roles = RolesField("Roles")
-    password = PasswordField("Password", [DataRequired("Enter a password.")])
+    password = PasswordField("Password", [DataRequired("Enter a password.")], render_kw=NEW)
     password_confirm = PasswordField(
         "Password confirmation",
         [DataRequired("Enter it again."), EqualTo("password", "The two passwords differ.")],
+        render_kw=NEW,
     )
 
     def validate_email(self, field: StringField) -> None:

@@ -128,19 +128,19 @@ class Table(Secured, Rows):
 
     def render(self, template: str, **context: Any) -> Any:
         """A page with its title, what its form or its filters show, and 422 for a faulty form."""
-        form, model = context.get("form"), context.get("model")
+        form, row = context.get("form"), context.pop("model", None)  # to pages, the model is ours
         if form is None:
             filters = context.get("active_filters") or []
             chosen = {self.get_filter_arg(i, self._filters[i]): value for i, _, value in filters}
-            about = {"title": str(model or self.heading), "chosen": chosen}
+            about = {"row": row, "title": str(row or self.heading), "chosen": chosen}
             return super().render(template, **(about | context))
-        page = Page(f"{'Change' if model else 'Add'} {self.one}", "Save")
+        page = Page(f"{'Change' if row else 'Add'} {self.one}", "Save")
         shown = form_context(page, shown_fields(form))
-        if model:
+        if row:
             facts = [pair for pair in self._details_columns if pair[0] not in form]
             shown |= {"details_columns": facts, "get_value": self.get_detail_value}
-            shown["deletable"] = self.can_delete and model != current_user
-        html = super().render(template, title=page.title, **shown, **context)
+            shown["deletable"] = self.can_delete and row != current_user
+        html = super().render(template, row=row, title=page.title, **shown, **context)
         return html, 422 if form.errors else 200
 
 
