@@ -71,8 +71,7 @@ def test_pages_of_staff(browser: httpx.Client, path: str) -> None:
     assert response.status_code == 200
     page = Page(response.text)
     for script in page.all("script"):
-        if script.attributes.get("type") != "application/json":
-            assert browser.get(script["src"]).status_code == 200
+        assert browser.get(script["src"]).status_code == 200
     for style in page.all("link", rel="stylesheet"):
         assert browser.get(style["href"]).status_code == 200
 

@@ -147,7 +147,7 @@ def test_every_route_takes_a_token_or_a_session(
     body = {PREDICT: {"instances": [good]}, "/api/v1/predictions/{record_id}/feedback": {}}
     for method, path, operation in operations(document):
         address = path.replace("{record_id}", record_id)
-        asked = {"json": body[path]} if path in body else {}
+        asked: dict[str, Any] = {"json": body[path]} if path in body else {}
         expected = 422 if path.endswith("/feedback") else 200
         by_nobody = program.request(method, address, **asked)
         assert by_nobody.status_code == (401 if operation.get("security") else expected), path
