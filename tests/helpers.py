@@ -208,6 +208,11 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def said_by(project: Path, port: int) -> Path:
+    """The file with what the server of a project prints."""
+    return project.parent / f"{project.name}-{port}.log"
+
+
 @contextlib.contextmanager
 def served(project: Path, *options: str, **extra: str) -> Iterator[tuple[int, int]]:
     """Serve a project as its README says; gives (port, process id).
@@ -215,7 +220,7 @@ def served(project: Path, *options: str, **extra: str) -> Iterator[tuple[int, in
     Leaving stops it with SIGTERM, which must end it with 0.
     """
     port = free_port()
-    log = project.parent / f"{project.name}-{port}.log"
+    log = said_by(project, port)
     with log.open("wb") as output:
         process = subprocess.Popen(
             [need("uv"), "run", "manage", "serve", "--port", str(port), *options],

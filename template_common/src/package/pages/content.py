@@ -99,6 +99,7 @@ def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> 
             attributes["aria-describedby"] = " ".join(notes)
         if errors:
             attributes["aria-invalid"] = "true"
+            attributes["autofocus"] = not any(earlier["errors"] for earlier in fields)
         html = control(item, attributes)
         fields.append(asdict(item) | {"control": html, "errors": errors})
     names = {item.name for item in inputs}

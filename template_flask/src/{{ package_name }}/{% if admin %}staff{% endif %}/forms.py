@@ -26,8 +26,12 @@ class RolesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, label: str, **options: Any) -> None:
-        group = {"role": "group", "aria-label": label}
-        super().__init__(label, choices=role_choices, render_kw=group, **options)
+        super().__init__(label, choices=role_choices, **options)
+
+    def __call__(self, **attributes: Any) -> Any:
+        """Only the list has these: what a field says of itself, each of its boxes says too."""
+        named = {"class": "boxes", "aria-label": self.label.text}
+        return super().__call__(**attributes, **named)
 
 
 class UserForm(FlaskForm):
