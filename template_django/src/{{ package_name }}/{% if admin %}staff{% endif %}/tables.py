@@ -1,9 +1,25 @@
 """What the tables of the admin have in common."""
 
+from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+
+from .records import NONE
+
+
+def moment(name: str, label: str) -> Callable[[Any], str]:
+    """A column with a moment as the other lists of the admin write it."""
+
+    @admin.display(description=label, ordering=name, empty_value=NONE)
+    def column(row: Any) -> str | None:
+        at = getattr(row, name)
+        return at and f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+    column.__name__ = name
+    return column
 
 
 class Table(admin.ModelAdmin):
