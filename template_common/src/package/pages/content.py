@@ -88,7 +88,7 @@ def _feature_input(index: int, feature: Feature) -> Input:
 
 def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> dict[str, Any]:
     """The fields of a form for its template, with the faults beside them and a summary."""
-    fields = []
+    fields: list[dict[str, Any]] = []
     for item in inputs:
         errors = [fault.msg for fault in faults if fault.loc[-1:] == (item.name,)]
         notes = [f"{item.id}-error"] * bool(errors) + [f"{item.id}-hint"] * bool(item.hint)

@@ -1,6 +1,5 @@
 """The site of the admin: who may enter, and what it has besides its tables."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -41,7 +40,7 @@ class StaffSite(AdminSite):
             return HttpResponseRedirect(reverse("admin:index"))
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Let staff in, and answer what Django raises as the rest of the service does."""
 
         @wraps(view)

@@ -1,6 +1,5 @@
 """What the tables of the admin have in common."""
 
-from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.http import HttpRequest
 from .records import NONE
 
 
-def moment(name: str, label: str) -> Callable[[Any], str]:
+def moment(name: str, label: str) -> Any:
     """A column with a moment as the other lists of the admin write it."""
 
     @admin.display(description=label, ordering=name, empty_value=NONE)
@@ -38,7 +37,7 @@ class Table(admin.ModelAdmin):
 class ReadOnly(Table):
     """A list that nobody adds to or edits, whatever the role."""
 
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
