@@ -36,7 +36,7 @@ def test_development_needs_nothing(folder: Path) -> None:
     assert {"localhost", "127.0.0.1"} <= set(settings.allowed_hosts)
     assert settings.prediction_log == "durable"
     assert settings.artifacts_dir == folder / "artifacts"
-    assert len(settings.secret_key) > 32
+    assert len(settings.secret_key) > 50
     assert settings.secret_key != Settings.load().secret_key
 
 
@@ -74,8 +74,8 @@ def test_what_is_fit_for_production(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"SECRET_KEY": ""}, "SECRET_KEY must have at least 32 characters"),
-        ({"SECRET_KEY": "s" * 31}, "SECRET_KEY must have at least 32 characters"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY must have at least 50 characters"),
+        ({"SECRET_KEY": "s" * 49}, "SECRET_KEY must have at least 50 characters"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "a.example,*"}, "ALLOWED_HOSTS must name the hosts"),
@@ -102,7 +102,7 @@ def test_a_new_secret(folder: Path) -> None:
     text = (folder / ".env").read_text("utf-8")
     assert text.startswith("# kept\nPREDICTION_LOG=buffered\n")
     settings = Settings.load()
-    assert len(settings.secret_key) > 32
+    assert len(settings.secret_key) > 50
     assert settings.secret_key in text
     assert settings.secret_key == Settings.load().secret_key
 
