@@ -125,6 +125,7 @@ def test_errors_stand_beside_the_fields(browser: httpx.Client, model: dict[str, 
     page = Page(response.text)
     assert list(errors_of(page)) == [name]
     assert errors_of(page)[name].startswith(dict(texts(model))[name])
+    assert [c["name"] for c in page.all(*CONTROLS) if "autofocus" in c.attributes] == [name]
     kept = page.typed()
     assert {n: kept[n] for n in typed} == typed | {name: ODD}
     assert page.one("title").text.startswith("Error: ")
@@ -133,6 +134,31 @@ def test_errors_stand_beside_the_fields(browser: httpx.Client, model: dict[str, 
     assert dict(texts(model))[name] in alert.text
     assert page.all("a", href=f"#{control['id']}")
     assert "49" not in page.one("main").text.replace(ODD, "").split()
+
+
+def refuses(control: Element, text: str) -> bool:
+    """Whether a browser keeps this text from being sent."""
+    if not text:
+        return "required" in control.attributes
+    return not re.fullmatch(control.attributes.get("pattern", ".*"), text)
+
+
+def test_what_browsers_refuse_is_refused(browser: httpx.Client, model: dict[str, Any]) -> None:
+    """And no number is among it."""
+    page = Page(browser.get("/").text)
+    controls = {control["name"]: control for control in page.all(*CONTROLS)}
+    assert all("novalidate" not in form.attributes for form in page.all("form"))
+    tried = ["", "nan", "-inf", "1,5", "0x10", "\u0663", "five", "1'000"]
+    for feature in model["features"]:
+        control = controls[feature["name"]]
+        refused = [text for text in tried if refuses(control, text)]
+        for text in refused:
+            response = send(browser, "/", **{feature["name"]: text})
+            assert list(errors_of(Page(response.text))) == [feature["name"]], text
+        if feature["type"] in ("number", "integer"):
+            assert len(refused) >= len(tried) - 1
+            for text in ("1", "+1", "-.5", " 1e3 ", "1E-3", "1_000", shown(feature["example"])):
+                assert not refuses(control, text)
 
 
 def test_every_fault_is_shown(browser: httpx.Client, model: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from ..serving.log import Record
 from ..serving.service import Service
 
 PAGE_SIZE = 50
+NUMBER = r"[\s0-9.+\-eE_]*"  # browsers refuse what no number has in it, and nothing that is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def _feature_input(index: int, feature: Feature) -> Input:
     if feature.type in ("number", "integer"):
         # Not type="number": browsers send nothing at all in place of a number they cannot read.
         attributes["inputmode"] = "numeric" if feature.type == "integer" else "decimal"
+        attributes |= {"pattern": NUMBER, "title": f"A number, such as {_text(feature.example)}"}
         if feature.min is not None and feature.max is not None:
             usual = "" if feature.outside == "refuse" else "Usually "
             hint = f"{usual}{number(feature.min)} to {number(feature.max)}"
