@@ -6,12 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import site
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 
+from ..accounts.models import User
 from ..api import takes
 from ..predictions.apps import get_service
 from ..predictions.models import Prediction
@@ -30,7 +30,7 @@ def key_figures() -> list[dict[str, str]]:
         "Predictions": predictions.count(),
         "In the last 24 hours": predictions.filter(created_at__gte=today).count(),
         "Without an outcome": predictions.filter(feedback_at=None).count(),
-        "Accounts": get_user_model().objects.count(),
+        "Accounts": User.objects.count(),
     }
     return [{"name": name, "value": f"{count:,}"} for name, count in figures.items()]
 
@@ -46,7 +46,8 @@ def page(
 @takes("GET", "HEAD", "POST")
 def feedback(request: HttpRequest) -> HttpResponse:
     service = get_service()
-    may_give = request.user.has_perm(MAY_GIVE)
+    user: Any = request.user
+    may_give = user.has_perm(MAY_GIVE)
     saved = Saved()
     if request.method == "POST":
         if not may_give:
