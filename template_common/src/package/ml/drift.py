@@ -28,7 +28,7 @@ def profile(X: Any, features: Sequence[Feature]) -> Profile:
         if feature.type == "text" or not len(known):
             continue
         if feature.type in ("number", "integer"):
-            cuts = np.quantile(known.to_numpy(float), np.linspace(0, 1, BINS + 1)[1:-1])
+            cuts = np.quantile(_rounded(known), np.linspace(0, 1, BINS + 1)[1:-1])
             bins: dict[str, Any] = {"edges": np.unique(cuts).tolist()}
         elif feature.type == "boolean":
             bins = {"values": [False, True]}
@@ -52,11 +52,16 @@ def stability_index(trained: dict[str, Any], values: Sequence[Any]) -> float | N
     return sum((seen - before) * log(seen / before) for seen, before in floored)
 
 
+def _rounded(numbers: Any) -> Any:
+    """To the 32 bits of the model, so that 3.3 is the same in a frame and in JSON."""
+    return np.array(numbers, np.float32).astype(float)
+
+
 def _shares(values: Sequence[Any], bins: dict[str, Any]) -> list[float]:
     known = [value for value in values if value is not None]
     if "edges" in bins:
         counts = np.zeros(len(bins["edges"]) + 2, int)
-        places = np.searchsorted(bins["edges"], np.array(known, float), side="left")
+        places = np.searchsorted(bins["edges"], _rounded(known), side="left")
         np.add.at(counts, places, 1)
     else:
         place = {value: index for index, value in enumerate(bins["values"])}

@@ -53,14 +53,17 @@ class Traffic:
         return found
 
     def since(self, before: "Traffic | None") -> dict[str, Any]:
-        """Figures of the time since `before`, in seconds and milliseconds; counts of all time."""
-        earlier = before or Traffic(at=self.at - EVERY)
+        """Figures of the time since `before`, in seconds and milliseconds; counts of all time.
+
+        Without `before` there is no rate.
+        """
+        earlier = before or Traffic()
         answered = self.requests.total() - earlier.requests.total()
         new = {bound: count - earlier.latency[bound] for bound, count in self.latency.items()}
         return {
             "requests": dict(self.requests),
             "faults": dict(self.faults.most_common(BARS)),
-            "per_second": answered / (self.at - earlier.at) if before else 0.0,
+            "per_second": answered / (self.at - earlier.at) if before else None,
             "latency_ms": {f"p{share}": _quantile(new, share / 100) for share in (50, 95)},
         }
 

@@ -68,8 +68,10 @@ function show(figures) {
   const now = new Date().toLocaleTimeString();
   const count = Object.values(figures.requests).reduce((sum, value) => sum + value, 0);
   tell("requests-now", count.toLocaleString());
-  append(charts.rate, now, figures.per_second);
-  append(charts.latency, now, figures.latency_ms.p50, figures.latency_ms.p95);
+  if (figures.per_second !== null) {
+    append(charts.rate, now, figures.per_second);
+    append(charts.latency, now, figures.latency_ms.p50, figures.latency_ms.p95);
+  }
   replace(charts.faults, Object.keys(figures.faults), Object.values(figures.faults));
   tell("state", figures.unavailable ? "The database does not answer." : `Live, ${now}`);
   if (figures.unavailable) return;
