@@ -81,13 +81,13 @@ def shipped(project: Project) -> dict[str, bytes]:
 
 def chosen_tests(project: Project) -> set[str]:
     """The files of tests that a project is to run itself."""
-    auth, admin, _ = switches(project)
+    auth, admin, forms = switches(project)
     ours = shipped(project)
     if all(switches(project)):
         return set(ours)
     if project.answers["database"] == "sqlite" and not any(switches(project)):
         return set(ours)
-    if project.answers["database"] in ("sqlite", "mongodb") and auth != admin:
+    if project.answers["database"] in ("sqlite", "mongodb") and auth != admin == forms:
         neither = render({**project.answers, "auth": False, "admin": False})
         return {name for name, content in ours.items() if neither.get(name) != content}
     return set()
@@ -170,7 +170,7 @@ def tables(made: Path, databases: Databases, settings: dict[str, str]) -> set[st
     if url := settings.get("DATABASE_URL"):
         server = databases.server(url.partition(":")[0])
         return server.tables(database_name(url))
-    (file,) = made.glob("*.sqlite3")
+    file = made / "data" / "app.db"
     with sqlite3.connect(file) as connection:
         rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {name for (name,) in rows if not name.startswith("sqlite_")}

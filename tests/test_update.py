@@ -299,7 +299,7 @@ def test_accounts_move_with_the_framework(
     update(project, framework=new)
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(new)
-        for path in project.rglob("*.sqlite3*"):
+        for path in project.glob("data/app.db*"):
             path.unlink()
         run(project, uv, "run", "manage", *MIGRATE[new], **settings)
         run(project, uv, "run", "manage", "import", "all.jsonl", **settings)

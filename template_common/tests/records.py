@@ -9,7 +9,11 @@ from typing import Any
 import uuid_utils
 
 from package.serving.log import PredictionLog, Query, Record
-from package.serving.transfer import Summary, export_all, import_all
+from package.serving.transfer import (
+    Summary,
+    export_all,
+    import_all,
+)
 
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
