@@ -2,8 +2,8 @@
 
 Of the projects that differ only in the model one is run: checked, served on its own database, held
 against the contract, stopped. With everything on it also runs all of the tests that it ships; a
-SQLite project with everything off too; where only auth or only admin is on, those tests in which
-it differs from one with neither. Those that run tests also train their own model on the first
+SQLite project with everything off too; one with only auth, and one with only admin, those tests in
+which it differs from one with neither, on SQLite and MongoDB. Those that run tests also train their own model on the first
 start, and start again; the others take a model from them. Servers of no database are left out
 where none is to be had.
 """

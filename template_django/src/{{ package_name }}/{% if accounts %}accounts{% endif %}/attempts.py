@@ -22,7 +22,7 @@ class DatabaseAttempts:
         if by > 0:
             with suppress(IntegrityError):
                 LoginAttempt.objects.create(key=key, count=0, until=until)
-        # The count comes first: MySQL would compare with an end that was set before it.
+        # The count comes first: a database may compare with an end that was set before it.
         changed: dict[str, Any] = {
             "count": Case(When(until__lte=now, then=by), default=F("count") + by)
         }
