@@ -90,6 +90,10 @@ def test_a_person_signs_up_predicts_and_tells_the_outcome(new_visitor: NewVisito
     first, second = (eve.main.get_by_role("textbox").nth(index) for index in range(2))
     first.fill("much")
     second.fill("2.5")
+    eve.main.get_by_role("button", name="Predict").click()
+    expect(first).to_be_focused()
+    assert first.evaluate("control => control.validity.patternMismatch")
+    first.evaluate("control => { control.form.noValidate = true }")  # then the service refuses it
     eve.press("Predict", "Error")
     eve.says("needs your attention")
     expect(first).to_be_focused()
