@@ -2,10 +2,10 @@
 
 Of the projects that differ only in the model one is run: checked, served on its own database, held
 against the contract, stopped. With everything on it also runs all of the tests that it ships; a
-SQLite project with everything off too; one with only auth, and one with only admin, those tests in
-which it differs from one with neither, on SQLite and MongoDB. Those that run tests also train their own model on the first
-start, and start again; the others take a model from them. Servers of no database are left out
-where none is to be had.
+SQLite project with everything off too; on SQLite and MongoDB one with only auth and one with only
+admin run those in which they differ from one with neither. Projects that run tests also train their
+own model on the first start, and start again; the others take a model from them. Servers of no
+database are left out where none is to be had.
 """
 
 import shutil
