@@ -95,7 +95,7 @@ def chosen_tests(project: Project) -> set[str]:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained model of each kind, once a project has trained it."""
+    """A trained model of each kind, with and without an admin, once a project has trained it."""
     return tmp_path_factory.mktemp("models")
 
 
@@ -119,7 +119,8 @@ def test_project(
             chosen = ["-m", "not database"] if database in WITHOUT_SERVER else []
             run(made, uv, "run", "pytest", *chosen, *tests, **settings)
         if database not in WITHOUT_SERVER:
-            trained = models / str(project.answers["model"])
+            # Only a project with an admin keeps what drift is measured against.
+            trained = models / f"{project.answers['model']}-{project.answers['admin']}"
             if trained.exists() and not tests:
                 shutil.copytree(trained, made / "artifacts", symlinks=True)
             elif project.answers["model"] == "own":
@@ -181,8 +182,8 @@ def assert_tables(project: Project, found: set[str]) -> None:
     for switch, word in {"accounts": "user", "auth": "token"}.items():
         assert any(word in name for name in found) == bool(answers[switch]), found
     if not answers["accounts"]:
-        known = {"predictions", "alembic_version", "django_migrations", "migrations"}
-        assert found <= known
+        migrations = {"alembic_version", "django_migrations", "migration_lock", "migrations"}
+        assert found <= {"predictions", *migrations}
 
 
 def test_every_model_leads_with_every_framework_and_every_database() -> None:
