@@ -2,17 +2,19 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from .predictor import Prediction, Predictor
+from .predictor import NotFinite, Predictor
 from .signature import class_label
-from .validation import InvalidInstances, listed
+from .validation import InvalidInstances, Row, listed
 
 CHUNK = 1000
 FIRST_FAULTS = 10
@@ -55,14 +57,14 @@ def predict_file(
     if target.exists() and target.samefile(source):
         raise BatchError(f"{target} is the file to read; choose another name for the answers.")
     partial = target.with_name(f".{target.name}.{os.getpid()}")
-    job = _Job(predictor, source, partial)
+    job = Job(predictor, str(source), predictor.predict_each)
     size = source.stat().st_size
     try:
         with tqdm(total=size, unit="B", unit_scale=True, disable=not progress) as bar:
             if kind == ".csv":
-                _csv(job, encoding, bar)
+                _csv(job, source, partial, encoding, bar)
             else:
-                _parquet(job, bar)
+                _parquet(job, source, partial, bar)
         os.replace(partial, target)
     except OSError as error:
         raise BatchError(f"{error.filename or target}: {error.strerror or error}.") from error
@@ -71,9 +73,20 @@ def predict_file(
     return job.summary
 
 
-class _Job:
-    def __init__(self, predictor: Predictor, source: Path, partial: Path) -> None:
-        self.predictor, self.source, self.partial = predictor, source, partial
+class Job:
+    """Rows of a table called `name`, as `answer_each` predicts them, and what was seen of them.
+
+    It gives for each checked row what has a `value` and `probabilities`, or why there is none.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        name: str,
+        answer_each: Callable[[list[Row]], Sequence[Any]],
+        mend: str = "name its encoding, such as `--encoding latin-1`",
+    ) -> None:
+        self.name, self.answer_each, self.mend = name, answer_each, mend
         self.validator, self.output = predictor.validator, predictor.signature.output
         self.summary = Summary()
         classes = self.output.classes if self.output.probabilities else None
@@ -88,11 +101,11 @@ class _Job:
         """Stop unless a file with these columns can be answered."""
         if lacking := self.lacking(columns):
             has = f"the columns it names at its start are: {listed(columns)}"
-            raise BatchError(f"{self.source} lacks {listed(lacking)}; {has}.")
+            raise BatchError(f"{self.name} lacks {listed(lacking)}; {has}.")
         taken = [name for name in self.added if name in columns]
         taken += [name for name in self.validator.features if columns.count(name) > 1]
         if taken:
-            raise BatchError(f"{self.source} has {taken[0]!r} once too often; rename that column.")
+            raise BatchError(f"{self.name} has {taken[0]!r} once too often; rename that column.")
 
     def answer(self, rows: Iterable[Any], check: Callable[[Any], Any]) -> Iterator[list[Any]]:
         """The added cells of each row; a row that is a text is refused for that reason."""
@@ -103,11 +116,11 @@ class _Job:
             except InvalidInstances as error:
                 checked.append(str(error))
         good = [row for row in checked if not isinstance(row, str)]
-        answers = iter(self.predictor.predict_each(good))
+        answers = iter(self.answer_each(good))
         for row in checked:
             answer = row if isinstance(row, str) else next(answers)
             self.summary.rows += 1
-            if isinstance(answer, Prediction):
+            if not isinstance(answer, str | NotFinite):
                 yield [answer.value, *(answer.probabilities or {}).values(), None]
                 continue
             self.summary.refused += 1
@@ -116,45 +129,70 @@ class _Job:
             yield [None] * (len(self.added) - 1) + [str(answer)]
 
 
-def _csv(job: _Job, encoding: str, bar: Any) -> None:
-    with job.source.open("rb") as raw:
-        start = raw.read(3)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding
-    marked = "utf-8-sig" if start == b"\xef\xbb\xbf" else "utf-8"  # spreadsheets want the mark
+def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> Iterator[str]:
+    """The text of a CSV file with the added columns, `chunk` rows at a time. Raises BatchError.
+
+    `raw` can be seeked, and stays open.
+    """
+    encoding = "utf-16" if _starts(raw, b"\xff\xfe", b"\xfe\xff") else encoding
     done = 0
     try:
-        with (
-            job.source.open(encoding=encoding, newline="") as text,
-            job.partial.open("w", encoding=marked, newline="") as out,
-        ):
-            delimiter, header = _header(job, text.readline(2**20))
-            names = [name.strip() for name in header]
-            job.check(names)
-            write = csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow
-            write(header + job.added)
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
-            while rows := list(islice(filter(None, reader), CHUNK)):
-                named = [_named(names, cells) for cells in rows]
-                answers = job.answer(named, job.validator.from_text)
-                for cells, added in zip(rows, answers, strict=True):
-                    fitted = (cells + [""] * len(names))[: len(names)]
-                    write(fitted + ["" if v is None else class_label(v) for v in added])
-                done = reader.line_num
-                bar.update(os.lseek(text.fileno(), 0, os.SEEK_CUR) - bar.n)
-    except UnicodeDecodeError as error:
-        where = _undecodable(job.source, encoding)
-        raise BatchError(f"{where}; name its encoding, such as `--encoding latin-1`.") from error
+        text = TextIOWrapper(raw, encoding, newline="")
     except LookupError as error:
         raise BatchError(f"There is no encoding {encoding!r}; try utf-8 or latin-1.") from error
+    try:
+        delimiter, header = _header(job, text.readline(2**20))
+        names = [name.strip() for name in header]
+        job.check(names)
+        out = StringIO()
+        write = csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow
+        write(header + job.added)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        while rows := list(islice(filter(None, reader), chunk)):
+            named = [_named(names, cells) for cells in rows]
+            answers = job.answer(named, job.validator.from_text)
+            for cells, added in zip(rows, answers, strict=True):
+                fitted = (cells + [""] * len(names))[: len(names)]
+                write(fitted + ["" if v is None else class_label(v) for v in added])
+            done = reader.line_num
+            yield out.getvalue()
+            out.seek(0)
+            out.truncate()
+        yield out.getvalue()
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{_undecodable(job.name, raw, encoding)}; {job.mend}.") from error
     except csv.Error as error:
-        where = f"{job.source} has an unbalanced quote after line {done + 1}"
+        where = f"{job.name} has an unbalanced quote after line {done + 1}"
         raise BatchError(f"{where} ({error}); close or double it.") from error
+    finally:
+        text.detach()
 
 
-def _header(job: _Job, line: str) -> tuple[str, list[str]]:
+def mark_of(raw: BinaryIO) -> str:
+    """The encoding of the answer: with a mark at its start, which spreadsheets want, if it had."""
+    return "utf-8-sig" if _starts(raw, BOM_UTF8) else "utf-8"
+
+
+def _starts(raw: BinaryIO, *marks: bytes) -> bool:
+    start = raw.read(3)
+    raw.seek(0)
+    return start.startswith(marks)
+
+
+def _csv(job: Job, source: Path, partial: Path, encoding: str, bar: Any) -> None:
+    with (
+        source.open("rb") as raw,
+        partial.open("w", encoding=mark_of(raw), newline="") as out,
+    ):
+        for text in answered_csv(job, raw, encoding):
+            out.write(text)
+            bar.update(raw.tell() - bar.n)
+
+
+def _header(job: Job, line: str) -> tuple[str, list[str]]:
     """The delimiter and the column names; a comma, unless only another finds the features."""
     if not line.strip():
-        raise BatchError(f"{job.source} is empty; its first line must name the columns.")
+        raise BatchError(f"{job.name} is empty; its first line must name the columns.")
     for mark in ",;\t|":
         header = next(csv.reader([line], delimiter=mark))
         if not job.lacking([name.strip() for name in header]):
@@ -168,18 +206,18 @@ def _named(names: list[str], cells: list[str]) -> dict[str, str] | str:
     return dict(zip(names, cells, strict=True))
 
 
-def _undecodable(source: Path, encoding: str) -> str:
-    with source.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                line.decode(encoding)
-            except UnicodeDecodeError as error:
-                place = f"byte 0x{line[error.start]:02x} in line {number}"
-                return f"{source} is not {encoding} text, see {place}"
-    return f"{source} is not {encoding} text"
+def _undecodable(name: str, raw: BinaryIO, encoding: str) -> str:
+    raw.seek(0)
+    for number, line in enumerate(raw, 1):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = f"byte 0x{line[error.start]:02x} in line {number}"
+            return f"{name} is not {encoding} text, see {place}"
+    return f"{name} is not {encoding} text"
 
 
-def _parquet(job: _Job, bar: Any) -> None:
+def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
     try:
         import pyarrow as pa
         from pyarrow.parquet import ParquetFile, ParquetWriter
@@ -188,11 +226,11 @@ def _parquet(job: _Job, bar: Any) -> None:
     types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
     types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
     try:
-        with ParquetFile(job.source) as file:
+        with ParquetFile(source) as file:
             old = file.schema_arrow
             job.check(old.names)
             schema = pa.schema([*old, *zip(job.added, types, strict=True)], old.metadata)
-            with ParquetWriter(job.partial, schema) as writer:
+            with ParquetWriter(partial, schema) as writer:
                 for batch in file.iter_batches(10 * CHUNK):
                     # A 32-bit 0.1 is checked as 0.1, as in the signature.
                     cells = [
@@ -205,4 +243,4 @@ def _parquet(job: _Job, bar: Any) -> None:
                     writer.write(pa.record_batch([*batch.columns, *added], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)
     except pa.ArrowException as error:
-        raise BatchError(f"{job.source} cannot be read as Parquet: {error}.") from error
+        raise BatchError(f"{job.name} cannot be read as Parquet: {error}.") from error
