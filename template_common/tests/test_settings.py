@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from package.ml.project import artifacts_dir, project_root
 from package.serving import settings as config
 from package.serving.database_url import DEVELOPMENT_URL, parsed
 from package.serving.settings import Settings, SettingsError
@@ -50,9 +51,11 @@ def test_settings_are_found_from_below(folder: Path, monkeypatch: pytest.MonkeyP
     deep = folder / "src" / "deep"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert config.project_root() == folder
+    assert project_root() == folder
     assert load(folder, ARTIFACTS_DIR="models").artifacts_dir == folder / "models"
+    assert artifacts_dir() == folder / "models"
     assert load(folder, ARTIFACTS_DIR=str(deep)).artifacts_dir == deep
+    assert artifacts_dir() == deep
 
 
 def test_hosts_may_be_written_with_blanks(folder: Path) -> None:
