@@ -77,6 +77,20 @@ def test_the_same_training_makes_the_same_version(tmp_path: Path) -> None:
     assert first.version == second.version
 
 
+def test_a_notebook_publishes_into_the_project(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".env").write_text("ARTIFACTS_DIR=models\n", "utf-8")
+    (folder / "notebooks").mkdir()
+    monkeypatch.chdir(folder / "notebooks")
+    monkeypatch.delenv("ARTIFACTS_DIR", raising=False)
+    X, _ = models.houses()
+    X = X[["area", "rooms"]]
+    y = X["area"] * 3.0
+    artifact = publish(LinearRegression().fit(X, y), X, y, name="test")
+    assert artifact.path == folder / "models" / artifact.version
+
+
 def trap(seed: int) -> tuple[pd.DataFrame, pd.Series]:
     """Values a 32-bit number cannot hold, which a tree tells apart."""
     random = np.random.default_rng(seed)
