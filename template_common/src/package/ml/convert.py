@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from .artifact import ArtifactError, Runtime
+from .boosters import register_converters
 from .predictor import Answers, OnnxEngine, ScikitEngine
 from .signature import Signature, brief
+from .validation import Row
 
 TOLERANCE = 1e-4
 
@@ -22,8 +24,8 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     Both answer `frame` (rows, features). ONNX first; then skops, with the reason under
     "onnx_refused". Raises ArtifactError when neither agrees.
     """
-    frame = frame.dropna(subset=[f.name for f in signature.features if not f.missing])
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    frame = _complete(frame, signature)
+    rows = rows_of(frame, signature)
     expected = ScikitEngine(model, signature.features).answers(frame)
     refused = ""
     for inputs in _inputs(signature):
@@ -47,6 +49,13 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     if not parity["agrees"]:
         raise ArtifactError(f"The saved model answers otherwise than the trained one: {parity}.")
     return content, "skops", parity | {"onnx_refused": refused}
+
+
+def rows_of(frame: Any, signature: Signature) -> list[Row]:
+    """The rows of a pandas frame that have what they must, as they are when checked."""
+    frame = _complete(frame, signature)
+    found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return found
 
 
 def compare(served: Answers, expected: Answers) -> dict[str, Any]:
@@ -88,16 +97,25 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
         seen = ", ".join(f.categories or []) or f"{f.min} to {f.max} in training"
         features[f"{f.name} ({', '.join(words)})"] = seen
-    about = f"A {signature.task} of {signature.output.label}, trained {metrics['trained_at']}."
+    came = f"trained {metrics['trained_at']}"
+    tested = "held-out rows"
+    if source := metrics.get("imported"):
+        came = f"imported from {source['file']}, sha256 {source['sha256']}"
+        tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
+    about = f"A {signature.task} of {signature.output.label}, {came}."
     lines = [f"# {signature.name}", "", about]
     for title, values in (
-        (f"Score on {metrics['held_out_rows']} held-out rows", metrics["metrics"]),
+        (f"Score on {metrics['held_out_rows']} {tested}", metrics["metrics"]),
         (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
         ("Features", features),
     ):
         listed = [f"- {name}: {value}" for name, value in values.items()]
         lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
     return "\n".join(lines) + "\n"
+
+
+def _complete(frame: Any, signature: Signature) -> Any:
+    return frame.dropna(subset=[f.name for f in signature.features if not f.missing])
 
 
 def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
@@ -118,6 +136,7 @@ def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
 def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) -> bytes:
     from skl2onnx import convert_sklearn
 
+    register_converters()
     options = {"zipmap": False} if hasattr(model, "predict_proba") else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge

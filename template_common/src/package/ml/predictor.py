@@ -17,8 +17,11 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-TRUSTED = {  # what scikit-learn keeps inside its models; other code in a file is refused
+TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
+    "collections.OrderedDict",
+    "collections.defaultdict",
     "functools.partial",  # its function is judged by itself
+    "lightgbm.basic.Booster",
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -28,7 +31,9 @@ TRUSTED = {  # what scikit-learn keeps inside its models; other code in a file i
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
+    "xgboost.core.Booster",
 }
+TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.", f"{__package__}.")  # the last is ours
 
 
 class NotFinite(ValueError):
@@ -83,9 +88,10 @@ class ScikitEngine:
         """Read a skops file. Raises ValueError when it holds code that is not scikit-learn's."""
         import skops.io
 
-        if foreign := set(skops.io.get_untrusted_types(data=content)) - TRUSTED:
+        unknown = set(skops.io.get_untrusted_types(data=content))
+        if foreign := {name for name in unknown - TRUSTED if not name.startswith(TRUSTED_PARTS)}:
             raise ValueError(f"it holds code that is not scikit-learn's, {min(foreign)}")
-        return cls(skops.io.loads(content, trusted=sorted(TRUSTED)), features)
+        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
@@ -106,7 +112,10 @@ class ScikitEngine:
 
     def answers(self, frame: Any) -> Answers:
         """What the model says to a pandas frame (rows, features)."""
-        X = frame if hasattr(self.model, "feature_names_in_") else frame.to_numpy()
+        named = hasattr(self.model, "feature_names_in_")
+        X = frame if named else frame.to_numpy()
+        if not named and not hasattr(self.model, "n_features_in_") and X.shape[1] == 1:
+            X = X[:, 0]  # a list of texts
         labels = np.asarray(self.model.predict(X)).reshape(len(frame))
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
 
@@ -128,8 +137,10 @@ class Predictor:
             predictor = cls(artifact, start(model, artifact.signature.features))
             predictor.predict(predictor.validator.from_json([artifact.signature.example])[0])
         except ImportError as error:
-            mend = "install it with `uv sync --extra train`"
-            raise ArtifactError(f"This model needs {error.name} to be served; {mend}.") from error
+            lacks = error.name
+            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
+            raise ArtifactError(why) from error
         except Exception as error:
             why = f"The model in {artifact.path} does not answer its own example"
             raise ArtifactError(f"{why}: {brief(error)}") from error

@@ -1,0 +1,50 @@
+"""Which columns a fitted model takes, and in which order."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from .signature import SignatureError
+from .validation import listed
+
+
+def columns_for(model: Any, given: list[str], source: str) -> list[str]:
+    """The columns of `given` a fitted model takes, in its order. Raises SignatureError.
+
+    By name where it knows them, else all of them, if their number is right.
+    """
+    if hasattr(model, "feature_names_in_"):
+        called = {name.replace(" ", "_"): name for name in given}  # as LightGBM writes them
+        called |= {name: name for name in given}
+        names = [str(name) for name in model.feature_names_in_]
+        if lacking := [name for name in names if name not in called]:
+            has = f"{source} has: {listed(given)}"
+            raise SignatureError(f"The model takes {listed(lacking)}, too; {has}.")
+        return [called[name] for name in names]
+    takes = 1 if takes_text(model) else getattr(model, "n_features_in_", len(given))
+    if takes != len(given):
+        count = "one column of text" if takes_text(model) else f"{takes} columns"
+        has = f"{source} has {len(given)} beside the target ({listed(given)})"
+        raise SignatureError(f"The model takes {count} and knows no names; {has}: leave those.")
+    return given
+
+
+def takes_text(model: Any) -> bool:
+    """Whether it was fitted on a list of texts, as TfidfVectorizer is."""
+    from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
+
+    while steps := getattr(getattr(model, "best_estimator_", model), "steps", None):
+        model = steps[0][1]
+    if hasattr(model, "transformer_list"):  # a union of vectorizers
+        return any(takes_text(part) for _, part in model.transformer_list)
+    return isinstance(model, CountVectorizer | HashingVectorizer)
+
+
+def text_columns(model: Any, columns: list[str]) -> Iterator[str]:
+    """Those of its columns that it reads as free text, whatever they hold."""
+    if takes_text(model):
+        yield from columns
+    model = getattr(model, "best_estimator_", model)
+    for _, step in getattr(model, "steps", []):
+        for _, part, column in getattr(step, "transformers_", []):
+            if isinstance(column, str) and takes_text(part):
+                yield column

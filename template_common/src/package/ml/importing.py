@@ -1,0 +1,101 @@
+"""Takes a model that somebody has: read, compared on rows of data, and made current."""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .artifact import Artifact, ArtifactError
+from .columns import columns_for, text_columns
+from .formats import format_of
+from .publishing import classes_of, release, task_of
+from .signature import Signature, SignatureError
+from .tables import read_table
+from .validation import listed
+
+MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that a model is compared on
+CODE = "is a file that can run code when it is read; go on only if you trust where it comes from"
+
+
+def import_model(
+    path: Path,
+    data: Path,
+    targets: Sequence[str],
+    *,
+    name: str | None = None,
+    dates: Sequence[str] = (),
+    encoding: str = "utf-8-sig",
+    agreed: Callable[[str], bool],
+    say: Callable[[str], None],
+    root: Path | None = None,
+) -> Artifact:
+    """Make the model in `path` the current one, once it answers rows of `data` when served.
+
+    `targets` are the columns of `data` with the true answers: rows the model was not trained on, or
+    its score is too good. `agreed` is asked before a file that can run code is read. `name` is
+    the file's by default. Raises ArtifactError or SignatureError and changes nothing.
+    """
+    kind = format_of(path)
+    name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-") or "model"
+    if kind.runs_code and not agreed(f"{path} {CODE}"):
+        raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
+    table = read_table(data, targets, dates, encoding)
+    model = kind.read(path)
+    y = _outcomes(table, list(targets), data)
+    features = table.drop(columns=list(targets))
+    columns = columns_for(model, list(features.columns), str(data))
+    if left := [column for column in features.columns if column not in columns]:
+        say(f"Left out, as the model does not take them: {listed(left)}")
+    signature, X, y = _described(model, features[columns], y, name=name, source=str(data))
+    constant = [f.name for f in signature.features if X[f.name].nunique(dropna=False) == 1]
+    if constant and len(constant) == len(columns):
+        raise SignatureError(f"{data} has the same row again and again; take rows that differ.")
+    if constant:
+        say(f"The same in all rows of {data}: {listed(constant)}")
+    rows = min(len(X), MOST_ROWS, max(100, MOST_CELLS // len(columns)))
+    X_test = X.sample(rows, random_state=0) if rows < len(X) else X
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    source = {"file": path.name, "sha256": sha256, "data": data.name, "rows": len(X)}
+    test = X_test, y.loc[X_test.index]
+    return release(model, signature, X, test, about={"imported": source}, root=root)
+
+
+def _outcomes(table: Any, targets: list[str], data: Path) -> Any:
+    """The columns of true answers: one (rows,), or several (rows, targets)."""
+    for target in targets:
+        gaps = table[target].isna()
+        if gaps.any():
+            where = f"{gaps.sum()} gaps, the first in row {gaps.argmax() + 1}"
+            raise SignatureError(f"Column {target!r} of {data} has {where}; leave out such rows.")
+    return table[targets[0]] if len(targets) == 1 else table[targets]
+
+
+def _described(model: Any, X: Any, y: Any, *, name: str, source: str) -> tuple[Signature, Any, Any]:
+    """What the model takes and gives, and the data as it will get it when served."""
+    from pandas import CategoricalDtype
+
+    output: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
+    if hasattr(model, "bring"):
+        task, output = model.task(y), {}
+    else:
+        task = task_of(model)
+    what = f"column {y.name!r} of {source}" if y.ndim == 1 else source
+    if task == "regression" and not all(map(_is_number, y.dtypes if y.ndim == 2 else [y.dtype])):
+        raise SignatureError(f"The model answers numbers, and {what} holds none; name its target.")
+    if task == "classification" and not hasattr(model, "bring"):
+        if all(isinstance(value, str) for value in model.classes_):
+            y = y.astype(str)
+        output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
+        if y.nunique() == 1:
+            raise SignatureError(f"{what[:1].upper()}{what[1:]} holds one class only; add others.")
+    texts = {column: {"type": "text"} for column in text_columns(model, list(X.columns))}
+    signature = Signature.infer(X, y, name=name, task=task, features=texts, output=output)
+    coded = {f.name: CategoricalDtype(f.categories) for f in signature.features if f.categories}
+    return signature, X.astype(coded), y
+
+
+def _is_number(dtype: Any) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(dtype) and not is_bool_dtype(dtype))

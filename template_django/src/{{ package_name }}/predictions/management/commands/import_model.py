@@ -1,0 +1,40 @@
+"""`manage import-model`"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from ....serving import commands
+
+
+class Command(BaseCommand):
+    help = "Take the model in PATH, compare and score it on rows of FILE, and make it current."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add("path", metavar="PATH", type=Path, help="Of scikit-learn, XGBoost or LightGBM.")
+        data = "CSV or Parquet with rows that the model was not trained on."
+        add("--data", metavar="FILE", type=Path, required=True, help=data)
+        target = "The column with the true answers; again for each of several."
+        add("--target", metavar="COL", action="append", required=True, help=target)
+        add("--name", help="Of the model; by default the file's.")
+        dates = "A column of dates in a CSV file; again for each."
+        add("--date", metavar="COL", action="append", default=[], help=dates)
+        add("--encoding", default="utf-8-sig", help="Of a CSV file.")
+        add("--yes", action="store_true", help="Read a pickle, which can run code, unasked.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        commands.import_model(
+            options["path"],
+            options["data"],
+            options["target"],
+            name=options["name"],
+            dates=options["date"],
+            encoding=options["encoding"],
+            yes=options["yes"],
+            ask=lambda question: input(f"{question} [y/N] ").lower() in ("y", "yes"),
+            say=self.stdout.write,
+        )
