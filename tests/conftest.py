@@ -1,10 +1,13 @@
 """A git that needs no set-up, the template as it stands in the working tree, and databases."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import jinja2
 import pytest
 
 from .helpers import Environments, release
@@ -26,6 +29,21 @@ def plain_git() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in GIT.items():
             patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Copier makes a new environment for every copy, each of which compiles every template."""
+    compiled = functools.cache(jinja2.Environment.compile)
+    environments: dict[Any, jinja2.Environment] = {}
+
+    def compile_once(self: jinja2.Environment, *args: Any, **options: Any) -> Any:
+        kind = (type(self), self.undefined, self.block_start_string, self.keep_trailing_newline)
+        return compiled(environments.setdefault(kind, self), *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
 
 

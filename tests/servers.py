@@ -253,7 +253,7 @@ class MariaDB(Relational):
     def prepare(self) -> None:
         program = need("mariadb-install-db")
         options = ["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]
-        self.run(program, *options, f"--datadir={self.data}")
+        self.run(program, *options, f"--datadir={self.data}", f"--tmpdir={self.folder}")
         user = f"'{USER}'@'%'"
         grant = f"GRANT ALL ON *.* TO {user} IDENTIFIED BY '{SECRET}' WITH GRANT OPTION;"
         self.file("grant.sql", grant)
@@ -263,6 +263,7 @@ class MariaDB(Relational):
             need("mariadbd", Path("/usr/sbin")),
             "--no-defaults",
             f"--datadir={self.data}",
+            f"--tmpdir={self.folder}",  # two servers may choose the same names in a shared one
             f"--port={self.port}",
             "--bind-address=127.0.0.1",
             f"--socket={self.folder / 'socket'}",

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
+from .conftest import NewBrowser
 from .page import Page, errors_of
 
 LOGIN, LOGOUT, PASSWORD = "/accounts/login", "/accounts/logout", "/accounts/password"
@@ -102,7 +103,8 @@ def test_cookies_of_a_session(stranger: httpx.Client) -> None:
     assert "HttpOnly" in session
 
 
-def test_log_out(browser: httpx.Client) -> None:
+def test_log_out(new_browser: NewBrowser) -> None:
+    browser = new_browser()
     assert browser.get(LOGOUT).status_code == 405
     assert browser.post(LOGOUT).status_code == 403
     assert is_logged_in(browser)
