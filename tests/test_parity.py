@@ -17,7 +17,7 @@ from .servers import Databases
 
 FRAMEWORKS = ("flask", "django")
 COMPARED_HEADERS = ("Content-Type", "Allow", "Retry-After", "Location")
-VOLATILE = {"id", "created_at", "request_id", "duration_ms", "next"}
+VOLATILE = {"id", "ids", "created_at", "request_id", "duration_ms", "next"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 JSON = {"Content-Type": "application/json"}
 
@@ -26,7 +26,10 @@ Instance = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A request; `{id}` in its path stands for a prediction made on that server before."""
+    """A request; `{id}` in its path stands for a prediction made on that server before.
+
+    `{model}` stands for the name of its model.
+    """
 
     name: str
     method: str
@@ -55,6 +58,11 @@ def predicts(name: str, change: Callable[[Instance], Any]) -> Case:
     )
 
 
+def invokes(name: str, change: Callable[[Instance], Any], path: str = "/invocations") -> Case:
+    """Send what `change` makes of a good instance."""
+    return Case(name, "POST", path, lambda good: json.dumps(change(dict(good))).encode(), JSON)
+
+
 def first(good: Instance, value: Any) -> Instance:
     """A good instance whose first feature has another value."""
     return {**good, next(iter(good)): value}
@@ -64,6 +72,7 @@ def feeds_back(name: str, body: Any, path: str = "/api/v1/predictions/{id}/feedb
     return Case(name, "POST", path, lambda good: json.dumps(body).encode(), JSON)
 
 
+API = ("/api/", "/invocations", "/ping", "/v1/", "/v2/")
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 CASES = [
     gets("alive", "/healthz"),
@@ -174,6 +183,31 @@ CASES = [
     feeds_back("feedback: class", {"actual": "setosa", "comment": "as it was"}),
     feeds_back("feedback: again", {"actual": 2}),
     gets("a prediction with feedback", "/api/v1/predictions/{id}"),
+    gets("ping", "/ping"),
+    gets("ping with a slash", "/ping/", Accept="text/html"),
+    gets("ping by another host", "/ping", Host="10.1.2.3:8080"),
+    gets("v1: models", "/v1/models"),
+    gets("v1: a model", "/v1/models/{model}"),
+    gets("v1: no model", "/v1/models/none", Accept="text/html"),
+    gets("v1: get where post", "/v1/models/{model}:predict"),
+    gets("v1: put where post", "/v1/models/{model}:predict", method="PUT"),
+    gets("v1: no such verb", "/v1/models/{model}:explain"),
+    gets("v1: odd name", "/v1/models/%00%ff%2e%2e"),
+    invokes(
+        "v1", lambda good: {"instances": [good, [*good.values()]]}, "/v1/models/{model}:predict"
+    ),
+    invokes("v1: no such model", lambda good: {"instances": [good]}, "/v1/models/none:predict"),
+    invokes("v1: ragged", lambda good: {"instances": [[1], []]}, "/v1/models/{model}:predict"),
+    posts("v1: no content type", b"{", "/v1/models/{model}:predict", X_Nothing="1"),
+    posts("v1: form", b"a=1", "/v1/models/{model}:predict", Content_Type="text/plain"),
+    invokes("records", lambda good: {"dataframe_records": [good]}),
+    invokes("columns", lambda good: {"inputs": {name: [v, v] for name, v in good.items()}}),
+    invokes("split", lambda good: {"dataframe_split": {"columns": [*good], "data": [[1]]}}),
+    invokes("no form", lambda good: {}),
+    posts("CSV", b"1,2\n3,4\n", "/invocations", Content_Type="text/csv"),
+    posts("CSV out", b"a,b\n", "/invocations", Content_Type="text/csv", Accept="text/csv"),
+    posts("CSV with an open quote", b'"a', "/invocations", Content_Type="text/csv"),
+    posts("multipart for rows", b"--x--", "/invocations", Content_Type="multipart/form-data"),
 ]
 
 
@@ -183,6 +217,7 @@ class Server:
     def __init__(self, port: int) -> None:
         self.port = port
         _, _, body = self.send(gets("", "/api/v1/model"))
+        self.model = json.loads(body)["name"]
         features = json.loads(body)["features"]
         self.good = {feature["name"]: feature["example"] for feature in features}
         status, _, body = self.send(predicts("", lambda good: [good]))
@@ -192,6 +227,7 @@ class Server:
     def send(self, case: Case) -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         path = case.path.replace("{id}", getattr(self, "id", ""))
+        path = path.replace("{model}", getattr(self, "model", ""))
         body = case.body(getattr(self, "good", {}))
         with contextlib.closing(connection):
             connection.putrequest(case.method, path, skip_host="Host" in case.headers)
@@ -272,6 +308,6 @@ def test_both_answer_alike(servers: tuple[Server, Server], case: Case) -> None:
     assert flask == django
     assert flask["status"] < 500
     reached = "Content-Length" not in case.headers  # the server itself refuses a broken one
-    if flask["status"] >= 400 and case.path.startswith("/api/") and reached:
+    if flask["status"] >= 400 and case.path.startswith(API) and reached:
         assert flask["Content-Type"] == "application/problem+json"
         assert flask["json"]["detail"].endswith(".")

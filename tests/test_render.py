@@ -36,11 +36,11 @@ MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
 # Lines of a project that are no blank, comment, docstring or test; and what a switch may add.
 MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_300}
 MOST_CODE = {
-    "sqlite": 3_660,
-    "postgresql": 3_720,
-    "mysql": 3_720,
-    "sqlserver": 3_710,
-    "mongodb": 3_770,
+    "sqlite": 3_860,
+    "postgresql": 3_920,
+    "mysql": 3_920,
+    "sqlserver": 3_910,
+    "mongodb": 3_970,
 }
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]

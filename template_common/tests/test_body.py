@@ -37,7 +37,7 @@ VALUES: list[Any] = [
 
 
 def request(body: bytes, content_type: str = "application/json") -> Request:
-    return Request(body=body, content_type=content_type, query={}, id="test")
+    return Request(body=body, headers={"Content-Type": content_type}, query={}, id="test")
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])

@@ -20,6 +20,7 @@ SECURITY = {
 POLICY = {"default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"}
 MOMENT = FormatChecker(formats=["uuid"])
 
+PROBLEM = {"type", "title", "status", "detail", "request_id", "errors", "error"}
 TRUST = httpx.create_ssl_context()  # takes longer to make than most requests
 
 Document = dict[str, Any]
@@ -71,11 +72,12 @@ def check_answer(document: Document, response: httpx.Response) -> None:
 def check_problem(document: Document, response: httpx.Response, content: Any) -> None:
     """Fail unless a problem (RFC 9457) says what it must, of the answer that it came with."""
     check_schema(document, {"$ref": "#/components/schemas/Problem"}, content)
-    assert set(content) == {"type", "title", "status", "detail", "request_id", "errors"}
+    assert set(content) == PROBLEM
     assert content["type"] == "about:blank"
     assert content["status"] == response.status_code
     assert content["request_id"] == response.headers["X-Request-ID"]
     assert content["title"]
+    assert content["error"].startswith(content["detail"])
     for sentence in (content["detail"], *(fault["msg"] for fault in content["errors"])):
         assert re.match(r"\S", sentence), content
         assert sentence.endswith("."), content
@@ -89,7 +91,7 @@ def check_problem(document: Document, response: httpx.Response, content: Any) ->
 def documented(document: Document, request: httpx.Request) -> dict[str, Any] | None:
     """The answers by status that the document names for a request, if it names any."""
     for template, operations in document["paths"].items():
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
+        pattern = re.sub(r"\\{\w+\\}", "[^/:]+", re.escape(template))
         if re.fullmatch(pattern, request.url.path):
             operation = operations.get(request.method.lower(), {})
             answers: dict[str, Any] | None = operation.get("responses")

@@ -9,9 +9,14 @@ import pytest
 from .conftest import Predict
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
-PROBES = ["/healthz", "/readyz", "/metrics"]
-READ = [*PROBES, "/openapi.json", "/docs", "/api/v1/model", "/api/v1/predictions"]
-WRITE = ["/api/v1/predict", f"/api/v1/predictions/{NOWHERE}/feedback"]
+PROBES = ["/healthz", "/readyz", "/metrics", "/ping"]
+READ = [*PROBES, "/openapi.json", "/docs", "/api/v1/model", "/api/v1/predictions", "/v1/models"]
+WRITE = [
+    "/api/v1/predict",
+    f"/api/v1/predictions/{NOWHERE}/feedback",
+    "/v1/models/none:predict",
+    "/invocations",
+]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
@@ -53,6 +58,11 @@ def test_methods_of_a_route_to_write(client: httpx.Client, path: str, method: st
         "/api/v1/predictions/a/b/c",
         "/api/v1/<script>alert(1)</script>",
         "/api/v1/%00%ff",
+        "/v1/none",
+        "/v1/models/none:explain",
+        "/v2/none",
+        "/invocations/none",
+        "/ping/",
     ],
 )
 def test_unknown_addresses_of_the_api(

@@ -76,7 +76,8 @@ def test_every_example_of_a_request_is_accepted(
     asked = 0
     for path, method, operation in operations(document):
         parameters = [resolve(document, item) for item in operation.get("parameters", [])]
-        address = path.replace("{record_id}", record_id)
+        places = {p["name"]: p["example"] for p in parameters if p["in"] == "path"}
+        address = path.format(**places | {"record_id": record_id})
         query = {p["name"]: p["example"] for p in parameters if p["in"] == "query"}
         bodies = [body for _, body in examples(document, operation.get("requestBody", {}))]
         for body in bodies or [None]:
@@ -111,6 +112,11 @@ def test_every_route_is_documented(document: Document) -> None:
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
+        ("GET", "/ping"),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/{name}"),
+        ("POST", "/v1/models/{name}:predict"),
+        ("POST", "/invocations"),
     }
     assert {(method.upper(), path) for path, method, _ in operations(document)} >= documented
     ids = [operation["operationId"] for _, _, operation in operations(document)]

@@ -4,10 +4,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from ..ml.validation import Fault, InvalidInstances
 from .log import LogUnavailable
+
+# The first part of the paths of programs, who are never shown a page.
+API = {"api", "invocations", "ping", "v1", "v2"}
+HEALTH = {"/healthz", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"}
+MOST_TOLD = 5  # faults, in the text of an error
+
+
+class Headers(Protocol):
+    """Headers by their names, in any case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +26,14 @@ class Request:
     """What the service needs of a request."""
 
     body: bytes
-    content_type: str
+    headers: Headers
     query: Mapping[str, str]
     id: str
+
+    @property
+    def media_type(self) -> str:
+        """Of the body, in lower case and without parameters; empty if it is not said."""
+        return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,12 @@ class Problem(Exception):
         self.headers = dict(headers or {})
         self.title = HTTPStatus(status).phrase
 
+    @property
+    def text(self) -> str:
+        """What is wrong in one text, which is all that clients of other protocols read."""
+        told = [fault.msg for fault in self.errors if fault.msg not in self.detail]
+        return " ".join([self.detail, *told[:MOST_TOLD]])
+
     def answer(self, request_id: str) -> Answer:
         content = {
             "type": "about:blank",
@@ -53,6 +75,7 @@ class Problem(Exception):
             "detail": self.detail,
             "request_id": request_id,
             "errors": [fault.as_dict() for fault in self.errors],
+            "error": self.text,
         }
         return Answer(self.status, to_json(content), "application/problem+json", self.headers)
 
@@ -95,4 +118,5 @@ def framework_problem(status: int, allow: str = "") -> Problem:
 
 def wants_page(problem: Problem, path: str, accept: str) -> bool:
     """Whether it is shown as a page: to browsers, by no API route, and with a host to link to."""
-    return problem.status != 400 and not path.startswith("/api/") and "text/html" in accept
+    first = path.removeprefix("/").partition("/")[0]
+    return problem.status != 400 and first not in API and "text/html" in accept
