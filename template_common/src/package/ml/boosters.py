@@ -70,27 +70,28 @@ def read_lightgbm(path: Path) -> Any:
     return model
 
 
-def register_converters() -> None:
-    """Teach skl2onnx those of the two that a model uses. Raises ArtifactError."""
+def register_converters() -> bool:
+    """Teach skl2onnx those of the two that are in use; whether one is. Raises ArtifactError."""
     from skl2onnx import update_registered_converter as register
     from skl2onnx.common import shape_calculator as shapes
 
     known = {"zipmap": [True, False, "columns"], "nocl": [True, False], "raw_scores": [True, False]}
-    for name, (prefix, module) in FAMILIES.items():
-        if name not in sys.modules:
-            continue
-        need(f"ONNX of {name}", "onnxmltools")
-        convert = getattr(import_module(module), f"convert_{name}")
-        if name == "xgboost":
+    used = [family for family in FAMILIES if family in sys.modules]
+    for family in used:
+        prefix, module = FAMILIES[family]
+        need(f"ONNX of {family}", "onnxmltools")
+        convert = getattr(import_module(module), f"convert_{family}")
+        if family == "xgboost":
             convert = _without_names(convert)
         for kind in ("Classifier", "RFClassifier", "Regressor", "RFRegressor"):
-            if not (model := getattr(sys.modules[name], f"{prefix}{kind}", None)):
+            if not (model := getattr(sys.modules[family], f"{prefix}{kind}", None)):
                 continue  # LightGBM has no forests of its own
             if kind.endswith("Classifier"):
                 shape, options = shapes.calculate_linear_classifier_output_shapes, known
             else:
                 shape, options = shapes.calculate_linear_regressor_output_shapes, {"split": None}
             register(model, f"{prefix}{kind}", shape, convert, options=options)
+    return bool(used)
 
 
 def _without_names(convert: Any) -> Any:

@@ -134,12 +134,24 @@ def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
 
 
 def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) -> bytes:
-    from skl2onnx import convert_sklearn
+    from skl2onnx import convert_sklearn, get_latest_tested_opset_version
+    from skl2onnx.common.utils_sklearn import enumerate_model_names
+    from sklearn.feature_extraction.text import CountVectorizer
 
-    register_converters()
-    options = {"zipmap": False} if hasattr(model, "predict_proba") else None
+    opset = {"": get_latest_tested_opset_version()}
+    if register_converters():
+        opset["ai.onnx.ml"] = 3  # the newest they know
+    options: dict[int, dict[str, Any]] = {
+        id(part): {"locale": "C.UTF-8"}  # for lower case; others may lack where it is served
+        for _, part in enumerate_model_names(model)
+        if isinstance(part, CountVectorizer)
+    }
+    if hasattr(model, "predict_proba"):
+        options[id(model)] = {"zipmap": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge
         # The name is random by default, and would change the digest.
-        found = convert_sklearn(model, signature.name, initial_types=inputs, options=options)
+        found = convert_sklearn(
+            model, signature.name, initial_types=inputs, options=options, target_opset=opset
+        )
     return bytes(found.SerializeToString())
