@@ -77,6 +77,16 @@ def test_the_same_training_makes_the_same_version(tmp_path: Path) -> None:
     assert first.version == second.version
 
 
+def test_a_tall_table_is_scored_whole_and_compared_on_a_sample(tmp_path: Path) -> None:
+    X, _ = models.houses(20_000)
+    X = X[["area", "rooms"]]
+    y = X["area"] * 3.0
+    model = LinearRegression().fit(X, y)
+    artifact = publish(model, X, y, name="tall", test=(X, y), root=tmp_path)
+    assert artifact.metrics["held_out_rows"] == 20_000
+    assert artifact.metrics["parity"]["rows"] == 10_000
+
+
 def test_a_notebook_publishes_into_the_project(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,15 +16,16 @@ from .signature import Signature, brief
 from .validation import Row
 
 TOLERANCE = 1e-4
+MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that models are compared on
 
 
 def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtime, dict[str, Any]]:
     """Return a model file that answers as `model` does, its runtime, and the comparison.
 
-    Both answer `frame` (rows, features). ONNX first; then skops, with the reason under
-    "onnx_refused". Raises ArtifactError when neither agrees.
+    Both answer `frame` (rows, features), or a sample of it. ONNX first; then skops, with the
+    reason under "onnx_refused". Raises ArtifactError when neither agrees.
     """
-    frame = _complete(frame, signature)
+    frame = sampled(_complete(frame, signature))
     rows = rows_of(frame, signature)
     expected = ScikitEngine(model, signature.features).answers(frame)
     refused = ""
@@ -56,6 +57,12 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
+
+
+def sampled(frame: Any) -> Any:
+    """Enough rows of a pandas frame for a comparison, the same ones each time."""
+    rows = min(len(frame), MOST_ROWS, max(100, MOST_CELLS // frame.shape[1]))
+    return frame.sample(rows, random_state=0) if rows < len(frame) else frame
 
 
 def compare(served: Answers, expected: Answers) -> dict[str, Any]:

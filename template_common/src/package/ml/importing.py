@@ -8,13 +8,13 @@ from typing import Any
 
 from .artifact import Artifact, ArtifactError
 from .columns import columns_for, text_columns
+from .convert import sampled
 from .formats import format_of
 from .publishing import classes_of, release, task_of
 from .signature import Signature, SignatureError
 from .tables import read_table
 from .validation import listed
 
-MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that a model is compared on
 CODE = "is a file that can run code when it is read; go on only if you trust where it comes from"
 
 
@@ -53,8 +53,7 @@ def import_model(
         raise SignatureError(f"{data} has the same row again and again; take rows that differ.")
     if constant:
         say(f"The same in all rows of {data}: {listed(constant)}")
-    rows = min(len(X), MOST_ROWS, max(100, MOST_CELLS // len(columns)))
-    X_test = X.sample(rows, random_state=0) if rows < len(X) else X
+    X_test = sampled(X)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": path.name, "sha256": sha256, "data": data.name, "rows": len(X)}
     test = X_test, y.loc[X_test.index]
