@@ -230,9 +230,11 @@ def test_what_cannot_be_served_changes_nothing(tmp_path: Path) -> None:
     X = X[["area", "rooms"]]
     y = X["area"] * 3.0
     own_code = make_pipeline(FunctionTransformer(twice), LinearRegression()).fit(X, y)
+    unnamed = make_pipeline(FunctionTransformer(lambda x: x * 2), LinearRegression()).fit(X, y)
     good = LinearRegression().fit(X, y)
     for model, frame, words in [
-        (own_code, X, "twice"),
+        (own_code, X, r"twice`, .* move it to src/.+/ml/transformers\.py"),
+        (unnamed, X, r"needs a lambda, .* write it as a function"),
         (object(), X, "no `predict`"),
         (good, X[["rooms", "area"]], "fitted columns"),
         (good, X.assign(more=1.0), "fitted columns"),

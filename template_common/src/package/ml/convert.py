@@ -11,7 +11,7 @@ import numpy as np
 
 from .artifact import ArtifactError, Runtime
 from .boosters import register_converters
-from .predictor import Answers, OnnxEngine, ScikitEngine
+from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
 from .signature import Signature, brief
 from .validation import Row
 
@@ -44,6 +44,8 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
 
         content = skops.io.dumps(model)
         parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+    except ForeignCode as error:
+        raise ArtifactError(_own_code(error.name)) from error
     except Exception as error:
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
@@ -119,6 +121,16 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         listed = [f"- {name}: {value}" for name, value in values.items()]
         lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
     return "\n".join(lines) + "\n"
+
+
+def _own_code(name: str) -> str:
+    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
+    home = f"src/{__package__.replace('.', '/')}/transformers.py"
+    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {home}"
+    if name.endswith("<lambda>"):
+        what, mend = "a lambda", f"write it as a function in {home}"
+    why = f"The model needs {what}, which the service cannot import"
+    return f"{why}: {mend}, import it from there, and fit again."
 
 
 def _complete(frame: Any, signature: Signature) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .artifact import ArtifactError
-from .predictor import ScikitEngine
+from .predictor import ForeignCode, ScikitEngine
 from .signature import brief
 
 VERSION = re.compile(rb"_sklearn_version.{0,8}?(\d+\.\d+[.\w]*)", re.DOTALL)
@@ -42,9 +42,7 @@ def read_skops(path: Path) -> Any:
     with _told(path):
         try:
             return ScikitEngine.load(path.read_bytes(), []).model
-        except ValueError as error:
-            if "it holds code" not in str(error):
-                raise
+        except ForeignCode as error:
             mend = f"move what is yours to {_home()}, import it from there, and train again"
             raise ArtifactError(f"{path} was not read: {error}; {mend}.") from error
 
