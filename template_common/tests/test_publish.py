@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -218,6 +219,32 @@ def test_a_model_fitted_on_a_matrix(tmp_path: Path) -> None:
     assert publish(model, X, y, name="test", root=tmp_path).runtime == "onnx"
     values = [answer.value for answer in served(tmp_path, X)]
     assert values == pytest.approx(list(y), rel=1e-4)
+
+
+class Ratio(TransformerMixin, BaseEstimator):
+    """A step as people write them, which keeps no names of columns."""
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> "Ratio":
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        return X.assign(ratio=X["area"] / X["rooms"])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def test_code_of_this_package_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = sys.modules[Predictor.__module__]
+    monkeypatch.setattr(Ratio, "__module__", home.__name__)
+    monkeypatch.setattr(home, "Ratio", Ratio, raising=False)
+    X, _ = models.houses()
+    X = X[["area", "rooms"]]
+    y = X["area"] / X["rooms"] + 1
+    model = make_pipeline(Ratio(), LinearRegression()).fit(X, y)
+    assert publish(model, X, y, name="test", root=tmp_path).runtime == "skops"
+    values = [answer.value for answer in served(tmp_path, X)]
+    assert values == pytest.approx(model.predict(X), rel=1e-4)
 
 
 def twice(x: Any) -> Any:

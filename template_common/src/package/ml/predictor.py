@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, read
+from .columns import takes_text
 from .signature import Class, Feature, brief, class_label
 from .validation import InstanceValidator, Row
 
@@ -122,10 +123,11 @@ class ScikitEngine:
 
     def answers(self, frame: Any) -> Answers:
         """What the model says to a pandas frame (rows, features)."""
-        named = hasattr(self.model, "feature_names_in_")
-        X = frame if named else frame.to_numpy()
-        if not named and not hasattr(self.model, "n_features_in_") and X.shape[1] == 1:
-            X = X[:, 0]  # a list of texts
+        X = frame
+        if takes_text(self.model):
+            X = frame.to_numpy()[:, 0]
+        elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
+            X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = np.asarray(self.model.predict(X)).reshape(len(frame))
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
 
