@@ -158,7 +158,7 @@ def test_quotes_spaces_and_order_of_columns(run: Any) -> None:
         (f'{HEADER}\n{ROW}\n1,"100,,3,yes,gas\n' + f"{ROW}\n" * 9, "quote after line 1"),
         (f'{HEADER}\n1,"100"x,,3,yes,gas\n', "quote after line 1"),
         (f'"{HEADER}\n{ROW}\n', "unbalanced quote"),
-        (HEADER.encode() + b"\n1,\xe9\n", "utf-8-sig text, see byte 0xe9 in line 2.*latin-1"),
+        (HEADER.encode() + b"\n1,\xe9\n", "not utf-8 text, see byte 0xe9 in line 2.*latin-1"),
         (b"\x89PNG\r\n\x1a\n\0\0", "byte 0x89 in line 1"),
         (b"\xff\xfea", "not utf-16 text"),
     ],

@@ -208,13 +208,14 @@ def _named(names: list[str], cells: list[str]) -> dict[str, str] | str:
 
 def _undecodable(name: str, raw: BinaryIO, encoding: str) -> str:
     raw.seek(0)
+    said = encoding.removesuffix("-sig")
     for number, line in enumerate(raw, 1):
         try:
             line.decode(encoding)
         except UnicodeDecodeError as error:
             place = f"byte 0x{line[error.start]:02x} in line {number}"
-            return f"{name} is not {encoding} text, see {place}"
-    return f"{name} is not {encoding} text"
+            return f"{name} is not {said} text, see {place}"
+    return f"{name} is not {said} text"
 
 
 def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:

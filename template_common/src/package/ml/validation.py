@@ -1,7 +1,7 @@
 """Checks rows against a signature and names every fault, with its place, in plain words."""
 
 import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Annotated, Any, Literal, Optional
@@ -64,7 +64,7 @@ class InstanceValidator:
         gaps = {name for name, v in known.items() if isinstance(v, float) and isnan(v)}
         return self._one(self.model.model_validate, known | dict.fromkeys(gaps))
 
-    def from_text(self, row: dict[str, str]) -> tuple[Row, list[Fault]]:
+    def from_text(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
         """Check one row of a form or CSV file; blank is a gap, other keys are let be."""
         known = {k: text for k, text in row.items() if k in self.features and text.strip()}
         return self._one(self.model.model_validate_strings, known)

@@ -1,6 +1,6 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -88,11 +88,15 @@ def _feature_input(index: int, feature: Feature) -> Input:
     )
 
 
-def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> dict[str, Any]:
+def form_context(inputs: list[Input], control: Control, faults: Sequence[Fault]) -> dict[str, Any]:
     """The fields of a form for its template, with the faults beside them and a summary."""
     fields: list[dict[str, Any]] = []
+    beside: dict[Any, list[str]] = {}
+    for fault in faults:
+        beside.setdefault(fault.loc[-1], []).append(fault.msg)
+    focus = next((item.name for item in inputs if item.name in beside), None)
     for item in inputs:
-        errors = [fault.msg for fault in faults if fault.loc[-1:] == (item.name,)]
+        errors = beside.get(item.name, [])
         notes = [f"{item.id}-error"] * bool(errors) + [f"{item.id}-hint"] * bool(item.hint)
         attributes: dict[str, Any] = dict(item.attributes)
         if item.required:
@@ -101,17 +105,17 @@ def form_context(inputs: list[Input], control: Control, faults: list[Fault]) -> 
             attributes["aria-describedby"] = " ".join(notes)
         if errors:
             attributes["aria-invalid"] = "true"
-            attributes["autofocus"] = not any(earlier["errors"] for earlier in fields)
+            attributes["autofocus"] = item.name == focus
         html = control(item, attributes)
         fields.append(asdict(item) | {"control": html, "errors": errors})
     names = {item.name for item in inputs}
     summary = " ".join(fault.msg for fault in faults if fault.loc[-1] not in names)
     if faults and fields and not summary:
         summary = attention(len(faults))
-    return {"fields": fields, "summary": summary}
+    return {"fields": fields, "summary": summary, "rows": {}}
 
 
-def predict(service: Service, typed: dict[str, str], request_id: str) -> Record:
+def predict(service: Service, typed: Mapping[str, str], request_id: str) -> Record:
     """Predict the row that was typed. Raises InvalidInstances, with the names of the inputs."""
     row, _ = service.predictor.validator.from_text(typed)
     return service.record([row], request_id)[0]

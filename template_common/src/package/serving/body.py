@@ -24,6 +24,7 @@ from .answers import Problem, Request
 from .log import Query
 
 M = TypeVar("M", bound=BaseModel)
+MOST_ROWS = 1000  # of one request
 STRICT = ConfigDict(extra="forbid", strict=True)
 DATE, TIME, ZONE = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d(:\d\d(\.\d{1,6})?)?", r"(Z|[+-]\d\d:\d\d)"
 ISO_8601 = re.compile(f"{DATE}T{TIME}{ZONE}", re.ASCII)
@@ -59,7 +60,7 @@ Identifier = Annotated[str, Field(pattern=UUID7_TEXT)]
 class PredictBody(BaseModel):
     model_config = STRICT
 
-    instances: Annotated[list[Any], Field(min_length=1, max_length=1000)]
+    instances: Annotated[list[Any], Field(min_length=1, max_length=MOST_ROWS)]
 
 
 class Paging(BaseModel):

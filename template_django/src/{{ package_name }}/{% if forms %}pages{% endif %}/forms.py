@@ -1,10 +1,11 @@
 """Forms made from the model signature."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
-from .content import Input
+from .content import Control, Input
 
 
 class SignatureForm(forms.Form):
@@ -13,7 +14,7 @@ class SignatureForm(forms.Form):
     def __init__(self, inputs: list[Input], data: Any = None) -> None:
         super().__init__(data)
         for item in inputs:
-            widget: forms.Widget = forms.TextInput({"id": item.id})
+            widget: forms.Widget = forms.TextInput({"id": item.id, "type": item.kind})
             if item.kind == "select":
                 widget = forms.Select({"id": item.id}, item.choices)
             elif item.kind == "textarea":
@@ -30,3 +31,8 @@ class SignatureForm(forms.Form):
     def control(self, item: Input, attributes: dict[str, Any]) -> str:
         """Draw the widget of an input."""
         return self[item.name].as_widget(attrs=attributes)
+
+
+def draw(inputs: list[Input], typed: Mapping[str, str] | None) -> Control:
+    """Draws the widgets of such a form, as it was sent; None is one to be filled in."""
+    return SignatureForm(inputs, typed).control

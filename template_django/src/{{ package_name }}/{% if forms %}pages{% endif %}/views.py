@@ -6,27 +6,51 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from ..api import takes
+from ..api import respond, takes
+from ..ml.batch import BatchError
 from ..ml.validation import Fault, InvalidInstances
 from ..predictions.apps import get_service
-from . import content
-from .forms import SignatureForm
+from . import content, rows
+from .forms import SignatureForm, draw
 
 
 @takes("GET", "HEAD", "POST")
 def form(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _form_page(request, rows.Shown())
+    typed = request.POST.dict()
+    try:
+        record = content.predict(get_service(), typed, request.META["app.request_id"])
+        return _see(reverse("result", args=[record.id]))
+    except InvalidInstances as error:
+        return _form_page(request, rows.Shown(typed, error.faults))
+
+
+@takes("GET", "HEAD", "POST")
+def row(request: HttpRequest) -> HttpResponse:
+    """Fill in the form with a row that was pasted."""
+    if request.method != "POST":
+        return _see(reverse("form"))
+    return _form_page(request, rows.fill_in(get_service(), request.POST.get("row", "")))
+
+
+@takes("GET", "HEAD", "POST")
+def answer_rows(request: HttpRequest) -> HttpResponse:
+    """Predict a file; without one there is an example of it."""
     service = get_service()
-    inputs = content.prediction_inputs(service.signature)
-    typed = SignatureForm(inputs, request.POST if request.method == "POST" else None)
-    faults: list[Fault] = []
-    if typed.is_bound:
-        try:
-            record = content.predict(service, typed.values, request.META["app.request_id"])
-            return _see(reverse("result", args=[record.id]))
-        except InvalidInstances as error:
-            faults = error.faults
-    context = content.form_context(inputs, typed.control, faults)
-    return render(request, "form.html", context, status=422 if faults else 200)
+    if request.method != "POST":
+        return respond(rows.example_file(service))
+    file = request.FILES.get("file")
+    name, sent = (file.name or "", file.read()) if file else ("", b"")
+    try:
+        return respond(rows.answer_file(service, name, sent, request.META["app.request_id"]))
+    except BatchError as error:
+        return _form_page(request, rows.Shown(file_fault=str(error)))
+
+
+def _form_page(request: HttpRequest, shown: rows.Shown) -> HttpResponse:
+    context = rows.form_page(get_service(), draw, shown)
+    return render(request, "form.html", context, status=shown.status)
 
 
 @takes("GET", "HEAD", "POST")

@@ -1,38 +1,62 @@
 """Pages: the form, a result with its feedback form, and the history."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Redirect
 
+from ..api import respond
+from ..ml.batch import BatchError
 from ..ml.validation import Fault, InvalidInstances
 from ..services import get_service
-from . import content
-from .forms import build_form, control_of
+from . import content, rows
+from .forms import build_form, control_of, draw
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 
 
 @blueprint.route("/", methods=["GET", "POST"])
-def form() -> tuple[str, int] | Response:
+def form() -> tuple[str, int] | Redirect:
+    if request.method != "POST":
+        return _form_page(rows.Shown())
+    typed = request.form.to_dict()
+    try:
+        record = content.predict(get_service(), typed, request.environ["app.request_id"])
+        return redirect(url_for("pages.result", record_id=record.id), 303)
+    except InvalidInstances as error:
+        return _form_page(rows.Shown(typed, error.faults))
+
+
+@blueprint.route("/row", methods=["GET", "POST"])
+def row() -> tuple[str, int] | Redirect:
+    """Fill in the form with a row that was pasted."""
+    if request.method != "POST":
+        return redirect(url_for("pages.form"), 303)
+    return _form_page(rows.fill_in(get_service(), request.form.get("row", "")))
+
+
+@blueprint.route("/rows", methods=["GET", "POST"])
+def answer_rows() -> tuple[str, int] | Response:
+    """Predict a file; without one there is an example of it."""
     service = get_service()
-    inputs = content.prediction_inputs(service.signature)
-    typed = build_form(inputs)()
-    faults: list[Fault] = []
-    if typed.is_submitted():
-        try:
-            record = content.predict(service, typed.values, request.environ["app.request_id"])
-            return redirect(url_for("pages.result", record_id=record.id), 303)
-        except InvalidInstances as error:
-            faults = error.faults
-    context = content.form_context(inputs, control_of(typed), faults)
-    return render_template("form.html", **context), 422 if faults else 200
+    if request.method != "POST":
+        return respond(rows.example_file(service))
+    file = request.files.get("file")
+    name, sent = (file.filename or "", file.read()) if file else ("", b"")
+    try:
+        return respond(rows.answer_file(service, name, sent, request.environ["app.request_id"]))
+    except BatchError as error:
+        return _form_page(rows.Shown(file_fault=str(error)))
+
+
+def _form_page(shown: rows.Shown) -> tuple[str, int]:
+    return render_template("form.html", **rows.form_page(get_service(), draw, shown)), shown.status
 
 
 @blueprint.route("/predictions/<record_id>", methods=["GET", "POST"])
-def result(record_id: str) -> tuple[str, int] | Response:
+def result(record_id: str) -> tuple[str, int] | Redirect:
     service = get_service()
     record = service.find(record_id)
     inputs = content.feedback_inputs(service.signature)
-    typed = build_form(inputs)()
+    typed = build_form(inputs, request.form if request.method == "POST" else None)
     faults: list[Fault] = []
     if typed.is_submitted():
         try:
