@@ -32,7 +32,7 @@ FILE = Input(
     id="file",
     label="A CSV file",
     hint=f"Up to {MOST_ROWS:,} rows and {MAX_BODY // 2**20} MiB. The same rows come back with "
-    "their predictions; for more there is `manage predict-file`.",
+    "their predictions; for more there is the command predict-file.",
     kind="file",
     attributes={"accept": ".csv,.tsv,.txt,text/csv"},
 )
