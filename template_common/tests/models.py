@@ -19,6 +19,9 @@ FEATURES: dict[str, dict[str, Any]] = {
 }
 
 
+TARGETS = ["rent", "$heat.ing"]  # names that not every database likes
+
+
 def houses(rows: int = 200) -> tuple[pd.DataFrame, pd.Series]:
     """Houses whose age is unknown for some, and whether each is dear."""
     random = np.random.default_rng(0)
@@ -64,3 +67,19 @@ def publish_small_regression(root: Path) -> Artifact:
     model = LinearRegression().fit(X[:150], y[:150])
     test = (X[150:], y[150:])
     return publish(model, X[:150], y[:150], name="prices", test=test, output=output, root=root)
+
+
+def rents() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Flats, and the rent and the cost of heating of each."""
+    X, _ = houses()
+    X = X[["area", "rooms"]].astype("float64")
+    costs = [X["area"] * 9 + X["rooms"] * 50, X["area"] * 0.3 - X["rooms"]]
+    return X, pd.DataFrame(dict(zip(TARGETS, costs, strict=True)))
+
+
+def publish_small_targets(root: Path) -> Artifact:
+    """A regression of two targets."""
+    X, y = rents()
+    model = LinearRegression().fit(X[:150], y[:150])
+    test, output = (X[150:], y[150:]), {"targets": {"rent": {"unit": "€"}}}
+    return publish(model, X[:150], y[:150], name="rents", test=test, output=output, root=root)

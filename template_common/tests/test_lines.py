@@ -109,6 +109,8 @@ def test_a_file_of_another_format(
         ({"inputs": {"x": "\ud800"}}, "surrogate"),
         ({"value": None}, "value: "),
         ({"value": [1]}, "value: "),
+        ({"value": {"rent": "high"}}, "value: "),
+        ({"value": {"rent": True}}, "value: "),
         ({"value": float("nan")}, "NaN"),
         ({"probabilities": {"dear": "1"}}, "probabilities.dear: "),
         ({"probabilities": {"dear": None}}, "probabilities.dear: "),

@@ -73,6 +73,8 @@ def test_values_come_back_to_the_last_bit(log: PredictionLog, values: list[Any])
         {"inputs": {"list": [1, [2.5, {"a": None}]], "deep": {"b": {"c": True}}}},
         {"inputs": {f"column {i}": i / 7 for i in range(2000)}},
         {"inputs": {"text": "é" * 1_000_000}},
+        {"value": dict(zip(NAMES, [*FLOATS, *INTEGERS], strict=False))},
+        {"feedback": Feedback(dict.fromkeys(NAMES, 1 / 3), "", MOMENT)},
         {"probabilities": {}},
         {"probabilities": dict.fromkeys(NAMES, 1 / len(NAMES))},
         {"probabilities": {"dear": 5e-324, "cheap": 1 - 2**-53}},
@@ -155,6 +157,14 @@ def test_feedback_is_given_once(log: PredictionLog) -> None:
     assert not log.give_feedback(given.id, Feedback(9.0, "second", MOMENT + timedelta(1)))
     assert not log.give_feedback(given.id, first)
     check(log, replace(given, feedback=first), other)
+
+
+def test_feedback_on_several_numbers(log: PredictionLog) -> None:
+    given = record(value=dict.fromkeys(NAMES, 0.5))
+    log.add([given])
+    told = Feedback({name: index / 7 for index, name in enumerate(NAMES)}, "", MOMENT)
+    assert log.give_feedback(given.id, told)
+    check(log, replace(given, feedback=told))
 
 
 def test_feedback_given_by_two_at_once(log: PredictionLog) -> None:

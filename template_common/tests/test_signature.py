@@ -76,8 +76,8 @@ def test_whole_numbers_as_classes() -> None:
 @pytest.mark.parametrize(
     ("column", "word"),
     [
-        ([datetime.datetime(2024, 1, 1)] * 3, "date"),
-        ([datetime.date(2024, 1, 1)] * 3, "date"),
+        ([datetime.datetime(2024, 1, 1, 9)] * 3, "date"),
+        ([datetime.time(9)] * 3, "time"),
         ([1 + 2j] * 3, "complex"),
         ([[1], [2], [3]], "mixed"),
         ([1, "a", 2], "mixed"),

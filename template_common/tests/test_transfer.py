@@ -42,7 +42,7 @@ def fill(log: PredictionLog, count: int) -> list[Record]:
     given = [
         record(
             inputs={"area": i / 7, "rooms": i, "garden": i % 2 == 0, "heating": "öl 😀", "x": None},
-            value="dear" if i % 3 else 0.1 + 0.2,
+            value="dear" if i % 3 else {"rent": 1 / 3, "$heat.ing": -0.0} if i % 2 else 0.1 + 0.2,
             probabilities={"dear": 1 / 3, "cheap": 2 / 3} if i % 3 else None,
             label="dear" if i % 3 else None,
             feedback=Feedback(-0.0, "as it\u2028was", MOMENT) if i % 4 == 0 else None,

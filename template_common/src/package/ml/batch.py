@@ -43,9 +43,10 @@ def predict_file(
 ) -> Summary:
     """Copy a file with the columns prediction, probability_<class> and prediction_error added.
 
-    A row that is refused keeps its place, and prediction_error says why. Both files are CSV (of
-    `encoding`; UTF-8 comes out), or both Parquet. Memory does not grow with the file, and
-    `target` appears when every row is done. Raises BatchError.
+    Of several targets each has a column, prediction_<target>. A row that is refused keeps its
+    place, and prediction_error says why. Both files are CSV (of `encoding`; UTF-8 comes out), or
+    both Parquet. Memory does not grow with the file, and `target` appears when every row is done.
+    Raises BatchError.
     """
     kind = source.suffix.lower()
     if kind not in (".csv", ".parquet") or target.suffix.lower() != kind:
@@ -91,7 +92,9 @@ class Job:
         self.summary = Summary()
         classes = self.output.classes if self.output.probabilities else None
         shares = [f"probability_{class_label(value)}" for value in classes or []]
-        self.added = ["prediction", *shares, "prediction_error"]
+        several = [f"prediction_{target.name}" for target in self.output.targets or []]
+        self.cells: Callable[[Any], Iterable[Any]] = dict.values if several else _alone
+        self.added = [*(several or ["prediction"]), *shares, "prediction_error"]
 
     def lacking(self, columns: list[str]) -> list[str]:
         features = self.validator.features.values()
@@ -121,12 +124,16 @@ class Job:
             answer = row if isinstance(row, str) else next(answers)
             self.summary.rows += 1
             if not isinstance(answer, str | NotFinite):
-                yield [answer.value, *(answer.probabilities or {}).values(), None]
+                yield [*self.cells(answer.value), *(answer.probabilities or {}).values(), None]
                 continue
             self.summary.refused += 1
             if len(self.summary.first_faults) < FIRST_FAULTS:
                 self.summary.first_faults.append(f"Row {self.summary.rows}: {answer}")
             yield [None] * (len(self.added) - 1) + [str(answer)]
+
+
+def _alone(value: Any) -> tuple[Any]:
+    return (value,)
 
 
 def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> Iterator[str]:

@@ -26,10 +26,14 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     reason under "onnx_refused". Raises ArtifactError when neither agrees.
     """
     frame = sampled(_complete(frame, signature))
-    rows = rows_of(frame, signature)
     expected = ScikitEngine(model, signature.features).answers(frame)
-    refused = ""
-    for inputs in _inputs(signature):
+    given, wanted = expected[0].shape[1:], signature.output.targets
+    if given != ((len(wanted),) if wanted else ()):
+        raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
+    dates = any(feature.type == "date" for feature in signature.features)
+    rows = rows_of(frame, signature)
+    refused = "it takes dates, which ONNX does not know" if dates else ""
+    for inputs in () if dates else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
             parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
@@ -57,6 +61,9 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
 def rows_of(frame: Any, signature: Signature) -> list[Row]:
     """The rows of a pandas frame that have what they must, as they are when checked."""
     frame = _complete(frame, signature)
+    dates = [feature.name for feature in signature.features if feature.type == "date"]
+    written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
 
@@ -69,13 +76,13 @@ def sampled(frame: Any) -> Any:
 
 def compare(served: Answers, expected: Answers) -> dict[str, Any]:
     """Compare answers to the same rows: labels must be equal, probabilities within 1e-4, and
-    numbers within 1e-4 of the value, or of 1 % of the average where that is more.
+    numbers within 1e-4 of the value, or of 1 % of its target's average where that is more.
     """
     (labels, shares), (true_labels, true_shares) = served, expected
     gaps = np.zeros(1) if true_shares is None or shares is None else np.abs(shares - true_shares)
     equal = labels.tolist() == true_labels.tolist()
     if labels.dtype.kind == true_labels.dtype.kind == "f":
-        size = np.maximum(np.abs(true_labels), 0.01 * np.abs(true_labels).mean())
+        size = np.maximum(np.abs(true_labels), 0.01 * np.abs(true_labels).mean(axis=0))
         equal, gaps = True, np.abs(labels - true_labels) / np.where(size > 0, size, 1)
     worst = float(gaps.max(initial=0))
     agrees = equal and worst <= TOLERANCE
@@ -83,10 +90,16 @@ def compare(served: Answers, expected: Answers) -> dict[str, Any]:
 
 
 def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
-    """Measure answers to rows the model has not seen against their outcomes (rows,)."""
+    """Measure answers to rows the model has not seen against their outcomes (rows,).
+
+    Of several targets (rows, targets) it is the average, and the mean absolute error of each.
+    """
     from sklearn import metrics as m
 
     labels, shares = answers
+    targets = signature.output.targets or []
+    if hasattr(actual, "columns"):
+        actual = actual.squeeze("columns")
     if signature.task == "regression":
         measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
         measures["rmse"] = m.root_mean_squared_error
@@ -96,16 +109,22 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
         scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+    for index, target in enumerate(targets):
+        of_it = np.asarray(actual, float)[:, index], labels[:, index]
+        scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))
     return scores
 
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:
     """The model card, in Markdown."""
-    features = {}
+    features, targets = {}, {}
     for f in signature.features:
         words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
         seen = ", ".join(f.categories or []) or f"{f.min} to {f.max} in training"
         features[f"{f.name} ({', '.join(words)})"] = seen
+    for t in signature.output.targets or []:
+        unit = f" ({t.unit})" if t.unit else ""
+        targets[f"{t.name}{unit}"] = f"{t.min} to {t.max} in training"
     came = f"trained {metrics['trained_at']}"
     tested = "held-out rows"
     if source := metrics.get("imported"):
@@ -117,6 +136,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         (f"Score on {metrics['held_out_rows']} {tested}", metrics["metrics"]),
         (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
         ("Features", features),
+        *([("Targets", targets)] if targets else []),
     ):
         listed = [f"- {name}: {value}" for name, value in values.items()]
         lines += ["", f"## {title}", "", *(listed or ["Not measured."])]

@@ -1,6 +1,7 @@
 """Whether rows still look like the training data: the population stability index."""
 
 from collections.abc import Sequence
+from datetime import date
 from math import log
 from typing import Any
 
@@ -19,8 +20,9 @@ Profile = dict[str, dict[str, Any]]
 def profile(X: Any, features: Sequence[Feature]) -> Profile:
     """The distribution of each column of a pandas frame `X` (rows, features), but for free text.
 
-    A number has the inner `edges` of bins that hold a tenth of the rows each, anything else its
-    `values`. `shares` are those of the bins or values, then of all other values, then of gaps.
+    A number, or a date as one of days, has the inner `edges` of bins that hold a tenth of the
+    rows each, anything else its `values`. `shares` are those of the bins or values, then of all
+    other values, then of gaps.
     """
     found: Profile = {}
     X = X.sample(MOST_ROWS, random_state=0) if len(X) > MOST_ROWS else X
@@ -29,7 +31,7 @@ def profile(X: Any, features: Sequence[Feature]) -> Profile:
         known = column.dropna()
         if feature.type == "text" or not len(known):
             continue
-        if feature.type in ("number", "integer"):
+        if feature.type in ("number", "integer", "date"):
             cuts = np.quantile(_rounded(known), np.linspace(0, 1, BINS + 1)[1:-1])
             bins: dict[str, Any] = {"edges": np.unique(cuts).tolist()}
         elif feature.type == "boolean":
@@ -56,6 +58,9 @@ def stability_index(trained: dict[str, Any], values: Sequence[Any]) -> float | N
 
 def _rounded(numbers: Any) -> Any:
     """To the 32 bits of the model, so that 3.3 is the same in a frame and in JSON."""
+    if isinstance(next(iter(numbers), None), str | date):  # dates, as in JSON or in a frame
+        days = (date.fromisoformat(v) if isinstance(v, str) else v for v in numbers)
+        numbers = [day.toordinal() for day in days]
     return np.array(numbers, np.float32).astype(float)
 
 

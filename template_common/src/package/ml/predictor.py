@@ -9,10 +9,11 @@ import numpy as np
 
 from .artifact import Artifact, ArtifactError, read
 from .columns import takes_text
-from .signature import Class, Feature, brief, class_label
+from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
 
-Answers = tuple[np.ndarray, np.ndarray | None]  # labels or numbers (rows,); probabilities
+# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
+Answers = tuple[np.ndarray, np.ndarray | None]
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(bool)": (np.bool_, None),
@@ -55,9 +56,9 @@ class ForeignCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A number or a class; with a class, the probability of each by its label."""
+    """A number, one of each target, or a class, and with it the probability of each by label."""
 
-    value: Class | float
+    value: Any
     probabilities: dict[str, float] | None
 
 
@@ -77,13 +78,13 @@ class OnnxEngine:
         self.inputs = [(node.name, group, *INPUTS[node.type]) for node, group in pairs]
 
     def run(self, rows: list[Row]) -> Answers:
-        """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
+        """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
         feed = {}
         for name, group, dtype, gap in self.inputs:
             cells = [[gap if (v := row[key]) is None else v for key in group] for row in rows]
             feed[name] = np.array(cells, dtype)
         answers = self.session.run(None, feed)
-        return answers[0].reshape(len(rows)), answers[1] if len(answers) > 1 else None
+        return _by_row(answers[0], len(rows)), answers[1] if len(answers) > 1 else None
 
 
 class ScikitEngine:
@@ -105,7 +106,7 @@ class ScikitEngine:
         return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
 
     def run(self, rows: list[Row]) -> Answers:
-        """Return labels or numbers (rows,) and probabilities (rows, classes) if it has them."""
+        """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
         import pandas as pd
 
         frame: dict[str, Any] = {}
@@ -116,6 +117,8 @@ class ScikitEngine:
                 frame[feature.name] = pd.Categorical(values, sorted(known))
             elif feature.type == "text":
                 frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
+            elif feature.type == "date":
+                frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")
             else:
                 dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
                 frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
@@ -128,8 +131,12 @@ class ScikitEngine:
             X = frame.to_numpy()[:, 0]
         elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
-        labels = np.asarray(self.model.predict(X)).reshape(len(frame))
+        labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
+
+
+def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
+    return labels.reshape(rows if labels.size == rows else (rows, -1))
 
 
 class Predictor:
@@ -184,12 +191,16 @@ class Predictor:
         self, labels: np.ndarray, shares: np.ndarray | None
     ) -> Iterator[Prediction | NotFinite]:
         classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
+        targets = [target.name for target in self.signature.output.targets or []]
         names = []
         numbers = np.zeros(len(labels)) if classes else labels
         if shares is not None and self.signature.output.probabilities:
             names, numbers = [class_label(value) for value in classes], shares
         finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
-        rows = zip(labels.tolist(), numbers.tolist(), finite.tolist(), strict=True)
+        values = labels.tolist()
+        if targets:
+            values = [dict(zip(targets, given, strict=True)) for given in values]
+        rows = zip(values, numbers.tolist(), finite.tolist(), strict=True)
         for index, (label, share, known) in enumerate(rows):
             if not known:
                 yield NotFinite(index)

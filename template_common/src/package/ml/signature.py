@@ -2,23 +2,44 @@
 
 import hashlib
 import json
+import re
 import reprlib
-from typing import Annotated, Any, Literal
+from datetime import date, time
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
 LONGEST_LABEL = 255  # characters
 MOST_CATEGORIES = 50  # text with more distinct values is free text
+FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # what 64 bits of nanoseconds hold
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
-FeatureType = Literal["number", "integer", "boolean", "category", "text"]
+KINDS |= {"date": "date"}
+FeatureType = Literal["number", "integer", "boolean", "category", "text", "date"]
 Task = Literal["regression", "classification"]
 Class = bool | int | str
 
 
 class SignatureError(ValueError):
     """The training data cannot be described; the message names the column and the mend."""
+
+
+def parse_day(text: str) -> date:
+    """The day that a text YYYY-MM-DD means. Raises ValueError."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        raise ValueError("a date is written as YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[str, AfterValidator(lambda text: parse_day(text).isoformat())]
 
 
 class Part(BaseModel):
@@ -28,8 +49,6 @@ class Part(BaseModel):
     name: Annotated[str, Field(min_length=1)]
     unit: str | None = None
     description: str | None = None
-    min: int | float | None = None
-    max: int | float | None = None
 
     @property
     def label(self) -> str:
@@ -41,21 +60,38 @@ class Part(BaseModel):
 class Feature(Part):
     """One input column; `min`, `max` and `categories` are what training saw.
 
-    `outside` refuses other values or warns of them; `missing` allows null.
+    `outside` refuses other values or warns of them; `missing` allows null. Dates are texts.
     """
 
     type: FeatureType
+    min: int | float | Day | None = None
+    max: int | float | Day | None = None
     categories: list[str] | None = None
     missing: bool = False
     outside: Literal["refuse", "warn"] = "warn"
     example: bool | int | float | str | None = None
 
+    @model_validator(mode="after")
+    def _bounds_are_of_its_type(self) -> Self:
+        bounds = [bound for bound in (self.min, self.max) if bound is not None]
+        if any(isinstance(bound, str) != (self.type == "date") for bound in bounds):
+            raise ValueError("min and max are YYYY-MM-DD for a date, and else numbers")
+        return self
 
-class Output(Part):
-    """What is predicted: a number (seen from `min` to `max`) or one of `classes`."""
+
+class Target(Part):
+    """A number that is predicted, seen from `min` to `max`."""
+
+    min: int | float | None = None
+    max: int | float | None = None
+
+
+class Output(Target):
+    """What is predicted: a number, one of `classes`, or a number for each of `targets`."""
 
     classes: list[Class] | None = None
     probabilities: bool = False
+    targets: Annotated[list[Target], Field(min_length=2)] | None = None
 
 
 class Signature(BaseModel):
@@ -76,6 +112,7 @@ class Signature(BaseModel):
         """What the model depends on, as canonical JSON; the rest may be edited by hand."""
         takes = [[f.name, f.type, f.missing, sorted(f.categories or [])] for f in self.features]
         gives = [self.output.classes, self.output.probabilities]
+        gives += [[target.name for target in self.output.targets]] if self.output.targets else []
         return json.dumps([self.task, takes, gives], separators=(",", ":")).encode()
 
     def digest(self, model: bytes) -> str:
@@ -95,9 +132,12 @@ class Signature(BaseModel):
     ) -> "Signature":
         """Describe a pandas frame `X` (rows, features) and a target `y` (rows,).
 
-        `features` and `output` overrule what the data says and add what it cannot tell (units,
-        descriptions). Without `task`, a target of numbers is a regression. Raises SignatureError.
+        Several numbers are a frame `y` (rows, targets). `features` and `output` overrule what
+        the data says and add what it cannot tell (units, descriptions), also by target:
+        `output={"targets": {"rent": {"unit": "€"}}}`. Without `task`, a target of numbers is a
+        regression. Raises SignatureError.
         """
+        import numpy as np
         import pandas as pd
 
         names = list(getattr(X, "columns", ()))
@@ -107,21 +147,17 @@ class Signature(BaseModel):
         if unknown or len(set(names)) < len(names):
             twice = [column for column in names if names.count(column) > 1]
             raise SignatureError(f"X must have the column {(unknown + twice)[0]!r} exactly once.")
-        if not len(X) or len(X) != len(y) or getattr(y, "ndim", 1) != 1 or pd.isna(y).any():
+        if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+            y = y.iloc[:, 0]
+        several = isinstance(y, pd.DataFrame)
+        shaped = several or getattr(y, "ndim", 1) == 1
+        if not shaped or not len(X) or len(X) != len(y) or np.any(pd.isna(y)):
             raise SignatureError("y must be one column without gaps, a value for each row of X.")
-        target = pd.Series(y)
-        numeric = _kind(target) in ("floating", "integer")
-        task = task or ("regression" if numeric else "classification")
-        gives: dict[str, Any] = {"name": str(target.name or "prediction")}
-        if task == "classification":
-            classes = [_plain(value) for value in sorted(target.unique())]
-            gives["classes"] = [int(c) if isinstance(c, float) else c for c in classes]
-            if gives["classes"] != classes:
-                raise SignatureError("y holds fractions; classes must be text or whole numbers.")
-            if len(classes) == 1:
-                raise SignatureError("y holds one class only; there is nothing to tell apart.")
-        elif numeric:
-            gives |= {"min": _plain(target.min()), "max": _plain(target.max())}
+        given = dict(output or {})
+        if several:
+            task, gives = "regression", _several(y, task, given.pop("targets", {}))
+        else:
+            task, gives = _one(pd.Series(y), task)
         whole = X.dropna()
         example = (whole if len(whole) else X).iloc[0]
         try:
@@ -129,7 +165,7 @@ class Signature(BaseModel):
                 name=name,
                 task=task,
                 features=[_feature(X[c], example[c], (features or {}).get(c, {})) for c in names],
-                output=Output(**gives | (output or {})),
+                output=Output(**gives | given),
             )
         except ValidationError as error:
             raise SignatureError(f"The model cannot be described: {brief(error)}") from None
@@ -145,9 +181,44 @@ def brief(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__
 
 
-def class_label(value: Class | float) -> str:
+def class_label(value: Any) -> str:
     """A class or number as text; true and false as JSON writes them."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _one(y: Any, task: Task | None) -> tuple[Task, dict[str, Any]]:
+    """The task, unless it is known, and the output of a column `y`."""
+    numeric = _kind(y) in ("floating", "integer")
+    task = task or ("regression" if numeric else "classification")
+    gives: dict[str, Any] = {"name": str(y.name or "prediction")}
+    if task == "classification":
+        classes = [_plain(value) for value in sorted(y.unique())]
+        gives["classes"] = [int(c) if isinstance(c, float) else c for c in classes]
+        if gives["classes"] != classes:
+            raise SignatureError("y holds fractions; classes must be text or whole numbers.")
+        if len(classes) == 1:
+            raise SignatureError("y holds one class only; there is nothing to tell apart.")
+    elif numeric:
+        gives |= {"min": _plain(y.min()), "max": _plain(y.max())}
+    return task, gives
+
+
+def _several(y: Any, task: Task | None, about: dict[str, Any]) -> dict[str, Any]:
+    """The output of a regression with a target for each column of a frame `y`."""
+    names = list(y.columns)
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise SignatureError("The columns of y must have texts as names, each another one.")
+    if task == "classification" or any(
+        _kind(y[name]) not in ("floating", "integer") for name in names
+    ):
+        raise SignatureError("Only numbers can be predicted together; train a model a column of y.")
+    if "error" in names:
+        raise SignatureError("Rename the target 'error': prediction_error is a column of faults.")
+    if unknown := [name for name in about if name not in names]:
+        raise SignatureError(f"y must have the column {unknown[0]!r}, which `output` names.")
+    read = {n: {"name": n, "min": _plain(y[n].min()), "max": _plain(y[n].max())} for n in names}
+    targets = [read[name] | about.get(name, {}) for name in names]
+    return {"name": "prediction", "targets": targets}
 
 
 def _check_storable(signature: Signature) -> None:
@@ -155,6 +226,7 @@ def _check_storable(signature: Signature) -> None:
     classes = signature.output.classes or []
     labels = [class_label(value) for value in classes]
     names = [name for f in signature.features for name in (f.name, *(f.categories or []))]
+    names += [target.name for target in signature.output.targets or []]
     for name in names + labels:
         if "\0" in name:
             raise SignatureError(f"The name {name!r} holds a NUL character; remove it.")
@@ -175,8 +247,8 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     coded = column.dtype == "category"
     if kind not in KINDS or (coded and kind != "string"):
         raise SignatureError(
-            f"Column {name!r} holds {kind} values; drop it, or make them plain numbers (of a date, "
-            "the year or the days since an event), true/false or text."
+            f"Column {name!r} holds {kind} values; drop it, or make them plain numbers, true/false "
+            "or text, or of moments whole days without a zone (`.dt.normalize()`)."
         )
     read: dict[str, Any] = {"type": KINDS[kind], "missing": len(values) < len(column)}
     if kind == "string" and not coded and values.nunique() > min(MOST_CATEGORIES, len(values) // 2):
@@ -189,6 +261,13 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
             mend = "drop it, or make it text"
             raise SignatureError(f"Column {name!r} holds whole numbers beyond 2**53; {mend}.")
         read = {"min": _plain(values.min()), "max": _plain(values.max())} | read
+    elif read["type"] == "date":
+        if kind != "date":
+            raise SignatureError(f"Column {name!r} holds no dates; use `pandas.to_datetime`.")
+        low, high = _plain(values.min()), _plain(values.max())
+        if low < str(FIRST_DAY) or high > str(LAST_DAY):
+            raise SignatureError(f"Column {name!r} holds dates outside 1678 to 2261; mend them.")
+        read = {"min": low, "max": high} | read
     elif read["type"] == "category":
         read = {"categories": sorted(map(str, values.unique())), "outside": "refuse"} | read
     return Feature(**{"name": name, "example": _plain(example)} | read)
@@ -197,12 +276,17 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
 def _kind(column: Any) -> str:
     from pandas.api.types import infer_dtype
 
-    return str(infer_dtype(column.dropna().astype(object)))
+    values = column.dropna().astype(object)
+    kind = str(infer_dtype(values))
+    days = kind == "datetime" and all(v.tzinfo is None and v.time() == time() for v in values)
+    return "date" if days else kind
 
 
 def _plain(value: Any) -> Any:
-    """A scalar as Python has it: the 32-bit 0.1 as 0.1, and a gap as None."""
+    """A scalar as JSON has it: the 32-bit 0.1 as 0.1, a date as text, and a gap as None."""
     from pandas import isna
 
+    if isinstance(value, date) and not isna(value):
+        return f"{value:%Y-%m-%d}"
     value = float(str(value)) if type(value).__name__ == "float32" else value
     return None if isna(value) else value.item() if hasattr(value, "item") else value

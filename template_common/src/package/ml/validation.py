@@ -2,15 +2,26 @@
 
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
 from math import isnan
 from typing import Annotated, Any, Literal, Optional
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
-from .signature import FLOAT32_MAX, INTEGER_MAX, Feature, Signature
+from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
 
@@ -100,6 +111,7 @@ class InstanceValidator:
             return Fault(loc, f"An instance must be an object of features: {error['msg']}.", kind)
         if value is None or kind == "missing":
             return Fault(loc, f"{feature.label} is missing.", "missing")
+        value = value.isoformat() if isinstance(value, date) else value
         # Pydantic begins with "Input" or "String", and may end with how it tried.
         says = message(error).partition(" ")[2].partition(", unable")[0]
         return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
@@ -128,14 +140,14 @@ def _model(features: list[Feature], extra: Any) -> type[BaseModel]:
 
 def _field(feature: Feature) -> Any:
     refuse = feature.outside == "refuse"
-    most = INTEGER_MAX if feature.type == "integer" else FLOAT32_MAX
-    low = max(feature.min, -most) if refuse and feature.min is not None else -most
-    high = min(feature.max, most) if refuse and feature.max is not None else most
+    low, high = _limits(feature)
     number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
+    day = Annotated[date, Field(ge=low, le=high), BeforeValidator(_day)]
     text = Annotated[str, Field(pattern=NO_NUL)]
     kind: Any = {
         "number": number,
         "integer": Annotated[number, AfterValidator(_whole)],
+        "date": Annotated[day, AfterValidator(date.isoformat)],
         "boolean": bool,
         "text": text,
         "category": Literal[tuple(feature.categories or [])] if refuse else text,
@@ -149,6 +161,29 @@ def _field(feature: Feature) -> Any:
         json_schema_extra={"type": "integer"} if feature.type == "integer" else None,
     )
     return Optional[kind] if feature.missing else kind, about  # noqa: UP045 - kind is a value
+
+
+def _limits(feature: Feature) -> tuple[Any, Any]:
+    """The least and the greatest value: what can be computed with or, if so said, was trained."""
+    most = INTEGER_MAX if feature.type == "integer" else FLOAT32_MAX
+    days = feature.type == "date"
+    low, high = (FIRST_DAY, LAST_DAY) if days else (-most, most)
+    seen: list[Any] = [feature.min, feature.max] if feature.outside == "refuse" else [None, None]
+    least, greatest = (parse_day(text) if days and text else text for text in seen)
+    low = low if least is None else max(least, low)
+    return low, high if greatest is None else min(greatest, high)
+
+
+def _day(value: Any, info: ValidationInfo) -> date:
+    """The day that is given as text or, in a table, as a date or as the moment it begins."""
+    if isinstance(value, datetime) and value.tzinfo is None and value.time() == time():
+        return value.date()
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    with suppress(ValueError):
+        if isinstance(value, str):
+            return parse_day(value if info.mode == "python" else value.strip())
+    raise PydanticCustomError("date", "Input should be a date, such as 2026-01-31")
 
 
 def _whole(value: float) -> int:

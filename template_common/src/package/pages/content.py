@@ -5,9 +5,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..ml.signature import Feature, Signature, class_label
-from ..ml.validation import Fault
+from ..ml.validation import Fault, InvalidInstances
 from ..serving.body import Paging, parse
-from ..serving.forms import attention, moment, outcome
+from ..serving.forms import (
+    attention,
+    by_target,
+    moment,
+    outcome,
+    outcome_faults,
+    outcome_fields,
+)
 from ..serving.log import Record
 from ..serving.service import Service
 
@@ -25,7 +32,7 @@ class Input:
     unit: str = ""
     hint: str = ""
     required: bool = True
-    kind: str = "text"  # text, select or textarea
+    kind: str = "text"  # text, date, select or textarea
     choices: list[tuple[str, str]] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
     initial: str = ""
@@ -41,20 +48,23 @@ def prediction_inputs(signature: Signature) -> list[Input]:
 
 def feedback_inputs(signature: Signature) -> list[Input]:
     """Controls for the true outcome of a prediction."""
-    output = signature.output
-    choices = [("", "")] + [(label, label) for label in map(class_label, output.classes or [])]
-    actual = Input(
-        name="actual",
-        id="actual",
-        label=f"Actual {output.label[:1].lower()}{output.label[1:]}",
-        unit=output.unit or "",
-        kind="select" if output.classes else "text",
-        choices=choices if output.classes else [],
-        attributes={} if output.classes else {"inputmode": "decimal"},
-    )
+    classes = signature.output.classes
+    choices = [("", "")] + [(label, label) for label in map(class_label, classes or [])]
+    actual = [
+        Input(
+            name=name,
+            id=f"actual-{index}" if index else "actual",
+            label=f"Actual {part.label[:1].lower()}{part.label[1:]}",
+            unit=part.unit or "",
+            kind="select" if classes else "text",
+            choices=choices if classes else [],
+            attributes={} if classes else {"inputmode": "decimal"},
+        )
+        for index, (name, part) in enumerate(outcome_fields(signature.output).items())
+    ]
     attributes = {"maxlength": "2000", "rows": "3"}
     comment = Input("comment", "comment", "Comment", "", "", False, "textarea", [], attributes)
-    return [actual, comment]
+    return [*actual, comment]
 
 
 def _feature_input(index: int, feature: Feature) -> Input:
@@ -65,15 +75,16 @@ def _feature_input(index: int, feature: Feature) -> Input:
         # Not type="number": browsers send nothing at all in place of a number they cannot read.
         attributes["inputmode"] = "numeric" if feature.type == "integer" else "decimal"
         attributes |= {"pattern": NUMBER, "title": f"A number, such as {_text(feature.example)}"}
-        if feature.min is not None and feature.max is not None:
-            usual = "" if feature.outside == "refuse" else "Usually "
-            hint = f"{usual}{number(feature.min)} to {number(feature.max)}"
     elif feature.type == "boolean":
         choices = [("", ""), ("true", "Yes"), ("false", "No")]
     elif feature.categories and feature.outside == "refuse":
         choices = [("", "")] + [(name, name) for name in feature.categories]
     elif feature.categories:
         hint = f"Usually {', '.join(feature.categories)}"
+    if feature.min is not None and feature.max is not None:
+        usual = "" if feature.outside == "refuse" else "Usually "
+        hint = f"{usual}{_text(feature.min)} to {_text(feature.max)}"
+    kind = "date" if feature.type == "date" else "text"
     return Input(
         name=feature.name,
         id=f"feature-{index}",
@@ -81,7 +92,7 @@ def _feature_input(index: int, feature: Feature) -> Input:
         unit=feature.unit or "",
         hint=hint,
         required=not feature.missing,
-        kind="select" if choices else "text",
+        kind="select" if choices else kind,
         choices=choices,
         attributes=attributes,
         initial=_text(feature.example),
@@ -123,8 +134,12 @@ def predict(service: Service, typed: Mapping[str, str], request_id: str) -> Reco
 
 def give_feedback(service: Service, record_id: str, typed: dict[str, str]) -> Record:
     """Store the outcome that was typed. Raises InvalidInstances, with the names of the inputs."""
-    actual = outcome(service.signature.output, typed["actual"])
-    return service.give_feedback(record_id, typed | {"actual": actual})
+    actual = outcome(service.signature.output, typed)
+    try:
+        given = {"actual": actual, "comment": typed["comment"]}
+        return service.give_feedback(record_id, given)
+    except InvalidInstances as error:
+        raise InvalidInstances(outcome_faults(error)) from None
 
 
 def result(service: Service, record: Record) -> dict[str, Any]:
@@ -156,6 +171,10 @@ def result(service: Service, record: Record) -> dict[str, Any]:
             for name, value in record.inputs.items()
         ],
         "warnings": [fault.msg for fault in warnings],
+        "targets": [
+            {"label": target.label, "value": _text(value), "unit": target.unit or ""}
+            for target, value in by_target(signature.output, record.value)
+        ],
         "feedback": record.feedback
         and {
             "actual": _text(record.feedback.actual),
@@ -201,6 +220,8 @@ def number(value: float) -> str:
 def _text(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
     if isinstance(value, bool):
         return class_label(value)
     return number(value) if isinstance(value, int | float) else str(value)

@@ -84,10 +84,14 @@ class Paging(BaseModel):
 
 
 def feedback_body(output: Output) -> type[BaseModel]:
-    """The model of feedback: a class of the output or a number, and a comment."""
+    """The model of feedback: a class of the output, a number or one of each target; a comment."""
     number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
     label = Annotated[Any, AfterValidator(partial(_one_of, output.classes))]
-    actual: Any = label if output.classes else number
+    fields: Any = {
+        f"t{i}": (number, Field(alias=target.name)) for i, target in enumerate(output.targets or [])
+    }
+    numbers = create_model("Targets", __config__=STRICT, **fields)
+    actual: Any = label if output.classes else numbers if output.targets else number
     comment = Annotated[str, Field(max_length=2000, pattern=NO_NUL)]
     return create_model("Feedback", __config__=STRICT, actual=(actual, ...), comment=(comment, ""))
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..ml.signature import Signature, class_label
+from ..serving.forms import outcome_fields
 from ..serving.log import Record, iso
+from .records import number_of
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
 
@@ -14,16 +16,17 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text tha
 def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
     """A header and a line for each record; a feature has its column, blank where it has no value.
 
-    Columns are those of the model that is served.
+    Columns are those of the model that is served; of several targets each has its own.
     """
     names = [feature.name for feature in signature.features]
     labels = [class_label(value) for value in signature.output.classes or []]
+    targets = [target.name for target in signature.output.targets or []]
     yield _line(
         ["id", "created_at", "request_id", "model_version"]
         + names
-        + ["prediction"]
+        + ([f"prediction_{target}" for target in targets] or ["prediction"])
         + [f"probability of {label}" for label in labels]
-        + ["actual", "comment"]
+        + [*outcome_fields(signature.output), "comment"]
     )
     for record in records:
         feedback = record.feedback
@@ -31,10 +34,15 @@ def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
         yield _line(
             [record.id, iso(record.created_at), record.request_id, record.model_version]
             + [record.inputs.get(name) for name in names]
-            + [record.value]
+            + _numbers(record.value, targets)
             + [shares.get(label) for label in labels]
-            + ([feedback.actual, feedback.comment] if feedback else [None, None])
+            + _numbers(feedback and feedback.actual, targets)
+            + [feedback and feedback.comment]
         )
+
+
+def _numbers(value: Any, targets: list[str]) -> list[Any]:
+    return [number_of(value, target) for target in targets] or [value]
 
 
 def _line(cells: list[Any]) -> str:

@@ -9,13 +9,12 @@ from typing import Any
 from ..ml.signature import class_label
 from ..ml.validation import InvalidInstances
 from ..serving.answers import Problem
-from ..serving.forms import moment, outcome
+from ..serving.forms import moment, outcome, outcome_faults, outcome_fields
 from ..serving.log import Query
 from ..serving.service import Service
 from .records import shown
 
 ROWS = 25  # of a page
-COLUMNS = ("id", "actual", "comment")
 
 
 @dataclass
@@ -48,7 +47,8 @@ def context(service: Service, typed: Mapping[str, str], saved: Saved) -> dict[st
         for place, text in saved.faults.items()
         if place not in beside
     ]
-    return {"rows": rows, "faults": faults}
+    columns = ", ".join(["id", *outcome_fields(service.signature.output)])
+    return {"rows": rows, "faults": faults, "columns": columns}
 
 
 def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[dict[str, Any]]:
@@ -58,13 +58,21 @@ def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[di
     faulty = [record_id for record_id in saved.faults if record_id not in there]
     records += [record for record in service.log.find(faulty) if record.feedback is None]
     labels = [class_label(value) for value in service.signature.output.classes or []]
+    fields = outcome_fields(service.signature.output)
     return [
         {
             "id": record.id,
             "created": moment(record.created_at),
             "value": shown(record.value),
             "inputs": ", ".join(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
-            "actual": typed.get(f"actual:{record.id}", ""),
+            "actual": [
+                {
+                    "name": f"{name}:{record.id}",
+                    "label": part.label if len(fields) > 1 else "",
+                    "value": typed.get(f"{name}:{record.id}", ""),
+                }
+                for name, part in fields.items()
+            ],
             "comment": typed.get(f"comment:{record.id}", ""),
             "fault": saved.faults.get(record.id, ""),
             "labels": [
@@ -79,21 +87,28 @@ def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[di
 def save_typed(service: Service, typed: Mapping[str, str]) -> Saved:
     """Store what was typed as actual:<id> and comment:<id>; blank rows are left out."""
     saved = Saved()
-    for record_id in [key.removeprefix("actual:") for key in typed if key.startswith("actual:")]:
-        actual, comment = (typed.get(f"{kind}:{record_id}", "") for kind in ("actual", "comment"))
-        if actual.strip():
-            fault = _give(service, record_id, actual, comment)
+    fields = [*outcome_fields(service.signature.output), "comment"]
+    first = f"{fields[0]}:"
+    for record_id in [key.removeprefix(first) for key in typed if key.startswith(first)]:
+        given = {name: typed.get(f"{name}:{record_id}", "") for name in fields}
+        told = any(given[name].strip() for name in fields[:-1])
+        if told:
+            fault = _give(service, record_id, given)
         else:
-            fault = "Give the outcome that the comment is about." if comment.strip() else ""
+            fault = (
+                "Give the outcome that the comment is about." if given["comment"].strip() else ""
+            )
         if fault:
             saved.faults[record_id] = fault
         else:
-            saved.count += bool(actual.strip())
+            saved.count += told
     return saved
 
 
 def save_file(service: Service, content: bytes) -> Saved:
     """Store the outcomes of a CSV file with the columns id, actual and, if wanted, comment.
+
+    Of several targets each has a column, actual_<target>.
 
     Raises Problem 422 when it is no such file; a row at fault is named, the others are stored.
     """
@@ -102,25 +117,31 @@ def save_file(service: Service, content: bytes) -> Saved:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(422, f"The file cannot be read as CSV in UTF-8: {error}.") from None
     named = set(rows[0]) if rows else set()
-    if not {"id", "actual"} <= named <= set(COLUMNS):
-        raise Problem(422, "The file must have the columns id and actual, and may have comment.")
+    needed = ["id", *outcome_fields(service.signature.output)]
+    if not set(needed) <= named <= {*needed, "comment"}:
+        listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
+        raise Problem(422, f"The file must have the columns {listed}, and may have comment.")
     saved = Saved()
     for number, row in enumerate(rows, 2):
-        record_id, actual, comment = (row.get(name) or "" for name in COLUMNS)
-        if fault := _give(service, record_id.strip(), actual, comment):
+        if fault := _give(service, (row["id"] or "").strip(), row):
             saved.faults[f"Row {number}"] = fault
         else:
             saved.count += 1
     return saved
 
 
-def _give(service: Service, record_id: str, actual: str, comment: str) -> str:
+def _give(service: Service, record_id: str, given: Mapping[str, str]) -> str:
     """Store one outcome, or say why it cannot be stored."""
-    given = {"actual": outcome(service.signature.output, actual), "comment": comment}
+    actual = outcome(service.signature.output, given)
     try:
-        service.give_feedback(record_id, given)
+        content = {"actual": actual, "comment": given.get("comment") or ""}
+        service.give_feedback(record_id, content)
     except InvalidInstances as error:
-        return " ".join(fault.msg for fault in error.faults)
+        places = outcome_fields(service.signature.output) if isinstance(actual, dict) else {}
+        return " ".join(
+            f"{fault.loc[0]}: {fault.msg}" if fault.loc[0] in places else fault.msg
+            for fault in outcome_faults(error)
+        )
     except Problem as problem:
         if problem.status not in (404, 409):
             raise

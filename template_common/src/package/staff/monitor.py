@@ -86,6 +86,7 @@ def figures(service: Service) -> dict[str, Any]:
     return {
         "predictions": len(recent),
         "outputs": _outputs(service, recent),
+        "outputs_of": _outputs_of(service),
         "feedback_share": with_feedback / len(recent) if recent else None,
         "score": {"name": _score_name(service), "points": rolling_score(service, known)},
         "drift": drift(service, recent),
@@ -93,11 +94,11 @@ def figures(service: Service) -> dict[str, Any]:
 
 
 def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
-    """How many predictions gave each class, or fell into each range of values."""
+    """How many predictions gave each class, or fell into each range of the (first) number."""
     if classes := service.signature.output.classes:
         counts = Counter(record.label for record in records)
         return {label: counts[label] for label in map(class_label, classes)}
-    values = [float(record.value) for record in records]
+    values = [numbers[0] for record in records if (numbers := _numbers(service, record.value))]
     if not values:
         return {}
     heights, edges = np.histogram(values, min(BARS, len(set(values))))
@@ -105,17 +106,45 @@ def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
     return dict(zip(names, heights.tolist(), strict=True))
 
 
+def _outputs_of(service: Service) -> str:
+    """What these are of; of several targets it is the first."""
+    targets = service.signature.output.targets
+    return f"What was predicted: {targets[0].label}" if targets else "What was predicted"
+
+
+def _numbers(service: Service, value: Any) -> list[float]:
+    """The numbers of a value, one a target; none if it is of a model that gave something else."""
+    output = service.signature.output
+    found = value if isinstance(value, dict) else {output.name: value}
+    numbers: list[Any] = [found.get(target.name) for target in output.targets or [output]]
+    return [] if any(type(one) not in (int, float) for one in numbers) else numbers
+
+
 def _score_name(service: Service) -> str:
-    return "Share that was right" if service.signature.output.classes else "Mean absolute error"
+    if service.signature.output.classes:
+        return "Share that was right"
+    several = service.signature.output.targets
+    return "Mean absolute error, in ranges of each target" if several else "Mean absolute error"
 
 
 def rolling_score(service: Service, records: Sequence[Record]) -> list[float]:
-    """The score of each run of WINDOW outcomes, oldest first; of all, while they are fewer."""
+    """The score of each run of WINDOW outcomes, oldest first; of all, while they are fewer.
+
+    The error of each of several targets is divided by its range in training, so that their mean
+    says something.
+    """
     pairs = [(record.value, record.feedback.actual) for record in records if record.feedback]
     if service.signature.output.classes:
         scores = [float(value == actual) for value, actual in pairs]
     else:
-        scores = [abs(float(value) - float(actual)) for value, actual in pairs]
+        found = [[_numbers(service, part) for part in pair] for pair in pairs]
+        targets = service.signature.output.targets or []
+        sizes = [(t.max or 0) - (t.min or 0) or 1 for t in targets] or [1]
+        scores = [
+            float(np.mean(np.abs(np.subtract(value, actual)) / sizes))
+            for value, actual in found
+            if value and actual
+        ]
     scores.reverse()
     if not scores:
         return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ml.signature import Signature, class_label
-from ..serving.forms import moment
+from ..serving.forms import by_target, moment
 from ..serving.log import Record
 
 NONE = "\N{EN DASH}"
@@ -22,8 +22,14 @@ class Column:
 
 def columns(signature: Signature) -> list[Column]:
     """What was predicted, what really happened, and the features of the model that is served."""
+    targets = signature.output.targets or []
+    whole = Column("prediction", signature.output.label, lambda record: record.value)
     return [
-        Column("prediction", signature.output.label, lambda record: record.value),
+        *([] if targets else [whole]),
+        *(
+            Column(f"prediction_{index}", target.label, _target(target.name))
+            for index, target in enumerate(targets)
+        ),
         Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
         *(
             Column(f"feature_{index}", feature.label, _input(feature.name))
@@ -36,10 +42,21 @@ def _input(name: str) -> Callable[[Record], Any]:
     return lambda record: record.inputs.get(name)
 
 
+def _target(name: str) -> Callable[[Record], Any]:
+    return lambda record: number_of(record.value, name)
+
+
+def number_of(value: Any, target: str) -> Any:
+    """The number of one target; None where a value has none, as that of another model."""
+    return value.get(target) if isinstance(value, dict) else None
+
+
 def shown(value: Any) -> str:
     """A value as people read it."""
     if value is None:
         return NONE
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {shown(number)}" for name, number in value.items())
     return f"{value:.7g}" if isinstance(value, float) else class_label(value)
 
 
@@ -59,6 +76,10 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
         "label": signature.output.label,
         "unit": signature.output.unit or "",
         "value": shown(record.value),
+        "targets": [
+            {"label": target.label, "value": shown(value), "unit": target.unit or ""}
+            for target, value in by_target(signature.output, record.value)
+        ],
         "shares": [
             {"label": label, "percent": f"{share:.1%}"}
             for label, share in (record.probabilities or {}).items()

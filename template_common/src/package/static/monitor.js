@@ -77,6 +77,7 @@ function show(figures) {
   if (figures.unavailable) return;
   tell("predictions-now", figures.predictions.toLocaleString());
   tell("feedback-now", percent(figures.feedback_share));
+  tell("outputs-name", figures.outputs_of);
   replace(charts.outputs, Object.keys(figures.outputs), Object.values(figures.outputs));
   const { name, points } = figures.score;
   charts.score.data.datasets[0].label = name;
