@@ -21,7 +21,10 @@ from package.ml import SignatureError, publish
 from package.ml.batch import predict_file
 from package.ml.predictor import Predictor
 from package.ml.signature import Feature, Output, Signature
-from package.ml.validation import InstanceValidator, InvalidInstances
+from package.ml.validation import (
+    InstanceValidator,
+    InvalidInstances,
+)
 
 OWN_CODE = """
 import pandas as pd
