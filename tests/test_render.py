@@ -36,11 +36,11 @@ MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
 # Lines of a project that are no blank, comment, docstring or test; and what a switch may add.
 MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_300, "forms": 220}
 MOST_CODE = {
-    "sqlite": 3_860,
-    "postgresql": 3_920,
-    "mysql": 3_920,
-    "sqlserver": 3_910,
-    "mongodb": 3_970,
+    "sqlite": 3_990,
+    "postgresql": 4_050,
+    "mysql": 4_050,
+    "sqlserver": 4_040,
+    "mongodb": 4_100,
 }
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]

@@ -98,8 +98,6 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
 
     labels, shares = answers
     targets = signature.output.targets or []
-    if hasattr(actual, "columns"):
-        actual = actual.squeeze("columns")
     if signature.task == "regression":
         measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
         measures["rmse"] = m.root_mean_squared_error
