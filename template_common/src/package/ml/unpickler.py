@@ -4,6 +4,7 @@ A pickle names functions, and has them called. This reader knows what fitted mod
 and refuses every other name before anything of it is called.
 """
 
+from _compat_pickle import IMPORT_MAPPING
 from types import FunctionType
 from typing import Any
 
@@ -41,14 +42,15 @@ SAFE = {  # containers, numbers, times, and the functions that pickles are put t
     "pandas._libs.internals": {"_unpickle_block"},
     "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp"},
     "pandas.core.indexes.base": {"_new_Index"},
+    "pyarrow.lib": {"_restore_array", "chunked_array", "py_buffer", "type_for_alias"},
     "re": {"_compile"},
 }
 CLASSES = (  # modules all of whose classes may be made; scipy.stats runs text, others write files
-    *("lightgbm.basic", "lightgbm.sklearn", "numpy", "numpy._core", "numpy.core", "numpy.dtypes"),
-    *("numpy.ma", "numpy.random", "pandas._libs", "pandas.core.arrays", "pandas.core.dtypes"),
-    *("pandas.core.frame", "pandas.core.indexes", "pandas.core.internals", "pandas.core.series"),
-    *("scipy.interpolate", "scipy.sparse", "scipy.spatial", "sklearn", "xgboost.core"),
-    "xgboost.sklearn",
+    *("lightgbm.basic", "lightgbm.sklearn", "numpy._core", "numpy.core", "numpy.dtypes"),
+    *("numpy.ma", "numpy.random", "pandas._libs", "pandas.arrays", "pandas.core.arrays"),
+    *("pandas.core.dtypes", "pandas.core.frame", "pandas.core.indexes", "pandas.core.internals"),
+    *("pandas.core.series", "scipy.interpolate", "scipy.sparse", "scipy.spatial", "sklearn"),
+    *("xgboost.core", "xgboost.sklearn"),
 )
 FUNCTIONS = (  # modules whose functions models keep, such as a score or a distance
     *("scipy.special", "sklearn.feature_selection", "sklearn.metrics", "sklearn.neural_network"),
@@ -70,9 +72,11 @@ class SafeUnpickler(NumpyUnpickler):
 
     def __init__(self, file: Any) -> None:
         super().__init__("", file, ensure_native_byte_order=True)
+        self.fix_imports = False  # done below
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what a pickle names, once it is known to be harmless."""
+        module = IMPORT_MAPPING.get(module, module)  # protocol 2 writes the names of Python 2
         if name not in SAFE.get(module, ()) and not _may_have(module, name):
             raise Refused(module, name)
         found = super().find_class(module, name)
@@ -87,7 +91,7 @@ def _within(module: str, packages: tuple[str, ...]) -> bool:
 
 def _may_have(module: str, name: str) -> bool:
     """Whether to look at it at all, which imports its module."""
-    known = _within(module, (*CLASSES, *FUNCTIONS, OWN))
+    known = module == "numpy" or _within(module, (*CLASSES, *FUNCTIONS, OWN))
     return known and "." not in name and UNSAFE.isdisjoint((*module.split("."), name))
 
 
@@ -101,6 +105,7 @@ def _is_harmless(module: str, found: Any) -> bool:
     if not UNSAFE.isdisjoint(home.split(".")) or home.partition(".")[0] != module.partition(".")[0]:
         return False
     if isinstance(found, type):
-        return _within(module, CLASSES)
-    makes = found.__name__.startswith("__pyx_unpickle_") or found.__name__ == "newObj"
+        return module == "numpy" or _within(module, CLASSES)
+    called = str(getattr(found, "__name__", ""))
+    makes = called.startswith("__pyx_unpickle_") or called == "newObj"
     return makes or _within(module, FUNCTIONS)
