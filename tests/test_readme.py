@@ -31,6 +31,7 @@ def port_is_taken() -> bool:
     return False
 
 
+@pytest.mark.xdist_group("port 8000")
 def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) -> None:
     if port_is_taken():
         reason = f"port {PORT} is in use, and the command serves there"
