@@ -238,6 +238,14 @@ def test_no_file_is_chosen(browser: httpx.Client) -> None:
         assert faulty(Page(response.text), "file") == "Choose a CSV file first."
 
 
+def test_a_file_that_is_too_large(browser: httpx.Client) -> None:
+    response = browser.post("/rows", content=b"-" * (10 * 2**20 + 1))
+    assert response.status_code == 413
+    page = Page(response.text)
+    assert "The body is larger than 10 MiB; send it in parts." in page.text
+    assert page.one("a", class_="button")["href"] == "/"
+
+
 def test_the_example_file_is_one_that_is_taken(browser: httpx.Client, good: Instance) -> None:
     page = Page(browser.get("/").text)
     assert page.one("a", href="/rows")

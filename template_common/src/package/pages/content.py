@@ -19,6 +19,7 @@ from ..serving.log import Record
 from ..serving.service import Service
 
 PAGE_SIZE = 50
+MOST_FIELDS = 30  # a model of more features is wide: its values are shown when asked for
 NUMBER = r"[\s0-9.+\-eE_]*"  # browsers refuse what no number has in it, and nothing that is one
 
 
@@ -170,7 +171,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
             }
             for name, value in record.inputs.items()
         ],
-        "warnings": [fault.msg for fault in warnings],
+        "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FIELDS else "",
+        "warnings": _told(warnings),
         "targets": [
             {"label": target.label, "value": _text(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
@@ -182,6 +184,13 @@ def result(service: Service, record: Record) -> dict[str, Any]:
             "created": moment(record.feedback.created_at),
         },
     }
+
+
+def _told(warnings: list[Fault]) -> list[str]:
+    """Each in a sentence; many are cut short."""
+    more = len(warnings) - MOST_FIELDS
+    told = [fault.msg for fault in warnings[:MOST_FIELDS]]
+    return told + [f"And {more:,} more values are unusual."] * (more > 0)
 
 
 def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
-from .content import Control, Input, form_context, prediction_inputs
+from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
 
-MOST_FIELDS = 30  # a model of more features is asked by rows first
 DELIMITERS = "\t;,|"
 ROW = Input(
     name="row",

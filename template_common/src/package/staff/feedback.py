@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ml.signature import class_label
-from ..ml.validation import InvalidInstances
+from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
 from ..serving.forms import moment, outcome, outcome_faults, outcome_fields
 from ..serving.log import Query
@@ -64,7 +64,7 @@ def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[di
             "id": record.id,
             "created": moment(record.created_at),
             "value": shown(record.value),
-            "inputs": ", ".join(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
+            "inputs": listed(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
             "actual": [
                 {
                     "name": f"{name}:{record.id}",

@@ -10,18 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from ..ml.drift import stability_index
+from ..ml.drift import ENOUGH, stability_index
 from ..ml.signature import class_label
 from ..serving.answers import to_json
 from ..serving.log import LogUnavailable, Query, Record
 from ..serving.metrics import registry
 from ..serving.server import THREADS
 from ..serving.service import Service
+from .records import MOST_FEATURES
 
 EVERY = 2.0  # seconds between two events
 EVENTS = 5  # of one stream; the browser then asks for the next one
 STREAMS = threading.Semaphore(max(1, THREADS // 3))  # of a worker; each holds a thread of it
-RECENT = 1000  # predictions that are looked at
+RECENT = 1000  # predictions that are looked at, and fewer of a model of many features:
+MOST_VALUES = 200_000
 WINDOW = 50  # outcomes behind one point of the rolling score
 POINTS = 60
 BARS = 12
@@ -80,8 +82,9 @@ def _quantile(cumulative: dict[float, int], share: float) -> float | None:
 
 def figures(service: Service) -> dict[str, Any]:
     """Figures of the newest predictions and of those with an outcome, all versions together."""
-    recent = service.log.page(Query(limit=RECENT))
-    known = service.log.page(Query(limit=RECENT, has_feedback=True))
+    most = min(RECENT, max(ENOUGH, MOST_VALUES // len(service.signature.features)))
+    recent = service.log.page(Query(limit=most))
+    known = service.log.page(Query(limit=most, has_feedback=True))
     with_feedback = sum(record.feedback is not None for record in recent)
     return {
         "predictions": len(recent),
@@ -89,8 +92,14 @@ def figures(service: Service) -> dict[str, Any]:
         "outputs_of": _outputs_of(service),
         "feedback_share": with_feedback / len(recent) if recent else None,
         "score": {"name": _score_name(service), "points": rolling_score(service, known)},
-        "drift": drift(service, recent),
+        "drift": _largest(drift(service, recent)),
     }
+
+
+def _largest(indices: dict[str, float | None]) -> dict[str, float | None]:
+    """Of many features those that drifted most, in their order."""
+    chosen = {*sorted(indices, key=lambda name: -(indices[name] or 0))[:MOST_FEATURES]}
+    return {name: index for name, index in indices.items() if name in chosen}
 
 
 def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:

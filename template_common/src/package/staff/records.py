@@ -9,6 +9,7 @@ from ..serving.forms import by_target, moment
 from ..serving.log import Record
 
 NONE = "\N{EN DASH}"
+MOST_FEATURES = 20  # as columns; a prediction's own page has all
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ def columns(signature: Signature) -> list[Column]:
     """What was predicted, what really happened, and the features of the model that is served."""
     targets = signature.output.targets or []
     whole = Column("prediction", signature.output.label, lambda record: record.value)
+    more = len(signature.features) - MOST_FEATURES
     return [
         *([] if targets else [whole]),
         *(
@@ -33,8 +35,9 @@ def columns(signature: Signature) -> list[Column]:
         Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
         *(
             Column(f"feature_{index}", feature.label, _input(feature.name))
-            for index, feature in enumerate(signature.features)
+            for index, feature in enumerate(signature.features[:MOST_FEATURES])
         ),
+        *([Column("more", f"And {more:,} more", lambda record: "…")] if more > 0 else []),
     ]
 
 
@@ -84,6 +87,7 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
             {"label": label, "percent": f"{share:.1%}"}
             for label, share in (record.probabilities or {}).items()
         ],
+        "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [
             {
                 "name": features[name].label if name in features else name,
