@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NoReturn
 
 import httpx
@@ -29,6 +29,11 @@ Document = dict[str, Any]
 @MOMENT.checks("date-time", raises=ValueError)
 def is_moment(value: object) -> bool:
     return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+@MOMENT.checks("date", raises=ValueError)
+def is_day(value: object) -> bool:
+    return not isinstance(value, str) or str(date.fromisoformat(value)) == value
 
 
 def checking_client(base_url: str, document: Document) -> httpx.Client:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ WRONG["integer"] = [
     (-(2**60), "greater_than_equal"),
 ]
 WRONG["category"] = WRONG["text"]
+WRONG["date"] = [(text, "date") for text in ("2024-02-30", "2024-2-1", "20240201", "", 20240201)]
 
 
 def send(client: httpx.Client, *instances: Any) -> httpx.Response:
@@ -113,6 +115,9 @@ def outside(feature: dict[str, Any]) -> list[Any]:
         return ["no such category", feature["categories"][0].swapcase() + " "]
     if feature["min"] is None or feature["max"] is None:
         return []
+    if feature["type"] == "date":
+        ends = [(feature["min"], -1), (feature["max"], 1)]
+        return [str(date.fromisoformat(text) + timedelta(days)) for text, days in ends]
     step = 1 + abs(feature["max"])
     return [int(feature["min"] - step), int(feature["max"] + step)]
 

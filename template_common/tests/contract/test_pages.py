@@ -1,12 +1,13 @@
 """The pages as a person without JavaScript meets them: form, result, feedback, history."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from .conftest import Instance, NewBrowser, Predict, same
+from .conftest import Instance, NewBrowser, Predict, same, typed_outcome
 from .page import CONTROLS, Element, Page, errors_of
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -30,6 +31,8 @@ def shown(value: Any) -> str:
     """A value as pages write it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {shown(number)}" for name, number in value.items())
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
@@ -59,6 +62,10 @@ def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, An
             assert hint.removeprefix("Usually ") == f"{low} to {high}"
             assert f"{control['id']}-hint" in control["aria-describedby"].split()
             assert control["inputmode"] in ("numeric", "decimal")
+        elif feature["type"] == "date":
+            hint = page.one("p", id=f"{control['id']}-hint").text
+            assert control["type"] == "date"
+            assert hint.removeprefix("Usually ") == f"{feature['min']} to {feature['max']}"
         elif feature["categories"] and feature["outside"] == "refuse":
             values = [option["value"] for option in page.options(control)]
             assert values == ["", *feature["categories"]]
@@ -87,11 +94,11 @@ def test_from_the_form_to_the_result(
     entry = client.get(f"/api/v1/predictions/{identifier}").json()
     assert entry["inputs"] == pytest.approx(good)
     assert entry["request_id"] == response.headers["X-Request-ID"]
-    result = page.one("p", class_="value").text
-    assert result.split() == [
-        *shown(entry["value"]).split(),
-        *(model["output"]["unit"] or "").split(),
-    ]
+    output, value = model["output"], entry["value"]
+    parts = [(t["unit"], value[t["name"]]) for t in output["targets"] or []]
+    wanted = [f"{shown(v)} {unit or ''}" for unit, v in parts or [(output["unit"], value)]]
+    results = [" ".join(e.text.split()) for e in page.all("p", class_="value")]
+    assert results == [" ".join(text.split()) for text in wanted]
     assert model["version"] in page.text
     listed = {e.text.strip() for e in page.all("dt")}
     assert {label for _, label in texts(model)} <= listed
@@ -196,9 +203,16 @@ def test_a_choice_that_was_not_offered(browser: httpx.Client, model: dict[str, A
     assert list(errors_of(Page(response.text))) == chosen
 
 
+def beyond(most: Any) -> Any:
+    """The number or the day after."""
+    if isinstance(most, str):
+        return str(date.fromisoformat(most) + timedelta(1))
+    return most + 1
+
+
 def test_unusual_values_are_pointed_out(browser: httpx.Client, model: dict[str, Any]) -> None:
     unusual = {
-        f["name"]: shown(f["max"] + 1)
+        f["name"]: shown(beyond(f["max"]))
         for f in model["features"]
         if f["max"] is not None and f["outside"] == "warn"
     }
@@ -276,45 +290,45 @@ def test_pages_that_are_not_there(browser: httpx.Client, path: str, status: int)
     assert response.headers["X-Request-ID"] in page.text
 
 
-def report(browser: httpx.Client, record_id: str, model: dict[str, Any], comment: str) -> str:
-    """Report an outcome, and return it."""
-    actual = str((model["output"]["classes"] or [12.5])[-1])
+def report(browser: httpx.Client, record_id: str, outcome: Any, comment: str) -> str:
+    """Report an outcome, and return it as pages write it."""
     path = f"/predictions/{record_id}"
-    response = send(browser, path, actual=actual, comment=comment)
+    response = send(browser, path, **typed_outcome(outcome), comment=comment)
     assert (response.status_code, response.headers["Location"]) == (303, path)
-    return actual
+    return shown(outcome)
 
 
 def test_feedback(
-    browser: httpx.Client, client: httpx.Client, record_id: str, model: dict[str, Any]
+    browser: httpx.Client, client: httpx.Client, record_id: str, outcome: Any
 ) -> None:
     path = f"/predictions/{record_id}"
-    actual = report(browser, record_id, model, ODD)
+    actual = report(browser, record_id, outcome, ODD)
     page = Page(browser.get(path).text)
     assert page.one("blockquote").text == ODD
     assert actual in [element.text for element in page.all("dd")]
     assert not forms(page)
     kept = client.get(f"/api/v1/predictions/{record_id}").json()["feedback"]
-    assert (str(kept["actual"]), kept["comment"]) == (actual, ODD)
-    again = browser.post(path, data=csrf(browser) | {"actual": actual, "comment": "changed"})
+    assert (kept["actual"], kept["comment"]) == (outcome, ODD)
+    changed = typed_outcome(outcome) | {"comment": "changed"}
+    again = browser.post(path, data=csrf(browser) | changed)
     assert again.status_code == 409
     assert client.get(f"/api/v1/predictions/{record_id}").json()["feedback"] == kept
 
 
-def test_faults_of_feedback(browser: httpx.Client, record_id: str) -> None:
-    path = f"/predictions/{record_id}"
+def test_faults_of_feedback(browser: httpx.Client, record_id: str, outcome: Any) -> None:
+    path, names = f"/predictions/{record_id}", list(typed_outcome(outcome))
     for actual, comment, faulty in (
-        ("", "kept", ["actual"]),
-        ("no such class", " kept ", ["actual"]),
-        ("nan", ODD, ["actual"]),
-        ("", "c" * 2001, ["actual", "comment"]),
+        ("", "kept", names),
+        ("no such class", " kept ", names),
+        ("nan", ODD, names),
+        ("", "c" * 2001, [*names, "comment"]),
     ):
-        response = send(browser, path, actual=actual, comment=comment)
+        response = send(browser, path, **dict.fromkeys(names, actual), comment=comment)
         assert response.status_code == 422
         page = Page(response.text)
         assert list(errors_of(page)) == faulty
         assert page.typed()["comment"] == comment
-        assert page.one("p", class_="value")
+        assert page.all("p", class_="value")
 
 
 def rows(page: Page) -> list[Element]:
@@ -336,10 +350,10 @@ def test_history(browser: httpx.Client, predict: Predict, good: Instance) -> Non
 
 
 def test_history_shows_outcomes(
-    browser: httpx.Client, record_id: str, model: dict[str, Any]
+    browser: httpx.Client, record_id: str, model: dict[str, Any], outcome: Any
 ) -> None:
     assert "not known yet" in Page(browser.get("/predictions/").text).text
-    actual = report(browser, record_id, model, "")
+    actual = report(browser, record_id, outcome, "")
     page = Page(browser.get("/predictions/").text)
     cells = [" ".join(cell.text.split()) for cell in page.all("td")]
     assert cells[2] == actual

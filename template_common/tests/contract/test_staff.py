@@ -10,19 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from .conftest import Instance, Predict
+from .conftest import Instance, Predict, typed_outcome
 from .page import Element, Page
 
 FEEDBACK = "/admin/feedback"
 PAGES = ["/admin/", "/admin/monitor", FEEDBACK, "/admin/models"]
 EVENTS = "/admin/monitor/events"
-
-
-@pytest.fixture
-def outcome(model: dict[str, Any]) -> Any:
-    """A true outcome that this model could have."""
-    classes = model["output"]["classes"]
-    return classes[-1] if classes else 12.5
 
 
 @pytest.fixture
@@ -90,7 +83,7 @@ def test_a_prediction_is_found_and_exported(
     entry = client.get(f"/api/v1/predictions/{row['id']}").json()
     assert row["request_id"] == request_id
     assert row["model_version"] == entry["model_version"]
-    assert row["actual"] == ""
+    assert {text for name, text in row.items() if name.startswith("actual")} == {""}
     for name, value in good.items():
         assert row[name] == (str(value).lower() if isinstance(value, bool) else str(value))
     assert any(row["id"] in element.attributes.get("href", "") for element in page.all("a"))
@@ -103,12 +96,15 @@ def test_outcomes_are_entered_in_the_table(
 ) -> None:
     one, two, three = (p["id"] for p in predict(good, good, good).json()["predictions"])
     typed = Page(browser.get(FEEDBACK).text).typed()
-    assert {f"actual:{one}", f"actual:{two}", f"comment:{three}"} <= set(typed)
-    typed |= {f"actual:{one}": str(outcome), f"comment:{one}": "as it was"}
+    told = typed_outcome(outcome)
+    assert {f"{name}:{i}" for name in [*told, "comment"] for i in (one, two, three)} <= set(typed)
+    typed |= {f"{name}:{one}": text for name, text in told.items()}
+    typed |= {f"comment:{one}": "as it was"}
     without = {name: text for name, text in typed.items() if not name.startswith("csrf")}
     assert browser.post(FEEDBACK, data=without).status_code in (400, 403)
     assert client.get(f"/api/v1/predictions/{one}").json()["feedback"] is None
-    wrong = typed | {f"actual:{two}": "no such outcome", f"comment:{three}": "alone"}
+    wrong = typed | {f"{name}:{two}": "no such outcome" for name in told}
+    wrong |= {f"comment:{three}": "alone"}
     response = browser.post(FEEDBACK, data=wrong)
     assert response.status_code == 422
     page = Page(response.text)
@@ -119,8 +115,9 @@ def test_outcomes_are_entered_in_the_table(
     assert (kept[0]["actual"], kept[0]["comment"]) == (outcome, "as it was")
     assert kept[1:] == [None, None]
     again = Page(browser.get(FEEDBACK).text).typed()
-    assert f"actual:{one}" not in again
-    response = browser.post(FEEDBACK, data=again | {f"actual:{two}": str(outcome)})
+    assert f"comment:{one}" not in again
+    again |= {f"{name}:{two}": text for name, text in told.items()}
+    response = browser.post(FEEDBACK, data=again)
     assert response.status_code in (302, 303)
     assert client.get(f"/api/v1/predictions/{two}").json()["feedback"]["actual"] == outcome
 
@@ -134,14 +131,17 @@ def test_outcomes_come_from_a_file(
     def upload(text: str) -> httpx.Response:
         return browser.post(FEEDBACK, data=token, files={"file": ("outcomes.csv", text)})
 
-    for text in ("", "id\n", "id,actual,colour\n", "\x00\xff"):
+    told = typed_outcome(outcome)
+    names, texts = ",".join(told), ",".join(told.values())
+    for text in ("", "id\n", f"id,{names},colour\n", "\x00\xff"):
         assert upload(text).status_code == 422
-    partly = upload(f"id,actual,comment\n{one},{outcome},from a file\n{two},no such outcome,\n")
+    bad = ",".join(["no such outcome"] * len(told))
+    partly = upload(f"id,{names},comment\n{one},{texts},from a file\n{two},{bad},\n")
     assert partly.status_code == 422
     assert "Row 3" in Page(partly.text).text
     kept = client.get(f"/api/v1/predictions/{one}").json()["feedback"]
     assert (kept["actual"], kept["comment"]) == (outcome, "from a file")
-    assert upload(f"actual,id\n{outcome},{two}\n").status_code in (302, 303)
+    assert upload(f"{names},id\n{texts},{two}\n").status_code in (302, 303)
     assert client.get(f"/api/v1/predictions/{two}").json()["feedback"]["actual"] == outcome
 
 
