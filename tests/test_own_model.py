@@ -35,6 +35,14 @@ def test_what_is_not_run_is_marked() -> None:
         assert (language == "console") == text.startswith("$ "), text
 
 
+def test_every_format_is_told_of() -> None:
+    page = (REPO / "docs" / "own-model.md").read_text(encoding="utf-8")
+    formats = (REPO / "template_common/src/package/ml/formats.py").read_text(encoding="utf-8")
+    known = re.findall(r'^    "(\.\w+)": ', formats, re.MULTILINE)
+    assert known
+    assert known == [suffix for suffix in known if f"`{suffix}`" in page]
+
+
 @pytest.mark.xdist_group("port 8000")
 def test_ten_steps(template: Path, tmp_path: Path) -> None:
     if port_is_taken():
