@@ -63,6 +63,17 @@ def invokes(name: str, change: Callable[[Instance], Any], path: str = "/invocati
     return Case(name, "POST", path, lambda good: json.dumps(change(dict(good))).encode(), JSON)
 
 
+def tensors(good: Instance) -> list[Any]:
+    """Numbers as the Open Inference Protocol takes them."""
+    shaped = {"shape": [1], "datatype": "FP64"}
+    return [{"name": name, "data": [float(v)], **shaped} for name, v in good.items()]
+
+
+def infers(name: str, change: Callable[[Instance], Any]) -> Case:
+    """Infer from the tensors that `change` makes of a good instance."""
+    return invokes(name, lambda good: {"inputs": change(good)}, INFER)
+
+
 def first(good: Instance, value: Any) -> Instance:
     """A good instance whose first feature has another value."""
     return {**good, next(iter(good)): value}
@@ -73,6 +84,7 @@ def feeds_back(name: str, body: Any, path: str = "/api/v1/predictions/{id}/feedb
 
 
 API = ("/api/", "/invocations", "/ping", "/v1/", "/v2/")
+INFER = "/v2/models/{model}/infer"
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 CASES = [
     gets("alive", "/healthz"),
@@ -207,6 +219,21 @@ CASES = [
     posts("CSV", b"1,2\n3,4\n", "/invocations", Content_Type="text/csv"),
     posts("CSV out", b"a,b\n", "/invocations", Content_Type="text/csv", Accept="text/csv"),
     posts("CSV with an open quote", b'"a', "/invocations", Content_Type="text/csv"),
+    gets("v2: server", "/v2"),
+    gets("v2: live", "/v2/health/live"),
+    gets("v2: ready", "/v2/health/ready"),
+    gets("v2: model", "/v2/models/{model}"),
+    gets("v2: model is ready", "/v2/models/{model}/ready"),
+    gets("v2: no model", "/v2/models/none/ready", Accept="text/html"),
+    gets("v2: no version", "/v2/models/{model}/versions/1"),
+    gets("v2: get where post", "/v2/models/{model}/infer"),
+    gets("v2: with a slash", "/v2/"),
+    infers("v2: tensors", tensors),
+    infers("v2: the first alone", lambda good: tensors(good)[:1]),
+    infers("v2: no tensors", lambda good: []),
+    infers("v2: data longer than its shape", lambda good: [tensors(good)[0] | {"shape": [0]}]),
+    posts("v2: binary", b'{"inputs": []}abc', INFER, Inference_Header_Content_Length="14"),
+    posts("v2: length that lies", b"{}", INFER, Inference_Header_Content_Length="9"),
     posts("multipart for rows", b"--x--", "/invocations", Content_Type="multipart/form-data"),
 ]
 

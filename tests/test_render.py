@@ -36,11 +36,11 @@ MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
 # Lines of a project that are no blank, comment, docstring or test; and what a switch may add.
 MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_300, "forms": 220}
 MOST_CODE = {
-    "sqlite": 3_990,
-    "postgresql": 4_050,
-    "mysql": 4_050,
-    "sqlserver": 4_040,
-    "mongodb": 4_100,
+    "sqlite": 4_290,
+    "postgresql": 4_350,
+    "mysql": 4_350,
+    "sqlserver": 4_340,
+    "mongodb": 4_400,
 }
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]

@@ -9,12 +9,15 @@ import pytest
 from .conftest import Predict
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
-PROBES = ["/healthz", "/readyz", "/metrics", "/ping"]
-READ = [*PROBES, "/openapi.json", "/docs", "/api/v1/model", "/api/v1/predictions", "/v1/models"]
+PROBES = ["/healthz", "/readyz", "/metrics", "/ping", "/v2/health/live", "/v2/health/ready"]
+API = ["/api/v1/model", "/api/v1/predictions", "/v1/models", "/v2"]
+READ = [*PROBES, *API, "/openapi.json", "/docs"]
 WRITE = [
     "/api/v1/predict",
     f"/api/v1/predictions/{NOWHERE}/feedback",
     "/v1/models/none:predict",
+    "/v2/models/none/infer",
+    "/v2/models/none/versions/none/infer",
     "/invocations",
 ]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -135,6 +138,12 @@ def test_a_foreign_host(client: httpx.Client, path: str, host: str) -> None:
 def test_probes_are_called_by_any_host(client: httpx.Client, path: str) -> None:
     for host in ("10.1.2.3:8000", "pod", "evil.example"):
         assert client.get(path, headers={"Host": host}).status_code == 200
+
+
+def test_invocations_are_called_by_any_address(client: httpx.Client) -> None:
+    for host, status in (("10.1.2.3:8080", 422), ("evil.example", 400), ("1.evil.example", 400)):
+        response = client.post("/invocations", json={}, headers={"Host": host})
+        assert response.status_code == status
 
 
 def test_nothing_sets_a_cookie_for_the_api(

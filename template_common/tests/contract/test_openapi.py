@@ -117,6 +117,13 @@ def test_every_route_is_documented(document: Document) -> None:
         ("GET", "/v1/models/{name}"),
         ("POST", "/v1/models/{name}:predict"),
         ("POST", "/invocations"),
+        ("GET", "/v2"),
+        ("GET", "/v2/health/live"),
+        ("GET", "/v2/health/ready"),
+        ("GET", "/v2/models/{name}"),
+        ("GET", "/v2/models/{name}/ready"),
+        ("POST", "/v2/models/{name}/infer"),
+        ("POST", "/v2/models/{name}/versions/{version}/infer"),
     }
     assert {(method.upper(), path) for path, method, _ in operations(document)} >= documented
     ids = [operation["operationId"] for _, _, operation in operations(document)]
