@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Download, expect
 
 from .browsing import LIMIT, Site, Visitor, chromium
 from .helpers import Environments, ask, example, logged, need, predict_example, run, served
@@ -27,6 +27,17 @@ SITES = [
         ("flask", "django"), (("sqlite", "regression"), ("mongodb", "classification"))
     )
 ]
+WIDE = """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from my_service.ml import publish
+
+genes = [f"gene_{number}" for number in range(2000)]
+X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2000)).round(3), columns=genes)
+y = X[genes[:9]].sum(axis=1).rename("expression")
+publish(Ridge().fit(X, y), X, y, name="genes")
+"""
 NewVisitor = Callable[[], Visitor]
 
 
@@ -53,6 +64,22 @@ def site(
             yield Site(project, port)
 
 
+@pytest.fixture(scope="module", params=[site for site in SITES if str(site.id).endswith("sqlite")])
+def wide_site(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    environments: Environments,
+) -> Iterator[Site]:
+    """Of a model with 2,000 features."""
+    answers = request.param | {"model": "own"}
+    project = write(render(answers), tmp_path_factory.mktemp("wide") / "service")
+    settings = environments.of(answers["framework"])
+    run(project, need("uv"), "run", "--quiet", "python", "-c", WIDE, **settings)
+    with served(project, **settings) as (port, _):
+        make_admin(project, **settings)
+        yield Site(project, port)
+
+
 @pytest.fixture
 def new_visitor(site: Site, browser: Browser) -> Iterator[NewVisitor]:
     """Makes people, each with a browser of their own."""
@@ -71,6 +98,39 @@ def predicted(visitor: Visitor) -> str:
     visitor.press("Predict")
     expect(visitor.page).to_have_url(re.compile(r"/predictions/[0-9a-f-]{36}$"), timeout=LIMIT)
     return visitor.page.url.rpartition("/")[2]
+
+
+def example_row(visitor: Visitor, folder: Path) -> dict[str, str]:
+    """What the page offers as an example of a file."""
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("link", name="Example file").click()
+    (row,) = downloaded(download.value, folder / "example.csv")
+    return row
+
+
+def downloaded(download: Download, path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    download.save_as(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def paste(visitor: Visitor, row: dict[str, str]) -> None:
+    """Copy a row with its header from a spreadsheet."""
+    visitor.fill(A_row_from_a_spreadsheet="\n".join(map("\t".join, (row, row.values()))))
+    visitor.press("Fill in")
+
+
+def upload(visitor: Visitor, rows: list[dict[str, str]], folder: Path) -> list[dict[str, str]]:
+    """Send rows as a CSV file, and read the one that comes back."""
+    with (folder / "rows.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    visitor.page.get_by_label("A CSV file", exact=True).set_input_files(folder / "rows.csv")
+    with visitor.page.expect_download() as download:
+        visitor.page.get_by_role("button", name="Predict the file").click()
+    return downloaded(download.value, folder / "answers.csv")
 
 
 def choose(admin: Visitor, row: str, action: str) -> None:
@@ -117,6 +177,84 @@ def test_a_person_signs_up_predicts_and_tells_the_outcome(new_visitor: NewVisito
     row.get_by_role("link").click()
     expect(eve.page).to_have_url(re.compile(made))
     eve.sees()
+
+
+def test_a_person_pastes_a_row_and_uploads_a_file(new_visitor: NewVisitor, tmp_path: Path) -> None:
+    pat = new_visitor()
+    pat.sign_up("pat@example.com")
+    pat.log_in("pat@example.com")
+    pat.go("/", "New prediction")
+    more = pat.main.get_by_text("Paste a row, or upload a file")
+    more.click()
+    row = example_row(pat, tmp_path)
+    first = next(iter(row))
+    paste(pat, {"noted": "Tuesday"} | row | {first: "much"})
+    pat.sees("Error: New prediction")
+    pat.says("The model does not take noted.")
+    typed = pat.main.get_by_role("textbox").first
+    expect(typed).to_be_focused()
+    expect(typed).to_have_value("much")
+    more.click()
+    paste(pat, row)
+    pat.says(f"{len(row)} of {len(row)} values are filled in.")
+    expect(typed).to_have_value(row[first])
+    pat.press("Predict")
+    expect(pat.page).to_have_url(re.compile(r"/predictions/[0-9a-f-]{36}$"), timeout=LIMIT)
+
+    pat.go("/", "New prediction")
+    more.click()
+    found = upload(pat, [row, row | {first: "much"}, row], tmp_path)
+    assert [bool(answer["prediction"]) for answer in found] == [True, False, True]
+    assert "(it was 'much')" in found[1]["prediction_error"]
+    pat.follow("History", "History")
+    expect(pat.main.get_by_role("row")).to_have_count(4)  # one is the head
+
+    pat.go("/", "New prediction")
+    more.click()
+    pat.page.get_by_label("A CSV file", exact=True).set_input_files(
+        {"name": "picture.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n"}
+    )
+    pat.press("Predict the file", "Error: New prediction")
+    pat.says("picture.png is not utf-8 text")
+    expect(pat.page.get_by_label("A CSV file", exact=True)).to_be_focused()
+
+
+def test_a_model_of_many_columns_is_used(wide_site: Site, browser: Browser, tmp_path: Path) -> None:
+    with contextlib.closing(browser.new_context(locale="en-GB")) as context:
+        kim = Visitor(wide_site, context.new_page())
+        kim.log_in(EMAIL)
+        kim.go("/", "New prediction")
+        gene = kim.page.get_by_label("Gene 1999", exact=True)
+        expect(gene).to_be_hidden()
+        row = example_row(kim, tmp_path)
+        assert len(row) == 2000
+        paste(kim, row)
+        kim.says("2,000 of 2,000 values are filled in.")
+        expect(gene).to_have_value(row["gene_1999"])
+        kim.main.get_by_role("button", name="Predict", exact=True).first.click()
+        kim.sees("Expression: ")
+        value = kim.main.get_by_text(row["gene_1999"], exact=True).last
+        expect(value).to_be_hidden()
+        kim.main.get_by_text("Show all 2,000").click()
+        expect(value).to_be_visible()
+
+        kim.follow("Predict", "New prediction")
+        paste(kim, row | {"gene_7": "much"})
+        kim.sees("Error: New prediction")
+        expect(kim.page.get_by_label("Gene 7", exact=True)).to_be_focused()
+        kim.go("/", "New prediction")
+        found = upload(kim, [row] * 100, tmp_path)
+        assert len({answer["prediction"] for answer in found} - {""}) == 1
+        assert len(found) == 100
+
+        kim.go("/docs", "API")
+        kim.follow("Admin", "Admin")
+        kim.follow("Predictions", "Predictions")
+        kim.says("And 1,980 more")
+        kim.follow("Outcomes", "True outcomes")
+        kim.follow("Monitor", "Monitor")
+        figures = kim.page.locator("#predictions-now")
+        expect(figures).to_have_text(re.compile(r"^\d"), timeout=LIMIT)
 
 
 def test_a_program_predicts_until_its_token_is_revoked(site: Site, new_visitor: NewVisitor) -> None:

@@ -20,6 +20,7 @@ COMPARED_HEADERS = ("Content-Type", "Allow", "Retry-After", "Location")
 VOLATILE = {"id", "ids", "created_at", "request_id", "duration_ms", "next"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 JSON = {"Content-Type": "application/json"}
+FORM = "application/x-www-form-urlencoded"
 
 Instance = dict[str, Any]
 
@@ -94,6 +95,11 @@ CASES = [
     gets("openapi", "/openapi.json"),
     gets("docs", "/docs"),
     gets("form", "/"),
+    gets("a row is pasted by nobody", "/row"),
+    gets("example of a file of rows", "/rows"),
+    posts("row without a token", b"row=1", "/row", Content_Type=FORM),
+    posts("rows without a token", b"file=1", "/rows", Content_Type=FORM),
+    posts("too large for a page", b" " * 11_000_000, "/rows", Accept="text/html"),
     gets("history", "/predictions/"),
     gets("history without its slash", "/predictions"),
     gets("page of a prediction", "/predictions/{id}"),
