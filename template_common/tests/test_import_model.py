@@ -5,7 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +38,21 @@ ROWS = X[150:].assign(price=Y[150:], number=range(150))
 PLAIN = X[["area", "rooms"]]
 
 
-def bring(folder: Path, model: Any = FITTED, rows: Any = ROWS, **options: Any) -> Artifact:
+def bring(
+    folder: Path,
+    model: Any = FITTED,
+    rows: Any = ROWS,
+    *,
+    targets: Sequence[str] = ("price",),
+    **options: Any,
+) -> Artifact:
     """Import a model, or its bytes, with rows, or the text of a file, as the commands do."""
     path, data = folder / "brought.pkl", folder / "rows.csv"
     path.write_bytes(model if isinstance(model, bytes) else pickle.dumps(model))
     if isinstance(rows, pd.DataFrame):
         rows = rows.to_csv(index=False)
     data.write_bytes(rows if isinstance(rows, bytes) else rows.encode())
-    return take(path, data, root=folder / "artifacts", **options)
+    return take(path, data, *targets, root=folder / "artifacts", **options)
 
 
 def take(path: Path, data: Path, *targets: str, root: Path, **options: Any) -> Artifact:
@@ -113,6 +120,15 @@ def test_classes_that_the_rows_lack_and_columns_without_names(tmp_path: Path) ->
     assert artifact.signature.name == "grades"
     assert artifact.signature.output.classes == [3, 7, 20]
     assert answers(tmp_path / "artifacts", PLAIN) == list(model.predict(PLAIN.to_numpy()))
+
+
+def test_several_targets(tmp_path: Path) -> None:
+    both = pd.DataFrame({"price": X["area"] * 3.0, "rent": X["rooms"] * 10.0})
+    model = LinearRegression().fit(PLAIN, both)
+    bring(tmp_path, model, PLAIN.join(both).assign(other=1), targets=["price", "rent"])
+    found = pd.DataFrame(answers(tmp_path / "artifacts", PLAIN))
+    assert list(found.columns) == ["price", "rent"]
+    assert np.allclose(found, both, rtol=1e-4)
 
 
 @pytest.mark.parametrize("mark", [";", "\t", "|"])
@@ -275,6 +291,13 @@ def test_another_version_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.Mon
             bring(tmp_path, content)
 
 
+def test_a_file_of_skops_that_needs_other_code(tmp_path: Path) -> None:
+    skops.io.dump(FunctionTransformer(doubled), tmp_path / "own.skops")
+    ROWS.to_csv(tmp_path / "rows.csv", index=False)
+    with pytest.raises(ArtifactError, match=r"holds code that is not .*doubled; move what"):
+        take(tmp_path / "own.skops", tmp_path / "rows.csv", root=tmp_path)
+
+
 def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = tmp_path / "rows.csv"
     ROWS.to_csv(data, index=False)
@@ -326,7 +349,7 @@ def test_nothing_is_read_that_nobody_agreed_to(tmp_path: Path) -> None:
 
 
 def test_a_sample_of_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("package.ml.importing.MOST_ROWS", 40)
+    monkeypatch.setattr("package.ml.convert.MOST_ROWS", 40)
     artifact = bring(tmp_path)
     assert artifact.metrics["parity"]["rows"] == 40
     assert artifact.metrics["imported"]["rows"] == 150

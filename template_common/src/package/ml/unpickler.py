@@ -26,6 +26,7 @@ SAFE = {  # containers, numbers, times, and the functions that pickles are put t
     "fractions": {"Fraction"},
     "functools": {"partial"},
     "joblib.numpy_pickle": {"NumpyArrayWrapper"},
+    "numpy": {"clip", "max", "mean", "median", "min", "nan_to_num", "ravel", "squeeze", "sum"},
     "numpy._core.multiarray": {"_reconstruct", "scalar"},
     "numpy._core.numeric": {"_frombuffer"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
@@ -53,7 +54,8 @@ CLASSES = (  # modules all of whose classes may be made; scipy.stats runs text, 
     *("xgboost.core", "xgboost.sklearn"),
 )
 FUNCTIONS = (  # modules whose functions models keep, such as a score or a distance
-    *("scipy.special", "sklearn.feature_selection", "sklearn.metrics", "sklearn.neural_network"),
+    *("scipy._lib.array_api_compat.numpy._aliases", "scipy.special", "sklearn.cluster._kmeans"),
+    *("sklearn.feature_selection", "sklearn.metrics", "sklearn.neural_network"),
     *("sklearn.preprocessing", "sklearn.utils.validation"),
 )
 UNSAFE = {"_testing", "conftest", "datasets", "externals", "memmap", "tests"}

@@ -18,7 +18,7 @@ class Command(BaseCommand):
         add("path", metavar="PATH", type=Path, help="Of scikit-learn, XGBoost or LightGBM.")
         data = "CSV or Parquet with rows that the model was not trained on."
         add("--data", metavar="FILE", type=Path, required=True, help=data)
-        target = "The column with the true answers; again for each of several."
+        target = "The column with the true answers; again for each of several, as trained."
         add("--target", metavar="COL", action="append", required=True, help=target)
         add("--name", help="Of the model; by default the file's.")
         dates = "A column of dates in a CSV file; again for each."
