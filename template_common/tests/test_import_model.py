@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from package.ml import Artifact, ArtifactError, SignatureError, tables
 from package.ml.artifact import load
@@ -120,6 +121,16 @@ def test_classes_that_the_rows_lack_and_columns_without_names(tmp_path: Path) ->
     assert artifact.signature.name == "grades"
     assert artifact.signature.output.classes == [3, 7, 20]
     assert answers(tmp_path / "artifacts", PLAIN) == list(model.predict(PLAIN.to_numpy()))
+
+
+def test_booleans_with_gaps(tmp_path: Path) -> None:
+    frame = PLAIN.assign(lift=pd.Series([True, False, np.nan] * 100, dtype=object))
+    y = X["area"] + 50.0 * (frame["lift"] == True)  # noqa: E712 - a gap is neither
+    prepare = make_column_transformer((OneHotEncoder(), ["lift"]), remainder="passthrough")
+    model = make_pipeline(prepare, LinearRegression()).fit(frame, y)
+    artifact = bring(tmp_path, model, frame.assign(price=y))
+    assert (artifact.signature.features[2].type, artifact.runtime) == ("boolean", "skops")
+    assert answers(tmp_path / "artifacts", frame) == pytest.approx(list(y), rel=1e-4)
 
 
 def test_several_targets(tmp_path: Path) -> None:

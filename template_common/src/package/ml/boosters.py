@@ -95,13 +95,15 @@ def register_converters() -> bool:
 
 
 def _without_names(convert: Any) -> Any:
-    """The converter of XGBoost, which takes features that are called f0, f1 and so on only."""
+    """The converter of XGBoost, which takes numbers that are called f0, f1 and so on only."""
 
     def renamed(scope: Any, operator: Any, container: Any) -> None:
         original = operator.raw_operator
         operator.raw_operator = copy(original)
         operator.raw_operator._Booster = original.get_booster().copy()
         operator.raw_operator._Booster.feature_names = None
+        if "c" not in (original.get_booster().feature_types or []):  # which it refuses by itself
+            operator.raw_operator._Booster.feature_types = None  # all are numbers to ONNX
         try:
             convert(scope, operator, container)
         finally:

@@ -115,7 +115,7 @@ class ScikitEngine:
             if feature.type == "category":
                 known = {*(feature.categories or []), *values} - {None}
                 frame[feature.name] = pd.Categorical(values, sorted(known))
-            elif feature.type == "text":
+            elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
                 frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
             elif feature.type == "date":
                 frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")

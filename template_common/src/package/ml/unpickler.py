@@ -31,6 +31,7 @@ SAFE = {  # containers, numbers, times, and the functions that pickles are put t
     "numpy._core.numeric": {"_frombuffer"},
     "numpy.core.multiarray": {"_reconstruct", "scalar"},
     "numpy.core.numeric": {"_frombuffer"},
+    "numpy.ma.core": {"_mareconstruct"},
     "numpy.random._pickle": {
         *("__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"),
     },
