@@ -21,7 +21,12 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from package.ml import Artifact, ArtifactError, SignatureError, tables
+from package.ml import (
+    Artifact,
+    ArtifactError,
+    SignatureError,
+    tables,
+)
 from package.ml.artifact import load
 from package.ml.formats import FORMATS
 from package.ml.importing import import_model
