@@ -198,7 +198,7 @@ def save(model: Any, path: Path) -> None:
 def make(name: str, folder: Path) -> None:
     """Train a model, and write its three files."""
     model, X, y, file = MODELS[name]()
-    seen = FITTED_ON.get(name, lambda X: X)
+    seen: Callable[[Any], Any] = FITTED_ON.get(name, lambda X: X)
     model.fit(seen(X[:TRAIN]), y[:TRAIN])
     save(model, folder / file)
     new, y = X[TRAIN:], y[TRAIN:]
