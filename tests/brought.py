@@ -17,12 +17,15 @@ import joblib
 import numpy as np
 import pandas as pd
 import skops.io
+from onnx import TensorProto, helper, numpy_helper
+from skl2onnx import to_onnx
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -174,15 +177,114 @@ def lightgbm_file() -> Made:
     return model, X, X["x 0"] * 3 + X["x 1"] ** 2, "lightgbm_file.txt"
 
 
+@brought
+def onnx_columns() -> Made:
+    y = worth(homes())
+    names = pd.Series(np.select([y > 250, y > 150], ["high", "middle"], "low"))
+    X = homes().dropna().astype({"year.built": "float32"})
+    return prepared(LogisticRegression(max_iter=500)), X, names[X.index], "onnx_columns.onnx"
+
+
+@brought
+def onnx_zipmap() -> Made:
+    X, y = numbers(), (numbers()["x 0"] * 2).round().clip(-1, 1).astype(int)
+    return RandomForestClassifier(20, random_state=SEED), X, y, "onnx_zipmap.onnx"
+
+
+@brought
+def onnx_logits() -> Made:
+    X = numbers()
+    y = pd.Series(np.select([X["x 0"] > 0.5, X["x 1"] > 0], ["up", "left"], "down"))
+    return MLPClassifier((8,), max_iter=50, random_state=SEED), X, y, "onnx_logits.onnx"
+
+
+class Network:
+    """A small network of PyTorch that tells classes apart."""
+
+    def fit(self, X: Any, y: Any) -> None:
+        import torch
+
+        torch.manual_seed(SEED)
+        self.classes, codes = np.unique(y, return_inverse=True)
+        layers = torch.nn.Linear(X.shape[1], 16), torch.nn.BatchNorm1d(16), torch.nn.ReLU()
+        self.module = torch.nn.Sequential(*layers, torch.nn.Linear(16, len(self.classes)))
+        optimizer = torch.optim.Adam(self.module.parameters(), lr=0.05)
+        for _ in range(40):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(
+                self.module(torch.tensor(X.to_numpy())), torch.tensor(codes)
+            )
+            loss.backward()
+            optimizer.step()
+        self.module.eval()
+
+    def predict_proba(self, X: Any) -> Any:
+        import torch
+
+        return self.module(torch.tensor(X.to_numpy())).softmax(dim=1).detach().numpy()
+
+    def predict(self, X: Any) -> Any:
+        return self.classes[self.predict_proba(X).argmax(axis=1)]
+
+
+@brought
+def torch_program() -> Made:
+    X = numbers()
+    y = pd.Series(np.select([X["x 0"] > 0.5, X["x 1"] > 0], ["up", "left"], "down"))
+    return Network(), X, y, "torch_program.pt2"
+
+
+@brought
+def torch_script() -> Made:
+    X = numbers()
+    return Network(), X, (X["x 0"] + X["x 1"] > 0).astype(int) * 4 + 3, "torch_script.pt"
+
+
 FITTED_ON: dict[str, Callable[[pd.DataFrame], Any]] = {  # when that is not a frame
     "text": lambda X: X.iloc[:, 0].tolist(),
     "codes": pd.DataFrame.to_numpy,
+    "onnx_zipmap": pd.DataFrame.to_numpy,
+    "onnx_logits": pd.DataFrame.to_numpy,
 }
 
 
-def save(model: Any, path: Path) -> None:
+def onnx_of(model: Any, example: pd.DataFrame) -> bytes:
+    """What skl2onnx makes of a model; of a network, a graph that gives logits alone."""
+    if not isinstance(model, MLPClassifier):
+        rows = example if hasattr(model, "steps") else example.to_numpy()
+        return bytes(to_onnx(model, rows).SerializeToString())
+    (v, w), (a, b) = model.coefs_, model.intercepts_
+    weights = {"v": v, "a": a, "w": w, "b": b}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gemm", ["input", "v", "a"], ["hidden"]),
+            helper.make_node("Relu", ["hidden"], ["positive"]),
+            helper.make_node("Gemm", ["positive", "w", "b"], ["logits"]),
+        ],
+        "network",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", len(v)])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(b)])],
+        [numpy_helper.from_array(x.astype(np.float32), name) for name, x in weights.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    return bytes(helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString())
+
+
+def save(model: Any, path: Path, example: pd.DataFrame) -> None:
     """Write a model as its owner would."""
     match path.suffix:
+        case ".onnx":
+            path.write_bytes(onnx_of(model, example))
+        case ".pt2":
+            import torch
+
+            shapes, rows = ({0: torch.export.Dim("rows")},), (torch.tensor(example.to_numpy()),)
+            program = torch.export.export(model.module, rows, dynamic_shapes=shapes)
+            torch.export.save(program, path)
+        case ".pt":
+            import torch
+
+            torch.jit.save(torch.jit.script(model.module), path)
         case ".joblib":
             joblib.dump(model, path, compress=3)
         case ".skops":
@@ -200,7 +302,7 @@ def make(name: str, folder: Path) -> None:
     model, X, y, file = MODELS[name]()
     seen: Callable[[Any], Any] = FITTED_ON.get(name, lambda X: X)
     model.fit(seen(X[:TRAIN]), y[:TRAIN])
-    save(model, folder / file)
+    save(model, folder / file, X[:2])
     new, y = X[TRAIN:], y[TRAIN:]
     new.assign(target=y).to_csv(folder / f"{name}.csv", index=False)
     answers = {"file": file, "values": model.predict(seen(new)).tolist()}

@@ -20,8 +20,10 @@ from .test_render import FRAMEWORKS
 MODELS = [
     *("linear", "forest", "boosting", "mixed", "text", "codes"),
     *("xgboost", "xgboost_file", "lightgbm", "lightgbm_file"),
+    *("onnx_columns", "onnx_zipmap", "onnx_logits", "torch_program", "torch_script"),
 ]
-LIBRARIES = ["xgboost-cpu", "lightgbm", "onnxmltools"]
+LIBRARIES = ["xgboost-cpu", "lightgbm", "onnxmltools", "onnxscript"]
+TORCH = "torch==2.13.0"  # by pip, to which uv prefers builds for graphics cards, of gigabytes
 KEPT = {"boosting"}  # by scikit-learn: skl2onnx takes no categories of pandas
 TOLERANCE = 1e-4
 PROJECT = "own-sqlite-no-auth-no-admin-forms"
@@ -56,6 +58,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Any:
         )
         install = [need("uv"), "pip", "install", "--quiet", "--python", str(python / "python")]
         run(project, *install, *LIBRARIES)
+        pip = [need("uv"), "tool", "run", "pip", "--quiet", "--python", str(python / "python")]
+        run(project, *pip, "install", TORCH)
         settings["UV_NO_SYNC"] = "1"  # which would take them out again
         if not list(models.iterdir()):
             made = [str(python / "python"), str(REPO / "tests" / "brought.py"), str(models)]

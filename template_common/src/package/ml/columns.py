@@ -1,5 +1,6 @@
 """Which columns a fitted model takes, and in which order."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ def columns_for(model: Any, given: list[str], source: str) -> list[str]:
     By name where it knows them, else all of them, if their number is right.
     """
     if hasattr(model, "feature_names_in_"):
-        called = {name.replace(" ", "_"): name for name in given}  # as LightGBM writes them
+        called = {re.sub(r"\W", "_", name): name for name in given}  # as ONNX's makers write them
+        called |= {name.replace(" ", "_"): name for name in given}  # and as LightGBM does
         called |= {name: name for name in given}
         names = [str(name) for name in model.feature_names_in_]
         if lacking := [name for name in names if name not in called]:

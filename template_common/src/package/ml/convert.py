@@ -106,6 +106,8 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
+        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
+        shares = shares / shares.sum(axis=1, keepdims=True)
         scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]

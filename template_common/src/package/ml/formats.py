@@ -7,7 +7,9 @@ from typing import Any
 
 from .artifact import ArtifactError
 from .boosters import read_lightgbm, read_xgboost
+from .graph import read as read_onnx
 from .pickles import read_pickle, read_skops
+from .torch_files import read as read_torch
 
 
 @dataclass(frozen=True)
@@ -17,14 +19,17 @@ class Format:
     `read` returns a model that answers as scikit-learn's do. One that is a graph already has
     `bring(signature, rows)` instead: it returns its ONNX file in our form, the signature with the
     classes it answers, and its parity with the original. It has `task(y)` and `n_features_in_` or
-    `feature_names_in_`, too. `read` raises ArtifactError.
+    `feature_names_in_`, too. `read` raises ArtifactError; it gets the number of columns of the data
+    beside the path where a file does not say what it takes.
     """
 
-    read: Callable[[Path], Any]
+    read: Callable[..., Any]
     runs_code: bool = False
+    counts: bool = False
 
 
 PICKLE = Format(read_pickle, runs_code=True)
+TORCH = Format(read_torch, counts=True)
 FORMATS = {
     ".pkl": PICKLE,
     ".pickle": PICKLE,
@@ -33,6 +38,10 @@ FORMATS = {
     ".json": Format(read_xgboost),
     ".ubj": Format(read_xgboost),
     ".txt": Format(read_lightgbm),
+    ".onnx": Format(read_onnx),
+    ".pt2": TORCH,
+    ".pt": TORCH,
+    ".pth": TORCH,
 }
 
 

@@ -10,6 +10,7 @@ from .artifact import Artifact, ArtifactError
 from .columns import columns_for, text_columns
 from .convert import sampled
 from .formats import format_of
+from .graph_outputs import named
 from .publishing import classes_of, release, task_of
 from .signature import Signature, SignatureError
 from .tables import read_table
@@ -26,6 +27,7 @@ def import_model(
     name: str | None = None,
     dates: Sequence[str] = (),
     encoding: str = "utf-8-sig",
+    classes: str | None = None,
     agreed: Callable[[str], bool],
     say: Callable[[str], None],
     root: Path | None = None,
@@ -34,16 +36,21 @@ def import_model(
 
     `targets` are the columns of `data` with the true answers: rows the model was not trained on, or
     its score is too good. `agreed` is asked before a file that can run code is read. `name` is
-    the file's by default. Raises ArtifactError or SignatureError and changes nothing.
+    the file's by default. `classes` are those of a graph's scores, "a,b,c" in their order, by
+    default those of the data, sorted. Raises ArtifactError or SignatureError and changes nothing.
     """
     kind = format_of(path)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-") or "model"
     if kind.runs_code and not agreed(f"{path} {CODE}"):
         raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
     table = read_table(data, targets, dates, encoding)
-    model = kind.read(path)
-    y = _outcomes(table, list(targets), data)
     features = table.drop(columns=list(targets))
+    model = kind.read(path, len(features.columns)) if kind.counts else kind.read(path)
+    y = _outcomes(table, list(targets), data)
+    if classes:
+        if not hasattr(model, "bring") or model.classes:
+            raise ArtifactError(f"{path} names its classes itself; leave out `--classes`.")
+        model.classes = named(classes, y)
     columns = columns_for(model, list(features.columns), str(data))
     if left := [column for column in features.columns if column not in columns]:
         say(f"Left out, as the model does not take them: {listed(left)}")
@@ -77,6 +84,7 @@ def _described(model: Any, X: Any, y: Any, *, name: str, source: str) -> tuple[S
     output: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
     if hasattr(model, "bring"):
         task, output = model.task(y), {}
+        y = y.astype(str) if model.answers_text else y
     else:
         task = task_of(model)
     what = f"column {y.name!r} of {source}" if y.ndim == 1 else source

@@ -16,6 +16,9 @@ from .validation import InstanceValidator, Row
 Answers = tuple[np.ndarray, np.ndarray | None]
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
+    "tensor(double)": (np.float64, np.nan),
+    "tensor(int64)": (np.int64, None),
+    "tensor(int32)": (np.int32, None),
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }

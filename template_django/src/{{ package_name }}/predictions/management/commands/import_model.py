@@ -15,7 +15,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("path", metavar="PATH", type=Path, help="Of scikit-learn, XGBoost or LightGBM.")
+        path = "Of scikit-learn, XGBoost, LightGBM, PyTorch or ONNX."
+        add("path", metavar="PATH", type=Path, help=path)
         data = "CSV or Parquet with rows that the model was not trained on."
         add("--data", metavar="FILE", type=Path, required=True, help=data)
         target = "The column with the true answers; again for each of several, as trained."
@@ -24,6 +25,8 @@ class Command(BaseCommand):
         dates = "A column of dates in a CSV file; again for each."
         add("--date", metavar="COL", action="append", default=[], help=dates)
         add("--encoding", default="utf-8-sig", help="Of a CSV file.")
+        classes = "Of an ONNX or PyTorch model, in their order."
+        add("--classes", metavar="A,B,C", help=classes)
         add("--yes", action="store_true", help="Read a pickle, which can run code, unasked.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +37,7 @@ class Command(BaseCommand):
             name=options["name"],
             dates=options["date"],
             encoding=options["encoding"],
+            classes=options["classes"],
             yes=options["yes"],
             ask=lambda question: input(f"{question} [y/N] ").lower() in ("y", "yes"),
             say=self.stdout.write,
