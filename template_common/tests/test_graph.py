@@ -1,5 +1,6 @@
 """Graphs that others made become ours: the same answers, or a refusal that says how to mend it."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
-from package.ml import ArtifactError
+from package.ml import ArtifactError, torch_files
 from package.ml.graph import Brought, Graph, read
 from package.ml.graph_outputs import named
 from package.ml.predictor import OnnxEngine
@@ -351,3 +352,29 @@ def test_what_a_graph_is_for() -> None:
     assert Graph(network()).n_features_in_ == 3
     assert Graph(unrelated()).feature_names_in_ == ["numbers", "other"]
     assert not hasattr(Graph(network()), "feature_names_in_")
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ({"m/data.pkl": ""}, "holds weights or a pickle, not a program; export it"),
+        ({"m/code/a.py": "def __setstate__(self): ..."}, "than tensors and arithmetic: __setsta"),
+        ({"m/code/a.py": "torch.save(x, 'f')"}, r"arithmetic: torch\.save"),
+        ({"m/models/model.json": '{"target": "torch.os.system"}'}, r"torch\.os\.system"),
+        ({"m/models/model.json": '{"expr_str": "open(1)"}'}, r"open\(1\)"),
+        ({"m/models/model.json": '{"name": "x=1;y"}'}, "x=1;y"),
+        ({"m/models/model.json": "{}", "m/data/constants/opaque_obj_0": ""}, "opaque_obj_0"),
+        ({"m/models/model.json": "{}", "m/data/aotinductor/m/a.so": ""}, "aotinductor"),
+    ],
+)
+def test_a_file_of_pytorch_that_is_more(tmp_path: Path, parts: dict[str, str], words: str) -> None:
+    """It is refused before PyTorch, which may be missing, gets to see it."""
+    path = tmp_path / "model.pt2"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(ArtifactError, match=words):
+        torch_files.read(path, columns=3)
+    path.write_bytes(b"\x80\x02pickle")
+    with pytest.raises(ArtifactError, match="holds weights or a pickle"):
+        torch_files.read(path, columns=3)
