@@ -14,9 +14,10 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
 
-from package.ml import ArtifactError, torch_files
-from package.ml.graph import Brought, Graph, read
-from package.ml.graph_outputs import named
+from package.ml import ArtifactError
+from package.ml.importing import torch_files
+from package.ml.importing.graph import Brought, Graph, read
+from package.ml.importing.graph_outputs import named
 from package.ml.predictor import OnnxEngine
 from package.ml.signature import Signature
 

@@ -21,19 +21,14 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from package.ml import (
-    Artifact,
-    ArtifactError,
-    SignatureError,
-    tables,
-)
+from package.ml import Artifact, ArtifactError, SignatureError
 from package.ml.artifact import load
-from package.ml.formats import FORMATS
-from package.ml.importing import import_model
+from package.ml.importing import import_model, tables
+from package.ml.importing.formats import FORMATS
+from package.ml.importing.tables import read_table
+from package.ml.importing.unpickler import Refused, SafeUnpickler
 from package.ml.libraries import need
 from package.ml.predictor import Predictor
-from package.ml.tables import read_table
-from package.ml.unpickler import Refused, SafeUnpickler
 
 from . import models
 from .running import manage
@@ -253,8 +248,8 @@ SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
 @pytest.mark.parametrize(
     ("model", "rows", "words"),
     [
-        (OWN_CODE, ROWS, r"doubled`, which is not scikit-learn's; .*/ml/, .* train again"),
-        (named("__main__", "Own"), ROWS, r"needs `Own` of the script .*/ml/, .* train again"),
+        (OWN_CODE, ROWS, r"doubled`, which is not scikit-learn's; .*/transformers.py, .* again"),
+        (named("__main__", "Own"), ROWS, r"needs `Own` of the script .*/transformers.py, .* again"),
         (named("cloudpickle.cloudpickle", "_make_function"), ROWS, "holds a lambda"),
         (pickle.dumps(FITTED)[:-900], ROWS, "cut short"),
         (b"hunter2\n", ROWS, "cut short or no model"),

@@ -12,6 +12,7 @@ import numpy as np
 from .artifact import ArtifactError, Runtime
 from .boosters import register_converters
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
+from .project import TRANSFORMERS
 from .signature import Signature, brief
 from .validation import Row
 
@@ -145,10 +146,9 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
 
 def _own_code(name: str) -> str:
     """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    home = f"src/{__package__.replace('.', '/')}/transformers.py"
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {home}"
+    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {TRANSFORMERS}"
     if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {home}"
+        what, mend = "a lambda", f"write it as a function in {TRANSFORMERS}"
     why = f"The model needs {what}, which the service cannot import"
     return f"{why}: {mend}, import it from there, and fit again."
 

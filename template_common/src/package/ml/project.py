@@ -5,6 +5,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+PACKAGE = __package__  # where a project keeps the code of its models
+TRANSFORMERS = f"src/{PACKAGE.replace('.', '/')}/transformers.py"  # and the owner's own parts
+
 
 def project_root() -> Path:
     """The nearest folder, from the working directory upwards, that holds `pyproject.toml`."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .signature import SignatureError, brief
-from .validation import listed
+from ..signature import SignatureError, brief
+from ..validation import listed
 
 MOST_BYTES = 500_000_000
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from joblib.numpy_pickle import NumpyUnpickler
 
-OWN = __package__  # where a project keeps the code of its models
+from ..project import PACKAGE
+
 SAFE = {  # containers, numbers, times, and the functions that pickles are put together with
     "_codecs": {"encode"},
     "array": {"_array_reconstructor", "array"},
@@ -94,7 +95,7 @@ def _within(module: str, packages: tuple[str, ...]) -> bool:
 
 def _may_have(module: str, name: str) -> bool:
     """Whether to look at it at all, which imports its module."""
-    known = module == "numpy" or _within(module, (*CLASSES, *FUNCTIONS, OWN))
+    known = module == "numpy" or _within(module, (*CLASSES, *FUNCTIONS, PACKAGE))
     return known and "." not in name and UNSAFE.isdisjoint((*module.split("."), name))
 
 
@@ -103,8 +104,8 @@ def _is_harmless(module: str, found: Any) -> bool:
     home = str(getattr(found, "__module__", ""))
     if isinstance(found, np.ufunc):
         return True
-    if _within(module, (OWN,)):
-        return isinstance(found, type | FunctionType) and _within(home, (OWN,))
+    if _within(module, (PACKAGE,)):
+        return isinstance(found, type | FunctionType) and _within(home, (PACKAGE,))
     if not UNSAFE.isdisjoint(home.split(".")) or home.partition(".")[0] != module.partition(".")[0]:
         return False
     if isinstance(found, type):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import ArtifactError
-from .predictor import Answers
-from .signature import Class, class_label
-from .validation import listed
+from ..artifact import ArtifactError
+from ..predictor import Answers
+from ..signature import Class, class_label
+from ..validation import listed
 
 SUM, ROUND = 1e-3, 1e-5  # how far 32 bits may miss: a sum of probabilities, and one of them
 PROBABILITIES: dict[str, Callable[[Any], Any]] = {  # of scores (rows, classes), or (rows, 1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .artifact import ArtifactError
-from .boosters import read_lightgbm, read_xgboost
+from ..artifact import ArtifactError
+from ..boosters import read_lightgbm, read_xgboost
 from .graph import read as read_onnx
 from .pickles import read_pickle, read_skops
 from .torch_files import read as read_torch

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from ..signature import Class
 from .graph_outputs import Reading
-from .signature import Class
 
 
 def without_maps(model: Any) -> tuple[Any, list[Class]]:

@@ -20,10 +20,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from .artifact import ArtifactError
+from ..artifact import ArtifactError
+from ..libraries import need
+from ..signature import brief
 from .graph import Graph
-from .libraries import need
-from .signature import brief
 
 EXPORT = (
     "export it where it was trained: `rows = torch.export.Dim('rows')`, then `torch.export.save("

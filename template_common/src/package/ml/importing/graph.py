@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..artifact import ArtifactError
+from ..convert import compare
+from ..predictor import INPUTS, Answers, OnnxEngine
+from ..signature import Feature, Signature, Task, brief
+from ..validation import Row, listed
 from . import graph_outputs
-from .artifact import ArtifactError
-from .convert import compare
 from .graph_nodes import rewritten, without_maps
 from .graph_outputs import Tables
-from .predictor import INPUTS, Answers, OnnxEngine
-from .signature import Feature, Signature, Task, brief
-from .validation import Row, listed
 
 Run = Callable[[list[np.ndarray]], list[Any]]  # what goes into each input; what comes out of each
 ANEW = "export it anew with a dynamic number of rows"

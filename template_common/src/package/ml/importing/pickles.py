@@ -9,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from .artifact import ArtifactError
-from .predictor import ForeignCode, ScikitEngine
-from .signature import brief
+from ..artifact import ArtifactError
+from ..predictor import ForeignCode, ScikitEngine
+from ..project import TRANSFORMERS
+from ..signature import brief
 
 VERSION = re.compile(rb"_sklearn_version.{0,8}?(\d+\.\d+[.\w]*)", re.DOTALL)
 OLDEST = (1, 6)  # of scikit-learn, that this project works with
@@ -43,7 +44,7 @@ def read_skops(path: Path) -> Any:
         try:
             return ScikitEngine.load(path.read_bytes(), []).model
         except ForeignCode as error:
-            mend = f"move what is yours to {_home()}, import it from there, and train again"
+            mend = f"move what is yours to {TRANSFORMERS}, import it from there, and train again"
             raise ArtifactError(f"{path} was not read: {error}; {mend}.") from error
 
 
@@ -86,7 +87,7 @@ def _version_fault(path: Path, saved: str) -> str:
 def _refusal(module: str, name: str) -> str:
     """Why a pickle may not have a name, and what mends it."""
     top = module.partition(".")[0]
-    mend = f"move it to {_home()}, import it from there, and train again"
+    mend = f"move it to {TRANSFORMERS}, import it from there, and train again"
     if module == "__main__":
         return f"it needs `{name}` of the script or notebook that trained it; {mend}"
     if top in ("cloudpickle", "dill"):
@@ -95,7 +96,3 @@ def _refusal(module: str, name: str) -> str:
     if top in sys.stdlib_module_names or top == "nt":
         return f"it would run `{module}.{name}`, which no model needs"
     return f"it would run `{module}.{name}`, which is not scikit-learn's; if it is yours, {mend}"
-
-
-def _home() -> str:
-    return f"src/{__package__.replace('.', '/')}/"

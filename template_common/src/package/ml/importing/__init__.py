@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .artifact import Artifact, ArtifactError
-from .columns import columns_for, text_columns
-from .convert import sampled
+from ..artifact import Artifact, ArtifactError
+from ..columns import columns_for, text_columns
+from ..convert import sampled
+from ..publishing import classes_of, release, task_of
+from ..signature import Signature, SignatureError
+from ..validation import listed
 from .formats import format_of
 from .graph_outputs import named
-from .publishing import classes_of, release, task_of
-from .signature import Signature, SignatureError
 from .tables import read_table
-from .validation import listed
 
 CODE = "is a file that can run code when it is read; go on only if you trust where it comes from"
 
