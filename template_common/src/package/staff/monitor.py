@@ -81,7 +81,9 @@ def _quantile(cumulative: dict[float, int], share: float) -> float | None:
 
 
 def figures(service: Service) -> dict[str, Any]:
-    """Figures of the newest predictions and of those with an outcome, all versions together."""
+    """Figures of the newest predictions and of those with an outcome, all versions together but
+    for drift.
+    """
     most = min(RECENT, max(ENOUGH, MOST_VALUES // len(service.signature.features)))
     recent = service.log.page(Query(limit=most))
     known = service.log.page(Query(limit=most, has_feedback=True))
@@ -163,10 +165,13 @@ def rolling_score(service: Service, records: Sequence[Record]) -> list[float]:
 
 
 def drift(service: Service, records: Sequence[Record]) -> dict[str, float | None]:
-    """The stability index of each feature over these records; {} without a training profile."""
+    """The stability index of each feature over the records of this version, which knows its
+    training; {} without a training profile.
+    """
     trained = service.predictor.artifact.metrics.get("profile", {})
+    rows = [r.inputs for r in records if r.model_version == service.predictor.version]
     return {
-        name: stability_index(bins, [record.inputs.get(name) for record in records])
+        name: stability_index(bins, [row.get(name) for row in rows])
         for name, bins in trained.items()
     }
 
