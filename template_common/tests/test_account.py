@@ -102,11 +102,25 @@ def test_from_the_sign_up_to_the_end(server: Server, browsers: list[httpx.Client
     assert server.request("GET", f"/api/v1/predictions/{own}").status_code == 200
 
 
-def test_who_signs_up_twice_is_told_by_mail(server: Server, browsers: list[httpx.Client]) -> None:
-    browser = browsers[0]
-    assert server.token
-    send(browser, "/accounts/register", email="admin@example.com", password=FIRST)
+def printed(path: Path, words: str, times: int = 1) -> None:
+    """Wait until the service has printed these words so many times, and fail if it does not."""
     deadline = time.monotonic() + SOON
-    while "has an\naccount" not in server.out.read_text("utf-8").replace("\r", ""):
-        assert time.monotonic() < deadline
+    while path.read_text("utf-8").replace("\r", "").count(words) < times:
+        assert time.monotonic() < deadline, path.read_text("utf-8")
         time.sleep(0.1)
+
+
+def test_who_signs_up_twice_is_told_by_mail(server: Server, browsers: list[httpx.Client]) -> None:
+    assert server.token
+    send(browsers[0], "/accounts/register", email="admin@example.com", password=FIRST)
+    printed(server.out, "has an\naccount")
+
+
+def test_nobody_is_flooded_with_mails(server: Server, browsers: list[httpx.Client]) -> None:
+    to = "To: bob@example.com"
+    for count in range(1, 6):
+        send(browsers[0], "/accounts/register", email="bob@example.com", password=FIRST)
+        printed(server.out, to, count)
+    send(browsers[0], "/accounts/register", email="bob@example.com", password=FIRST)
+    printed(server.err, "A mail was not sent")
+    assert server.out.read_text("utf-8").count(to) == 5

@@ -10,34 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from .client import Document, check_schema
 from .conftest import Instance
-
-
-def resolve(document: Document, item: Any) -> Any:
-    """What a reference stands for."""
-    while "$ref" in item:
-        found: Any = document
-        for key in item["$ref"].removeprefix("#/").split("/"):
-            found = found[key]
-        item = found
-    return item
-
-
-def operations(document: Document) -> list[tuple[str, str, Any]]:
-    return [
-        (path, method, operation)
-        for path, methods in document["paths"].items()
-        for method, operation in methods.items()
-    ]
-
-
-def examples(document: Document, body: Any) -> list[tuple[Any, Any]]:
-    """Pairs of a schema and an example of it."""
-    contents = resolve(document, body).get("content", {}).values()
-    return [
-        (content["schema"], resolve(document, example)["value"])
-        for content in contents
-        for example in content.get("examples", {}).values()
-    ]
+from .operations import examples, operations, resolve
 
 
 def test_the_document_is_valid(document: Document) -> None:
@@ -58,11 +31,11 @@ def test_it_describes_this_model(document: Document, model: dict[str, Any]) -> N
 
 def test_every_example_fits_its_schema(document: Document) -> None:
     pairs = []
-    for _, _, operation in operations(document):
-        pairs += examples(document, operation.get("requestBody", {}))
-        for response in operation["responses"].values():
+    for operation in operations(document):
+        pairs += examples(document, operation.content.get("requestBody", {}))
+        for response in operation.content["responses"].values():
             pairs += examples(document, response)
-        for parameter in operation.get("parameters", []):
+        for parameter in operation.content.get("parameters", []):
             found = resolve(document, parameter)
             pairs.append((found["schema"], found["example"]))
     assert len(pairs) >= 6
@@ -74,15 +47,10 @@ def test_every_example_of_a_request_is_accepted(
     client: httpx.Client, document: Document, record_id: str
 ) -> None:
     asked = 0
-    for path, method, operation in operations(document):
-        parameters = [resolve(document, item) for item in operation.get("parameters", [])]
-        places = {p["name"]: p["example"] for p in parameters if p["in"] == "path"}
-        address = path.format(**places | {"record_id": record_id})
-        query = {p["name"]: p["example"] for p in parameters if p["in"] == "query"}
-        bodies = [body for _, body in examples(document, operation.get("requestBody", {}))]
-        for body in bodies or [None]:
-            response = client.request(method, address, params=query, json=body)
-            assert response.status_code == 200, (path, response.text)
+    for operation in operations(document):
+        for address, options in operation.requests(document, record_id):
+            response = client.request(operation.method, address, **options)
+            assert response.status_code == 200, (address, response.text)
             asked += 1
     assert asked == len(operations(document))
 
@@ -125,7 +93,8 @@ def test_every_route_is_documented(document: Document) -> None:
         ("POST", "/v2/models/{name}/infer"),
         ("POST", "/v2/models/{name}/versions/{version}/infer"),
     }
-    assert {(method.upper(), path) for path, method, _ in operations(document)} >= documented
-    ids = [operation["operationId"] for _, _, operation in operations(document)]
+    found = operations(document)
+    assert {(operation.method, operation.path) for operation in found} >= documented
+    ids = [operation.content["operationId"] for operation in found]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z_]+", identifier) for identifier in ids)

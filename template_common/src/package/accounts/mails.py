@@ -1,6 +1,12 @@
 """The mails of accounts."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from .lockout import LOCKED, Attempts
+
+MOST = 5  # that anybody can have sent to one address within LOCKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +60,16 @@ If it was not you, set a new one:
 {link}
 """,
 )
+
+
+def may_send(mail: Mail, attempts: Attempts, email: str) -> bool:
+    """Whether to send it, which is counted: anybody can ask for mails to any address."""
+    if mail is CHANGED:
+        return True
+    now = datetime.now(UTC)
+    key = sha256(f"mail {email}".encode()).hexdigest()
+    count, until = attempts.find([key]).get(key, (0, now))
+    if count >= MOST and until > now:
+        return False
+    attempts.add(key, 1, now, now + LOCKED)
+    return True
