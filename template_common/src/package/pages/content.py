@@ -7,15 +7,9 @@ from typing import Any
 from ..ml.signature import Feature, Signature, class_label
 from ..ml.validation import Fault, InvalidInstances
 from ..serving.body import Paging, parse
-from ..serving.forms import (
-    attention,
-    by_target,
-    moment,
-    outcome,
-    outcome_faults,
-    outcome_fields,
-)
+from ..serving.forms import attention, moment
 from ..serving.log import Record
+from ..serving.outcomes import by_target, outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
 
 PAGE_SIZE = 50

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..ml.signature import Signature, class_label
-from ..serving.forms import outcome_fields
 from ..serving.log import Record, iso
+from ..serving.outcomes import outcome_fields
 from .records import number_of
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so

@@ -9,8 +9,9 @@ from typing import Any
 from ..ml.signature import class_label
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
-from ..serving.forms import moment, outcome, outcome_faults, outcome_fields
+from ..serving.forms import moment
 from ..serving.log import Query
+from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
 from .records import shown
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ml.signature import Signature, class_label
-from ..serving.forms import by_target, moment
+from ..serving.forms import moment
 from ..serving.log import Record
+from ..serving.outcomes import by_target
 
 NONE = "\N{EN DASH}"
 MOST_FEATURES = 20  # as columns; a prediction's own page has all

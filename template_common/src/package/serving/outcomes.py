@@ -1,0 +1,44 @@
+"""True outcomes as people type them: one field, or one for each target."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ..ml.signature import Output, Target, class_label
+from ..ml.validation import Fault, InvalidInstances
+
+
+def by_target(output: Output, value: Any) -> list[tuple[Target, Any]]:
+    """The numbers of a value that has several, and what each is."""
+    targets = output.targets or []
+    return [(t, value[t.name]) for t in targets if isinstance(value, dict) and t.name in value]
+
+
+def outcome_fields(output: Output) -> dict[str, Target]:
+    """The fields of a form, or columns of a file, that a true outcome takes: one a target."""
+    if not output.targets:
+        return {"actual": output}
+    return {f"actual_{target.name}": target for target in output.targets}
+
+
+def outcome(output: Output, typed: Mapping[str, str]) -> Any:
+    """The class, number or numbers that the fields of an outcome mean; as typed if they do not."""
+    meant = {name: _meant(output, typed.get(name) or "") for name in outcome_fields(output)}
+    if not output.targets:
+        return meant["actual"]
+    return {target.name: meant[f"actual_{target.name}"] for target in output.targets}
+
+
+def outcome_faults(error: InvalidInstances) -> list[Fault]:
+    """What is wrong with an outcome, each fault at its field."""
+    return [replace(fault, loc=("_".join(map(str, fault.loc)),)) for fault in error.faults]
+
+
+def _meant(output: Output, text: str) -> Any:
+    text = text.strip()
+    if output.classes:
+        return {class_label(known): known for known in output.classes}.get(text)
+    with suppress(ValueError):
+        return float(text)
+    return text
