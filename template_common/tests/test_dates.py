@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer
 from package import ml
 from package.ml import SignatureError, publish
 from package.ml.batch import predict_file
+from package.ml.importing import import_model
 from package.ml.predictor import Predictor
 from package.ml.signature import Feature, Output, Signature
 from package.ml.validation import (
@@ -159,6 +161,21 @@ def test_code_of_this_project_takes_dates_apart(own: Any, tmp_path: Path, gaps: 
     ]
     answers = predictor.predict(predictor.validator.from_json(rows)[0])
     assert np.allclose([answer.value for answer in answers], model.predict(X))
+
+
+def test_a_model_that_takes_dates_is_imported(own: Any, tmp_path: Path) -> None:
+    X, y = visits(gaps=True)
+    model = fitted(own, gaps=True)
+    path, data = tmp_path / "visits.joblib", tmp_path / "rows.csv"
+    joblib.dump(model, path)
+    X.assign(wait=y).to_csv(data, index=False)
+    imported = import_model(
+        path, data, ["wait"], dates=["day"], agreed=bool, say=print, root=tmp_path
+    )
+    assert [feature.type for feature in imported.signature.features] == ["date", "number"]
+    assert imported.metrics["parity"]["agrees"]
+    (answer,) = Predictor.load(tmp_path).predict([{"day": "2024-01-02", "n": 1.0}])
+    assert np.allclose(answer.value, model.predict(X[1:2]))
 
 
 def test_files_of_dates(own: Any, tmp_path: Path) -> None:
