@@ -38,7 +38,7 @@ class Input(BaseModel):
 
     name: str
     shape: Annotated[list[NonNegativeInt], Field(min_length=1, max_length=2)]
-    datatype: Literal[tuple(tensors.JSON_TYPES)]  # type: ignore[valid-type]
+    datatype: Literal[tuple(tensors.JSON_TYPES)]  # type: ignore[valid-type] # of a table
     parameters: Parameters = {}
     data: list[Any] | None = None
 

@@ -13,14 +13,13 @@ from pydantic_core import PydanticCustomError
 from ..ml.signature import class_label
 from ..ml.validation import Fault, InvalidInstances, Row, listed
 from .answers import Answer, Problem, Request
-from .body import STRICT, PredictBody, parse, read_json
+from .body import MOST_ROWS, STRICT, PredictBody, parse, read_json
 from .log import Record
 
 if TYPE_CHECKING:
     from .service import Service
 
 UNTYPED = ""  # KServe's client names no type of its JSON
-MOST_ROWS = 1000
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 Checked = tuple[list[Row], list[Fault]]
