@@ -3,7 +3,7 @@
 from flask import current_app
 
 from .log import open_log
-from .ml.predictor import Predictor
+from .serving.deployment import Deployment
 from .serving.service import Service
 from .serving.settings import Settings
 
@@ -17,7 +17,6 @@ def get_service() -> Service:
     service: Service | None = current_app.extensions.get("service")
     if service is None:
         settings: Settings = current_app.config["SETTINGS"]
-        predictor = Predictor.load(settings.artifacts_dir)
-        service = Service(predictor, open_log(), settings)
+        service = Service(Deployment(settings.artifacts_dir), open_log(), settings)
         current_app.extensions["service"] = service
     return service
