@@ -13,9 +13,9 @@ from package.ml.artifact import (
     ArtifactError,
     load,
     save,
-    set_current,
 )
 from package.ml.predictor import Predictor
+from package.ml.versions import set_current
 
 from . import models
 
@@ -49,8 +49,7 @@ def again(root: Path, artifact: Artifact, model: bytes) -> Artifact:
 def test_a_version_is_a_folder_of_four_files(folder: Path, root: Path) -> None:
     names = ["card.md", "metrics.json", "model.onnx", "signature.json"]
     assert sorted(path.name for path in folder.iterdir()) == names
-    assert (root / "current").read_text() == f"{folder.name}\n"
-    assert sorted(path.name for path in root.iterdir()) == sorted([folder.name, "current"])
+    assert {path.name for path in root.iterdir()} == {folder.name, "current", ".lock"}
     artifact = load(root)
     assert (artifact.version, artifact.runtime) == (folder.name, "onnx")
     assert artifact.trained_at.tzinfo is not None
@@ -158,7 +157,7 @@ def test_an_interrupted_save_leaves_what_was(
     with pytest.raises(KeyboardInterrupt):
         set_current(root, published.version)
     monkeypatch.undo()
-    (root / f".current.{os.getpid()}").unlink()
+    (root / ".current.new").unlink()
     assert sorted(root.rglob("*")) == before
     assert load(root).version == published.version
 

@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 
 from package.ml import ArtifactError, SignatureError, publish
-from package.ml.artifact import load, save, set_current
+from package.ml.artifact import load, save
 from package.ml.convert import compare
 from package.ml.predictor import (
     NotFinite,
@@ -29,6 +29,7 @@ from package.ml.predictor import (
     Predictor,
     ScikitEngine,
 )
+from package.ml.versions import set_current
 
 from . import models
 

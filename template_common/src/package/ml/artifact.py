@@ -1,4 +1,4 @@
-"""Trained models on disk: one folder a version, and the file `current` naming the one served."""
+"""Trained models on disk: one folder a version."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def read(root: Path, version: str | None = None) -> tuple[Artifact, bytes]:
     current = root / "current"
     if version is None and not current.is_file():
         raise ArtifactError(f"There is no model in {root} yet; train one with `manage train`.")
-    version = version or current.read_text("utf-8", "replace").strip()
+    version = version or "".join(current.read_text("utf-8", "replace").split()[:1])
     path = root / version
     if not re.fullmatch(r"[0-9a-f]{12}", version) or not path.is_dir():
         raise ArtifactError(f"{root} has no model {version[:40]!r}; train one: `manage train`.")
@@ -92,11 +92,3 @@ def save(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return load(root, version)
-
-
-def set_current(root: Path, version: str) -> None:
-    """Serve `version` from the next start on. Raises ArtifactError when it does not verify."""
-    load(root, version)
-    staging = root / f".current.{os.getpid()}"
-    staging.write_text(f"{version}\n", "utf-8")
-    os.replace(staging, root / "current")

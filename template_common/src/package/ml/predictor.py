@@ -1,4 +1,4 @@
-"""Runs the current model: rows in, predictions out, one run for the whole batch."""
+"""Runs a model: rows in, predictions out, one run for the whole batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,9 +151,9 @@ class Predictor:
         self.validator = InstanceValidator(self.signature)
 
     @classmethod
-    def load(cls, root: Path) -> "Predictor":
-        """Load the current model below `root` and try its example. Raises ArtifactError."""
-        artifact, model = read(root)
+    def load(cls, root: Path, version: str | None = None) -> "Predictor":
+        """Load a version, the current one by default, and try its example. Raises ArtifactError."""
+        artifact, model = read(root, version)
         start = OnnxEngine if artifact.runtime == "onnx" else ScikitEngine.load
         try:
             predictor = cls(artifact, start(model, artifact.signature.features))

@@ -140,7 +140,7 @@ def _model(features: list[Feature], extra: Any) -> type[BaseModel]:
 
 def _field(feature: Feature) -> Any:
     refuse = feature.outside == "refuse"
-    low, high = _limits(feature)
+    low, high = limits(feature)
     number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
     day = Annotated[date, Field(ge=low, le=high), BeforeValidator(_day)]
     text = Annotated[str, Field(pattern=NO_NUL)]
@@ -163,7 +163,7 @@ def _field(feature: Feature) -> Any:
     return Optional[kind] if feature.missing else kind, about  # noqa: UP045 - kind is a value
 
 
-def _limits(feature: Feature) -> tuple[Any, Any]:
+def limits(feature: Feature) -> tuple[Any, Any]:
     """The least and the greatest value: what can be computed with or, if so said, was trained."""
     most = INTEGER_MAX if feature.type == "integer" else FLOAT32_MAX
     days = feature.type == "date"

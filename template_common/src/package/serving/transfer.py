@@ -1,7 +1,6 @@
 """Moves what a service keeps into a file and out of it, whatever the database."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import IO, Any, Protocol
 
 from tqdm import tqdm
 
+from ..file_lock import try_lock
 from .lines import HEADER, MAX_LINE, BadLine, check_header, from_line, same, to_line
 from .log import LogUnavailable
 
@@ -79,7 +79,9 @@ def export_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
         part = path.with_name(f"{path.name}.part")
         part.touch(0o600)
         with part.open("a+b") as file:
-            _lock(file, part)
+            if not try_lock(file):  # and keep it until the file is closed
+                says = f"Another export is writing {part}; wait until it is done."
+                raise TransferError(says)
             _write_first(stores, file, part, summaries)
             newest = _resume(stores[LOG], file, part, summaries[LOG])
             _write(stores[LOG], newest, file, summaries[LOG], progress)
@@ -117,22 +119,6 @@ def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
 def _refuse_to_overwrite(path: Path) -> None:
     if path.exists():
         raise TransferError(f"{path} is there already; remove it, or choose another name.")
-
-
-def _lock(file: IO[bytes], part: Path) -> None:
-    """Keep a second export out of the file; the lock goes when the file is closed."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(2**40)  # a byte that nobody writes
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        raise TransferError(f"Another export is writing {part}; wait until it is done.") from None
 
 
 def _foreign(part: Path) -> TransferError:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ..ml.artifact import ArtifactError, load
+from ..ml.versions import current_version
 from ..serving.forms import moment
 from ..serving.service import Service
 
@@ -25,7 +26,7 @@ def _version(root: Path, name: str, service: Service) -> dict[str, Any]:
         "fault": "",
         "sort": artifact.trained_at.isoformat(),
         "served": name == service.predictor.version,
-        "current": _is_current(root, name),
+        "current": name == current_version(root),
         "name": artifact.signature.name,
         "trained": moment(artifact.trained_at),
         "runtime": artifact.runtime,
@@ -37,8 +38,3 @@ def _version(root: Path, name: str, service: Service) -> dict[str, Any]:
         ],
         "card": card.read_text("utf-8", "replace") if card.is_file() else "",
     }
-
-
-def _is_current(root: Path, name: str) -> bool:
-    current = root / "current"
-    return current.is_file() and current.read_text("utf-8").strip() == name

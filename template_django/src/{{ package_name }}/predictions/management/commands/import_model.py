@@ -28,6 +28,8 @@ class Command(BaseCommand):
         classes = "Of an ONNX or PyTorch model, in their order."
         add("--classes", metavar="A,B,C", help=classes)
         add("--yes", action="store_true", help="Read a pickle, which can run code, unasked.")
+        add("--no-promote", action="store_true", help="Save it, and serve it later.")
+        add("--force", action="store_true", help="Also if it breaks callers of the current one.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         commands.import_model(
@@ -39,6 +41,8 @@ class Command(BaseCommand):
             encoding=options["encoding"],
             classes=options["classes"],
             yes=options["yes"],
+            promote=not options["no_promote"],
+            force=options["force"],
             ask=lambda question: input(f"{question} [y/N] ").lower() in ("y", "yes"),
             say=self.stdout.write,
         )
