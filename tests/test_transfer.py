@@ -55,6 +55,7 @@ def entry(number: int, **given: Any) -> dict[str, Any]:
         "label": None,
         "duration_ms": 0.25,
         "feedback": None,
+        "shadow": None,
     }
     return usual | given
 
@@ -65,6 +66,7 @@ def hard_entries() -> Iterator[dict[str, Any]]:
         yield {"inputs": dict.fromkeys(NAMES, value)}
         if isinstance(value, float):
             yield {"value": value, "duration_ms": abs(value), "probabilities": {"a": value}}
+            yield {"shadow": {"version": "v", "value": value, "probabilities": {"a": value}}}
         if isinstance(value, str):
             feedback = {
                 "actual": value,

@@ -28,6 +28,7 @@ def test_a_line(log: PredictionLog, tmp_path: Path) -> None:
         probabilities={"dear": 1e23},
         label="dear",
         feedback=Feedback(-0.0, "", datetime(2026, 3, 1, tzinfo=UTC)),
+        shadow={"version": "ba9876543210", "value": "cheap", "probabilities": {"dear": -0.0}},
     )
     log.add([one])
     exported(log, tmp_path / "out")
@@ -38,7 +39,8 @@ def test_a_line(log: PredictionLog, tmp_path: Path) -> None:
         '"created_at":"2026-02-28T23:59:59.999999Z","request_id":"order-4711",'
         '"model_version":"0123456789ab","inputs":{"b":1,"a.b":1.0,"é":"\u2028\\n"},'
         '"value":"dear","probabilities":{"dear":1e+23},"label":"dear","duration_ms":0.25,'
-        '"feedback":{"actual":-0.0,"comment":"","created_at":"2026-03-01T00:00:00.000000Z"}'
+        '"feedback":{"actual":-0.0,"comment":"","created_at":"2026-03-01T00:00:00.000000Z"},'
+        '"shadow":{"version":"ba9876543210","value":"cheap","probabilities":{"dear":-0.0}}'
         f"{WHOSE}}}",
         "",
     ]
@@ -125,6 +127,12 @@ def test_a_file_of_another_format(
         ({"feedback": TOLD | {"comment": None}}, "feedback.comment: "),
         ({"feedback": TOLD | {"created_at": "2026-02-28"}}, "feedback.created_at: .* time zone"),
         ({"feedback": TOLD | {"more": 1}}, "feedback.more: "),
+        ({"shadow": "dear"}, "shadow: "),
+        ({"shadow": {"value": "dear"}}, "shadow.version: "),
+        ({"shadow": {"version": "v" * 65, "error": "It fails."}}, "shadow.version: .* 64"),
+        ({"shadow": {"version": "v", "value": [1], "probabilities": {}}}, "shadow.value: "),
+        ({"shadow": {"version": "v", "error": 5}}, "shadow.error: "),
+        ({"shadow": {"version": "v", "more": 1}}, "shadow.more: "),
         ({"colour": "red", "value": None}, "value: .*; colour: "),
     ],
     ids=lambda value: json.dumps(value)[:40] if isinstance(value, dict) else "",
@@ -135,7 +143,15 @@ def test_a_wrong_line(
     stops_at(log, tmp_path, json.dumps(GOOD | change).encode() + b"\n", words)
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if name != "user_id"])
+def test_a_line_of_before_there_were_shadows(log: PredictionLog, tmp_path: Path) -> None:
+    content = json.loads(to_line(one := record()))
+    del content["shadow"]
+    (tmp_path / "in").write_bytes(HEADER + json.dumps(content).encode() + b"\n")
+    assert imported(log, tmp_path / "in") == Summary(added=1)
+    check(log, one)
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name not in ("shadow", "user_id")])
 def test_a_line_that_lacks_something(log: PredictionLog, tmp_path: Path, name: str) -> None:
     rest = {key: value for key, value in GOOD.items() if key != name}
     stops_at(log, tmp_path, json.dumps(rest).encode() + b"\n", f"{name}: Field required")

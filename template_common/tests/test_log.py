@@ -92,6 +92,9 @@ def test_values_come_back_to_the_last_bit(log: PredictionLog, values: list[Any])
         {"feedback": Feedback(0, "", MOMENT)},
         {"feedback": Feedback("", " ", MOMENT.replace(microsecond=0))},
         {"feedback": Feedback(False, "null", MOMENT.replace(microsecond=1))},
+        {"shadow": {"version": "0123456789ab", "value": -0.0, "probabilities": None}},
+        {"shadow": {"version": "", "value": dict.fromkeys(NAMES, 1e23), "probabilities": None}},
+        {"shadow": {"version": "漢" * 64, "error": "é 😀 " * 100}},
     ],
     ids=" ".join,
 )
@@ -123,6 +126,7 @@ def test_nothing_is_there_before_it_is_added(log: PredictionLog) -> None:
     assert log.find([UNKNOWN]) == []
     assert log.find([]) == []
     assert not log.give_feedback(UNKNOWN, Feedback(1, "", MOMENT))
+    log.set_shadow({UNKNOWN: {"version": "0123456789ab", "error": "None"}})
     log.discard([UNKNOWN])
     log.discard([])
 
@@ -187,6 +191,21 @@ def test_feedback_given_by_two_at_once(log: PredictionLog) -> None:
         assert kept[one.id] == ("first" if by_first else "second")
 
 
+def test_answers_of_a_shadow(log: PredictionLog) -> None:
+    """The last one stays, and nothing else of a record changes."""
+    given = [record(feedback=Feedback(i, "", MOMENT) if i % 2 else None) for i in range(120)]
+    log.add(given)
+    answers = {
+        one.id: {"version": "ba9876543210", "value": NAMES[i % len(NAMES)], "probabilities": shares}
+        for i, one in enumerate(given[:110])
+        for shares in [dict.fromkeys(NAMES, 1 / 3) if i % 3 else None]
+    }
+    log.set_shadow(answers)
+    later = {given[0].id: {"version": "0123456789ab", "error": "It fails."}}
+    log.set_shadow(later | {UNKNOWN: answers[given[1].id]})
+    check(log, *(replace(one, shadow=(answers | later).get(one.id)) for one in given))
+
+
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     with prediction_log(unreachable(tmp_path)) as log:
         for act in (
@@ -198,6 +217,7 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
             lambda: log.add([record()]),
             lambda: log.discard([UNKNOWN]),
             lambda: log.give_feedback(UNKNOWN, Feedback(1, "", MOMENT)),
+            lambda: log.set_shadow({UNKNOWN: {"version": "", "error": ""}}),
         ):
             with pytest.raises(LogUnavailable) as refused:
                 act()

@@ -27,6 +27,8 @@ from package.serving.transfer import (
 
 from .records import MOMENT, UNKNOWN, check, exported, imported, record
 
+SHADOW = {"version": "ba9876543210", "value": {"rent": -0.0}, "probabilities": {"dear": 1 / 3}}
+
 
 def refused(act: Callable[[PredictionLog, Path], Summary], log: PredictionLog, path: Path) -> str:
     with pytest.raises(TransferError) as caught:
@@ -46,6 +48,7 @@ def fill(log: PredictionLog, count: int) -> list[Record]:
             probabilities={"dear": 1 / 3, "cheap": 2 / 3} if i % 3 else None,
             label="dear" if i % 3 else None,
             feedback=Feedback(-0.0, "as it\u2028was", MOMENT) if i % 4 == 0 else None,
+            shadow=[None, {"version": "ba9876543210", "error": "It fails."}, SHADOW][i % 3],
         )
         for i in range(count)
     ]
@@ -161,6 +164,7 @@ def test_an_export_that_was_interrupted(
     assert part.read_bytes().count(b"\n") == done + 1
     if done:
         assert log.give_feedback(given[done - 1].id, Feedback(1, "since", MOMENT))
+        log.set_shadow({given[done - 1].id: SHADOW | {"value": "since"}})
     assert exported(log, out) == Summary(added=len(given) - done, present=done)
     assert out.read_bytes() == (tmp_path / "whole").read_bytes()
     assert not part.exists()

@@ -173,8 +173,9 @@ def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
         _, newest = from_line(last)
     except BadLine:
         raise _foreign(part) from None
-    # Feedback may have been given since.
-    found = [replace(record, feedback=newest.feedback) for record in log.find([newest.id])]
+    # Feedback and the answer of a shadow may have been given since.
+    since = {"feedback": newest.feedback, "shadow": newest.shadow}
+    found = [replace(record, **since) for record in log.find([newest.id])]
     if not any(same(record, newest) for record in found):
         raise _foreign(part)
     file.truncate(end)

@@ -51,6 +51,7 @@ def upgrade() -> None:
             sa.Column("duration_ms", DOUBLE, nullable=False),
             sa.Column("feedback", sa.JSON(), nullable=True),
             sa.Column("feedback_at", MOMENT, nullable=True),
+            sa.Column("shadow", sa.JSON(), nullable=True),
         )
     for column in ("created_at", "model_version", "label", "feedback_at"):
         if (name := f"ix_predictions_{column}") not in (found or ()):
