@@ -146,3 +146,9 @@ def test_filters_together(log: PredictionLog) -> None:
     ):
         query = Query(limit, None, version, label, since, until, told)
         assert listed(log, query) == [one for one in newest_first if matches(one, query)], query
+
+
+def test_versions_are_counted(log: PredictionLog) -> None:
+    assert log.versions() == {}
+    log.add([record(model_version=name) for name in ("b", "a", "b", "b")])
+    assert log.versions() == {"a": 1, "b": 3}

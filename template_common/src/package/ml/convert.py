@@ -116,34 +116,6 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
     return scores
 
 
-def card(signature: Signature, metrics: dict[str, Any]) -> str:
-    """The model card, in Markdown."""
-    features, targets = {}, {}
-    for f in signature.features:
-        words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
-        seen = ", ".join(f.categories or []) or f"{f.min} to {f.max} in training"
-        features[f"{f.name} ({', '.join(words)})"] = seen
-    for t in signature.output.targets or []:
-        unit = f" ({t.unit})" if t.unit else ""
-        targets[f"{t.name}{unit}"] = f"{t.min} to {t.max} in training"
-    came = f"trained {metrics['trained_at']}"
-    tested = "held-out rows"
-    if source := metrics.get("imported"):
-        came = f"imported from {source['file']}, sha256 {source['sha256']}"
-        tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
-    about = f"A {signature.task} of {signature.output.label}, {came}."
-    lines = [f"# {signature.name}", "", about]
-    for title, values in (
-        (f"Score on {metrics['held_out_rows']} {tested}", metrics["metrics"]),
-        (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
-        ("Features", features),
-        *([("Targets", targets)] if targets else []),
-    ):
-        listed = [f"- {name}: {value}" for name, value in values.items()]
-        lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
-    return "\n".join(lines) + "\n"
-
-
 def _own_code(name: str) -> str:
     """What to do about code such as `__main__.Scaler`, which only a notebook has."""
     what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {TRANSFORMERS}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import Artifact, ArtifactError, read
+from .artifact import Artifact, ArtifactError, Runtime, read
 from .columns import takes_text
 from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
@@ -82,12 +82,30 @@ class OnnxEngine:
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
+        return self.answers(self.table(rows))
+
+    def table(self, rows: list[Row]) -> dict[str, np.ndarray]:
+        """What the model takes: by input, values (rows, features of the input)."""
         feed = {}
         for name, group, dtype, gap in self.inputs:
             cells = [[gap if (v := row[key]) is None else v for key in group] for row in rows]
             feed[name] = np.array(cells, dtype)
-        answers = self.session.run(None, feed)
-        return _by_row(answers[0], len(rows)), answers[1] if len(answers) > 1 else None
+        return feed
+
+    def shuffled(
+        self, table: dict[str, np.ndarray], feature: str, order: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """A table whose values of a feature are those of other rows, in this order."""
+        node, group = next((name, group) for name, group, *_ in self.inputs if feature in group)
+        values, column = table[node].copy(), group.index(feature)
+        values[:, column] = values[order, column]
+        return table | {node: values}
+
+    def answers(self, table: dict[str, np.ndarray]) -> Answers:
+        """What the model says to a table."""
+        answers = self.session.run(None, table)
+        rows = len(next(iter(table.values())))
+        return _by_row(answers[0], rows), answers[1] if len(answers) > 1 else None
 
 
 class ScikitEngine:
@@ -110,6 +128,10 @@ class ScikitEngine:
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
+        return self.answers(self.table(rows))
+
+    def table(self, rows: list[Row]) -> Any:
+        """What the model takes: a pandas frame (rows, features), of the types of its training."""
         import pandas as pd
 
         frame: dict[str, Any] = {}
@@ -125,7 +147,11 @@ class ScikitEngine:
             else:
                 dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
                 frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
-        return self.answers(pd.DataFrame(frame))
+        return pd.DataFrame(frame)
+
+    def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
+        """A table whose values of a feature are those of other rows, in this order."""
+        return table.assign(**{feature: table[feature].take(order).set_axis(table.index)})
 
     def answers(self, frame: Any) -> Answers:
         """What the model says to a pandas frame (rows, features)."""
@@ -138,6 +164,15 @@ class ScikitEngine:
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
 
 
+Engine = OnnxEngine | ScikitEngine
+
+
+def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
+    """The engine of a model file. Raises ImportError or whatever is wrong with the file."""
+    load = OnnxEngine if runtime == "onnx" else ScikitEngine.load
+    return load(content, features)
+
+
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
     return labels.reshape(rows if labels.size == rows else (rows, -1))
 
@@ -145,7 +180,7 @@ def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
 class Predictor:
     """A model ready to answer; threads may share it."""
 
-    def __init__(self, artifact: Artifact, engine: OnnxEngine | ScikitEngine) -> None:
+    def __init__(self, artifact: Artifact, engine: Engine) -> None:
         self.artifact, self.engine = artifact, engine
         self.signature, self.version = artifact.signature, artifact.version
         self.validator = InstanceValidator(self.signature)
@@ -154,9 +189,8 @@ class Predictor:
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
         """Load a version, the current one by default, and try its example. Raises ArtifactError."""
         artifact, model = read(root, version)
-        start = OnnxEngine if artifact.runtime == "onnx" else ScikitEngine.load
         try:
-            predictor = cls(artifact, start(model, artifact.signature.features))
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature.features))
             predictor.predict(predictor.validator.from_json([artifact.signature.example])[0])
         except ImportError as error:
             lacks = error.name

@@ -11,6 +11,10 @@ from . import Artifact, publish
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 FEATURES = {name: {"unit": "cm"} for name in NAMES}
 OUTPUT = {"name": "species", "description": "Species of iris"}
+LIMITS = [
+    "It knows three species of iris, and calls any other flower one of them.",
+    "Its data are 150 flowers that one botanist measured; those of other places may differ.",
+]
 
 
 def main() -> Artifact:
@@ -28,4 +32,5 @@ def main() -> Artifact:
         test=(X_test, y_test),
         features=FEATURES,
         output=OUTPUT,
+        limits=LIMITS,
     )

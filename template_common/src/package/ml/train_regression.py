@@ -24,6 +24,10 @@ FEATURES = {  # the source names the unit of age only; the others are what the v
     "glucose": {"unit": "mg/dL", "description": "Blood sugar"},
 }
 OUTPUT = {"name": "progression", "description": "Disease progression one year after baseline"}
+LIMITS = [
+    "It is an example: its 442 patients are too few, and its errors too large, to treat anybody by.",
+    "All of its patients had diabetes; it says nothing about people without it.",
+]
 
 
 def main() -> Artifact:
@@ -42,4 +46,5 @@ def main() -> Artifact:
         test=(X_test, y_test),
         features=FEATURES,
         output=OUTPUT,
+        limits=LIMITS,
     )

@@ -1,0 +1,67 @@
+"""The model card: what a version was trained on, how well it does, and what it is not for."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from .artifact import ArtifactError
+from .signature import Feature, Signature
+
+SCORES = {"regression": "r2", "classification": "accuracy"}  # the first thing to ask of a model
+
+
+def card(signature: Signature, metrics: dict[str, Any]) -> str:
+    """The model card, in Markdown."""
+    features, targets = {}, {}
+    for f in signature.features:
+        words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
+        features[f"{f.name} ({', '.join(words)})"] = seen(f) or "anything"
+    for t in signature.output.targets or []:
+        unit = f" ({t.unit})" if t.unit else ""
+        targets[f"{t.name}{unit}"] = f"{t.min} to {t.max} in training"
+    came = f"trained {metrics['trained_at']}"
+    tested = "held-out rows"
+    if source := metrics.get("imported"):
+        came = f"imported from {source['file']}, sha256 {source['sha256']}"
+        tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
+    about = f"A {signature.task} of {signature.output.label}, {came}."
+    drop = f"Importance: how much {SCORES[signature.task]} drops when values are shuffled"
+    lines = [f"# {signature.name}", "", about, "", "## Limits", ""]
+    lines += [f"- {sentence}" for sentence in limits(metrics)]
+    for title, values in (
+        (f"Score on {metrics['held_out_rows']} {tested}", metrics["metrics"]),
+        (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
+        ("Features", features),
+        *([("Targets", targets)] if targets else []),
+        (drop, metrics.get("importance", {})),
+    ):
+        listed = [f"- {name}: {value}" for name, value in values.items()]
+        lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
+    return "\n".join(lines) + "\n"
+
+
+def seen(feature: Feature) -> str:
+    """The values of a feature in training; nothing where they are not told."""
+    if feature.categories:
+        return ", ".join(feature.categories)
+    return "" if feature.min is None else f"{feature.min} to {feature.max} in training"
+
+
+def sentences(limits: Sequence[str]) -> list[str]:
+    """What somebody says that the model is not for, each on one line. Raises ArtifactError."""
+    given = [limits] if isinstance(limits, str) else limits
+    for text in given:
+        if not (isinstance(text, str) and text.strip()) or re.search("[\ud800-\udfff]", text):
+            what = "it is a list of sentences on what the model is not for"
+            raise ArtifactError(f"`limits` holds {text!r}; {what}.")
+    return [" ".join(text.split()) for text in given]
+
+
+def limits(metrics: dict[str, Any]) -> list[str]:
+    """What the model is not for, in sentences: as its maker says, and as follows for every one."""
+    found = list(metrics.get("limits", []))
+    if not metrics["held_out_rows"]:
+        found.append("How well it does is not known: nobody has measured it on held-out rows.")
+    elif source := metrics.get("imported"):
+        found.append(f"Its score is too good if it was trained on rows of {source['data']}.")
+    return [*found, "An answer to values unlike those of its training is a guess."]
