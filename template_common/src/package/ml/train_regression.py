@@ -25,8 +25,8 @@ FEATURES = {  # the source names the unit of age only; the others are what the v
 }
 OUTPUT = {"name": "progression", "description": "Disease progression one year after baseline"}
 LIMITS = [
-    "It is an example: its 442 patients are too few, and its errors too large, to treat anybody by.",
-    "All of its patients had diabetes; it says nothing about people without it.",
+    "It is an example: its patients are too few, and its errors too large, to treat anybody by.",
+    "All of its 442 patients had diabetes; it says nothing about people without it.",
 ]
 
 
