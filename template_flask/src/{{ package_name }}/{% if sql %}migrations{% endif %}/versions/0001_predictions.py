@@ -1,4 +1,4 @@
-"""The prediction log"""
+"""The prediction log, and totals of what is removed from it"""
 
 import sqlalchemy as sa
 from alembic import context, op
@@ -59,7 +59,22 @@ def upgrade() -> None:
     for name in found or ():
         if name.endswith("_like"):  # Django makes it on PostgreSQL, and nothing here uses it
             op.drop_index(name, "predictions")
+    if context.is_offline_mode() or not sa.inspect(op.get_bind()).has_table("summaries"):
+        op.create_table(
+            "summaries",
+            sa.Column("id", text(75), primary_key=True),
+            sa.Column("day", text(10), nullable=False),
+            sa.Column("model_version", text(64), nullable=False),
+            sa.Column("count", sa.Integer(), nullable=False),
+            sa.Column("duration_ms", DOUBLE, nullable=False),
+            sa.Column("longest_ms", DOUBLE, nullable=False),
+            sa.Column("with_feedback", sa.Integer(), nullable=False),
+            sa.Column("correct", sa.Integer(), nullable=False),
+            sa.Column("errors", sa.JSON(), nullable=False),
+            sa.Column("labels", sa.JSON(), nullable=False),
+        )
 
 
 def downgrade() -> None:
+    op.drop_table("summaries")
     op.drop_table("predictions")

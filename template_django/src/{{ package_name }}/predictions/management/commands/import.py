@@ -7,14 +7,10 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-{% if accounts -%}
-from ....accounts.stores import open_stores
-{% endif -%}
 from ....serving import commands
+from ....stores import open_stores
 from ...database import outdated
-{% if not accounts -%}
-from ...log import open_log
-{% endif %}
+
 
 class Command(BaseCommand):
     help = (
@@ -28,6 +24,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         say = self.stdout.write
-        stores = {{ "open_stores()" if accounts else '{"prediction": open_log()}' }}
+        stores = open_stores()
         if not commands.import_file(options["file"], stores, outdated=outdated, say=say):
             sys.exit(1)
