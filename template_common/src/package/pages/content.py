@@ -127,19 +127,19 @@ def predict(service: Service, typed: Mapping[str, str], request_id: str) -> Reco
     return service.record([row], request_id)[0]
 
 
-def give_feedback(service: Service, record_id: str, typed: dict[str, str]) -> Record:
+def give_feedback(service: Service, record: Record, typed: dict[str, str]) -> Record:
     """Store the outcome that was typed. Raises InvalidInstances, with the names of the inputs."""
-    actual = outcome(service.signature.output, typed)
+    actual = outcome(service.signature_of(record.model_version).output, typed)
     try:
         given = {"actual": actual, "comment": typed["comment"]}
-        return service.give_feedback(record_id, given)
+        return service.give_feedback(record, given)
     except InvalidInstances as error:
         raise InvalidInstances(outcome_faults(error)) from None
 
 
 def result(service: Service, record: Record) -> dict[str, Any]:
-    """A record for the result page."""
-    signature = service.signature
+    """A record for the result page, as the version that made it names things."""
+    signature = service.signature_of(record.model_version)
     probabilities = sorted((record.probabilities or {}).items(), key=lambda item: -item[1])
     known = {feature.name: feature for feature in signature.features}
     warnings: list[Fault] = []
@@ -193,7 +193,7 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     records = service.page(page)
     return {
         "predictions": [
-            _shown(record, service.signature)
+            _shown(record, service.signature_of(record.model_version))
             | {
                 "id": record.id,
                 "feedback": _text(record.feedback.actual) if record.feedback else "",

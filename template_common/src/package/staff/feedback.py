@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..ml.signature import class_label
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
 from ..serving.forms import moment
-from ..serving.log import Query
+from ..serving.log import Query, Record
 from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
 from .records import shown
@@ -58,58 +59,61 @@ def waiting(service: Service, typed: Mapping[str, str], saved: Saved) -> list[di
     there = {record.id for record in records}
     faulty = [record_id for record_id in saved.faults if record_id not in there]
     records += [record for record in service.log.find(faulty) if record.feedback is None]
-    labels = [class_label(value) for value in service.signature.output.classes or []]
-    fields = outcome_fields(service.signature.output)
-    return [
-        {
-            "id": record.id,
-            "created": moment(record.created_at),
-            "value": shown(record.value),
-            "inputs": listed(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
-            "actual": [
-                {
-                    "name": f"{name}:{record.id}",
-                    "label": part.label if len(fields) > 1 else "",
-                    "value": typed.get(f"{name}:{record.id}", ""),
-                }
-                for name, part in fields.items()
-            ],
-            "comment": typed.get(f"comment:{record.id}", ""),
-            "fault": saved.faults.get(record.id, ""),
-            "labels": [
-                {"name": label, "chosen": label == typed.get(f"actual:{record.id}")}
-                for label in labels
-            ],
-        }
-        for record in records
-    ]
+    return [_waiting(service, record, typed, saved) for record in records]
+
+
+def _waiting(
+    service: Service, record: Record, typed: Mapping[str, str], saved: Saved
+) -> dict[str, Any]:
+    output = service.signature_of(record.model_version).output
+    fields = outcome_fields(output)
+    return {
+        "id": record.id,
+        "created": moment(record.created_at),
+        "value": shown(record.value),
+        "inputs": listed(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
+        "actual": [
+            {
+                "name": f"{name}:{record.id}",
+                "label": part.label if len(fields) > 1 else "",
+                "value": typed.get(f"{name}:{record.id}", ""),
+            }
+            for name, part in fields.items()
+        ],
+        "comment": typed.get(f"comment:{record.id}", ""),
+        "fault": saved.faults.get(record.id, ""),
+        "labels": [
+            {"name": label, "chosen": label == typed.get(f"actual:{record.id}")}
+            for label in map(class_label, output.classes or [])
+        ],
+    }
 
 
 def save_typed(service: Service, typed: Mapping[str, str]) -> Saved:
     """Store what was typed as actual:<id> and comment:<id>; blank rows are left out."""
+    by_id: dict[str, dict[str, str]] = {}
+    for key, text in typed.items():
+        name, mark, record_id = key.rpartition(":")
+        if mark and text.strip():
+            by_id.setdefault(record_id, {})[name] = text
     saved = Saved()
-    fields = [*outcome_fields(service.signature.output), "comment"]
-    first = f"{fields[0]}:"
-    for record_id in [key.removeprefix(first) for key in typed if key.startswith(first)]:
-        given = {name: typed.get(f"{name}:{record_id}", "") for name in fields}
-        told = any(given[name].strip() for name in fields[:-1])
-        if told:
-            fault = _give(service, record_id, given)
+    for record_id, given in by_id.items():
+        if given.keys() == {"comment"}:
+            fault = "Give the outcome that the comment is about."
         else:
-            fault = (
-                "Give the outcome that the comment is about." if given["comment"].strip() else ""
-            )
+            fault = _give(service, record_id, given)
         if fault:
             saved.faults[record_id] = fault
         else:
-            saved.count += told
+            saved.count += 1
     return saved
 
 
 def save_file(service: Service, content: bytes) -> Saved:
     """Store the outcomes of a CSV file with the columns id, actual and, if wanted, comment.
 
-    Of several targets each has a column, actual_<target>.
+    Of several targets each has a column, actual_<target>. The first row says which it is: all are
+    of versions that give the same.
 
     Raises Problem 422 when it is no such file; a row at fault is named, the others are stored.
     """
@@ -118,27 +122,36 @@ def save_file(service: Service, content: bytes) -> Saved:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(422, f"The file cannot be read as CSV in UTF-8: {error}.") from None
     named = set(rows[0]) if rows else set()
-    needed = ["id", *outcome_fields(service.signature.output)]
+    version = service.predictor.version
+    with suppress(Problem):  # that row is told of below
+        version = service.find(_id(rows[0])).model_version if rows else version
+    needed = ["id", *outcome_fields(service.signature_of(version).output)]
     if not set(needed) <= named <= {*needed, "comment"}:
         listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
         raise Problem(422, f"The file must have the columns {listed}, and may have comment.")
     saved = Saved()
     for number, row in enumerate(rows, 2):
-        if fault := _give(service, (row["id"] or "").strip(), row):
+        if fault := _give(service, _id(row), row):
             saved.faults[f"Row {number}"] = fault
         else:
             saved.count += 1
     return saved
 
 
+def _id(row: Mapping[str, str | None]) -> str:
+    return (row.get("id") or "").strip()
+
+
 def _give(service: Service, record_id: str, given: Mapping[str, str]) -> str:
     """Store one outcome, or say why it cannot be stored."""
-    actual = outcome(service.signature.output, given)
     try:
+        record = service.find(record_id)
+        output = service.signature_of(record.model_version).output
+        actual = outcome(output, given)
         content = {"actual": actual, "comment": given.get("comment") or ""}
-        service.give_feedback(record_id, content)
+        service.give_feedback(record, content)
     except InvalidInstances as error:
-        places = outcome_fields(service.signature.output) if isinstance(actual, dict) else {}
+        places = outcome_fields(output) if isinstance(actual, dict) else {}
         return " ".join(
             f"{fault.loc[0]}: {fault.msg}" if fault.loc[0] in places else fault.msg
             for fault in outcome_faults(error)

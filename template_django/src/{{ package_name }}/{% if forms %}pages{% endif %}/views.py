@@ -57,12 +57,12 @@ def _form_page(request: HttpRequest, shown: rows.Shown) -> HttpResponse:
 def result(request: HttpRequest, record_id: str) -> HttpResponse:
     service = get_service()
     record = service.find(record_id)
-    inputs = content.feedback_inputs(service.signature)
+    inputs = content.feedback_inputs(service.signature_of(record.model_version))
     typed = SignatureForm(inputs, request.POST if request.method == "POST" else None)
     faults: list[Fault] = []
     if typed.is_bound:
         try:
-            content.give_feedback(service, record_id, typed.values)
+            content.give_feedback(service, record, typed.values)
             return _see(reverse("result", args=[record_id]))
         except InvalidInstances as error:
             faults = error.faults

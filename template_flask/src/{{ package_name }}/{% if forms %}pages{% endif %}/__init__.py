@@ -55,12 +55,12 @@ def _form_page(shown: rows.Shown) -> tuple[str, int]:
 def result(record_id: str) -> tuple[str, int] | Redirect:
     service = get_service()
     record = service.find(record_id)
-    inputs = content.feedback_inputs(service.signature)
+    inputs = content.feedback_inputs(service.signature_of(record.model_version))
     typed = build_form(inputs, request.form if request.method == "POST" else None)
     faults: list[Fault] = []
     if typed.is_submitted():
         try:
-            content.give_feedback(service, record_id, typed.values)
+            content.give_feedback(service, record, typed.values)
             return redirect(url_for("pages.result", record_id=record_id), 303)
         except InvalidInstances as error:
             faults = error.faults
