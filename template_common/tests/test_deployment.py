@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from package.ml.artifact import ArtifactError, load, set_current
-from package.ml.versions import stamp
+from package.ml.artifact import ArtifactError, load
+from package.ml.versions import set_current, stamp
 from package.serving import deployment as deployments
 from package.serving.deployment import (
     Deployment,

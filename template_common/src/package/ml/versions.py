@@ -150,6 +150,8 @@ def write_shadow(root: Path, version: str | None) -> None:
 
 def signature_of(root: Path, version: str) -> Signature | None:
     """What a version takes and gives, also if its model is damaged; None when it cannot be told."""
+    if not VERSION.fullmatch(version):
+        return None
     try:
         return Signature.model_validate_json((root / version / "signature.json").read_bytes())
     except (OSError, ValueError):

@@ -11,10 +11,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from ..ml.artifact import load
 from ..ml.predictor import Predictor
 from ..ml.signature import Signature
-from ..ml.versions import stamp
+from ..ml.versions import signature_of, stamp
 from .body import feedback_body
 from .openapi import openapi
 
@@ -96,8 +95,11 @@ class Deployment:
         self._stamp = found  # last: whoever sees it takes what is served without waiting
 
     def _contract_of(self, version: str) -> Contract:
-        """That of a version on disk. Raises ArtifactError."""
-        return Contract.of(load(self.root, version).signature)
+        """That of a version on disk. Raises LookupError when it cannot be told."""
+        signature = signature_of(self.root, version)
+        if signature is None:
+            raise LookupError(version)
+        return Contract.of(signature)
 
 
 # Set by the gateway to None for every request, and then to the version that answers all of it.
