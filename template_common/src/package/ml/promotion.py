@@ -29,8 +29,9 @@ class Incompatible(ArtifactError):
     def __init__(self, version: str, found: list[Difference], mend: str) -> None:
         breaking = [difference.text for difference in found if difference.breaks]
         told = "; ".join(breaking[:MOST_TOLD])
-        more = f"; and {len(breaking) - MOST_TOLD} more" if len(breaking) > MOST_TOLD else ""
-        super().__init__(f"Version {version} would break callers: {told}{more}. {mend}")
+        more = f"; and {len(breaking) - MOST_TOLD} more (`manage compare {version}`)"
+        told += more if len(breaking) > MOST_TOLD else ""
+        super().__init__(f"Version {version} would break callers: {told}. {mend}")
         self.version, self.differences = version, found
 
 
