@@ -35,4 +35,15 @@ def rollback() -> None:
     commands.roll_back(click.echo)
 
 
-COMMANDS = [versions, compare, promote, rollback]
+@click.command(hidden=True)
+def follow() -> None:
+    """Answer as the shadow; `manage serve` runs it."""
+    from . import create_app
+    from .log import open_log
+    from .serving.shadow import follow
+
+    with create_app().app_context():
+        follow(open_log())
+
+
+COMMANDS = [versions, compare, promote, rollback, follow]

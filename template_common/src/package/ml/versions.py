@@ -1,7 +1,8 @@
 """Which versions there are, which is served and was before, and which runs in its shadow.
 
 `artifacts/current` has a line for each promotion, the newest first: the version, and the moment
-it became current. `artifacts/shadow` has the version that answers beside it, if one does.
+it became current. `artifacts/shadow` has the version that answers beside it, if one does, and
+the moment it was chosen.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,14 @@ FEWEST_DIGITS = 4  # that may stand for a version
 LONGEST_HISTORY = 1000  # promotions
 
 History = list[tuple[str, datetime | None]]
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A version that answers beside the current one, unseen, what is asked `since` then."""
+
+    version: str
+    since: datetime
 
 
 def versions(root: Path) -> list[str]:
@@ -119,12 +129,19 @@ def write_current(root: Path, version: str) -> None:
     _replace(root / "current", "".join(lines[:LONGEST_HISTORY]))
 
 
+def shadow(root: Path) -> Shadow | None:
+    """What answers beside the current version, if a version does."""
+    with suppress(FileNotFoundError):
+        version, _, text = (root / "shadow").read_text("utf-8", "replace").strip().partition(" ")
+        since = _moment(text)
+        return Shadow(version, since) if since and VERSION.fullmatch(version) else None
+    return None
+
+
 def shadow_version(root: Path) -> str | None:
     """The version that answers beside the current one, unseen, if one does."""
-    with suppress(FileNotFoundError):
-        text = (root / "shadow").read_text("utf-8", "replace").strip()
-        return text if VERSION.fullmatch(text) else None
-    return None
+    found = shadow(root)
+    return found.version if found else None
 
 
 def set_shadow(root: Path, version: str | None) -> None:
@@ -139,13 +156,14 @@ def set_shadow(root: Path, version: str | None) -> None:
 
 
 def write_shadow(root: Path, version: str | None) -> None:
-    """The same of a verified version, within `promoting`."""
+    """The same of a verified version, within `promoting`; one that is the shadow goes on."""
     if not version:
         (root / "shadow").unlink(missing_ok=True)
         return
     if version == current_version(root):
         raise ArtifactError(f"Version {version} is the current one; choose another as its shadow.")
-    _replace(root / "shadow", f"{version}\n")
+    if version != shadow_version(root):
+        _replace(root / "shadow", f"{version} {datetime.now(UTC).isoformat()}\n")
 
 
 def signature_of(root: Path, version: str) -> Signature | None:

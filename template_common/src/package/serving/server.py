@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from .keeper import keeping
 from .logs import logging_config
 from .settings import Settings
 
@@ -50,25 +52,27 @@ def load(target: str) -> Any:
 def run_server(target: str, settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve the WSGI application `target` ("module:name") until interrupted.
 
-    Requests under way are answered before the workers stop.
+    Requests under way are answered before the workers stop. A shadow runs beside them.
     """
     metrics_folder = tempfile.mkdtemp(prefix="metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
     # Workers start as fresh interpreters: no connection or thread is shared with this process.
     multiprocessing.set_start_method("spawn", force=True)
+    server = Server(
+        target,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=workers,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=30,
+        log_dictconfig=logging_config(json=settings.production),
+    )
     try:
-        Server(
-            target,
-            address=host,
-            port=port,
-            interface=Interfaces.WSGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            workers=workers,
-            blocking_threads=THREADS,
-            respawn_failed_workers=True,
-            workers_kill_timeout=30,
-            log_dictconfig=logging_config(json=settings.production),
-        ).serve(target_loader=load)
+        with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):
+            server.serve(target_loader=load)
     finally:
         shutil.rmtree(metrics_folder, ignore_errors=True)
