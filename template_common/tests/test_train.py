@@ -1,10 +1,14 @@
 """Training, for real: shorten this test, or drop it, once `ml/train.py` takes its time."""
 
 from pathlib import Path
+from typing import Any
 
 from package.ml.predictor import Predictor
+from package.serving.log import Feedback
 
-from .running import manage
+from .framework import prediction_log
+from .records import MOMENT, record
+from .running import database_of, manage
 
 
 def test_what_is_trained_can_be_served(folder: Path) -> None:
@@ -23,3 +27,52 @@ def test_what_is_trained_can_be_served(folder: Path) -> None:
     rows, warnings = predictor.validator.from_json([predictor.signature.example])
     assert len(predictor.predict(rows)) == 1
     assert warnings == []
+
+
+def test_training_with_feedback(project: Path) -> None:
+    """Rows of the log, all with an outcome that was not predicted, change the model."""
+    if manage(project, "train").returncode:
+        return  # nothing to train yet
+    before = Predictor.load(project / "artifacts")
+    output, example = before.signature.output, before.signature.example
+    (row,), _ = before.validator.from_json([example])
+    (answer,) = before.predict([row])
+    actual: Any
+    if output.classes:
+        actual = next(value for value in output.classes if value != answer.value)
+    elif output.targets:
+        actual = {name: number + 100.0 for name, number in answer.value.items()}
+    else:
+        actual = answer.value + 100.0
+    given = record(
+        inputs=row,
+        value=answer.value,
+        label=str(answer.value) if output.classes else None,
+        feedback=Feedback(actual, "", MOMENT),
+        model_version=before.version,
+    )
+    with prediction_log(database_of(project)) as log:
+        log.add([given, *(record(inputs=row, value=answer.value) for _ in range(5))])
+        done = manage(project, "train", "--with-feedback")
+    if "add the line `X, y = with_feedback(X, y)`" in done.stderr:
+        assert done.returncode == 1
+        assert Predictor.load(project / "artifacts").version == before.version
+        return
+    assert done.returncode == 0, done.stderr
+    assert "and 1 logged one\n" in done.stdout
+    after = Predictor.load(project / "artifacts")
+    assert after.version != before.version
+    metrics = after.artifact.metrics
+    assert metrics["logged_rows"] == 1
+    assert metrics["held_out_rows"] == before.artifact.metrics["held_out_rows"]
+
+
+def test_feedback_that_cannot_be_had(project: Path) -> None:
+    for words in ("manage", "No logged prediction has a true outcome yet, so nothing is trained"):
+        done = manage(project, "train", "--with-feedback")
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert done.stderr.startswith("Error: ")
+        assert not (project / "artifacts").exists()
+        with prediction_log(database_of(project)):
+            pass

@@ -1,8 +1,33 @@
 """Commands about the life of a model: its versions, and which of them is served."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import click
 
+from .ml.logged import LoggedRows
+from .serving import log_commands
 from .serving import version_commands as commands
+from .serving.log import PredictionLog
+from .serving.replay import ROWS
+
+
+@contextmanager
+def opened_log() -> Iterator[tuple[PredictionLog, Callable[[], str | None]]]:
+    """The log, and what tells why its database is not ready."""
+    from .cli import create_cli_app
+    from .database import outdated
+    from .log import open_log
+
+    app = create_cli_app()
+    with app.app_context():
+        yield open_log(), lambda: outdated(app)
+
+
+def logged_rows() -> LoggedRows:
+    """What is added to the training data."""
+    with opened_log() as (log, outdated):
+        return log_commands.logged_rows(log, outdated=outdated, say=click.echo)
 
 
 @click.command()
@@ -46,4 +71,13 @@ def follow() -> None:
         follow(open_log())
 
 
-COMMANDS = [versions, compare, promote, rollback, follow]
+@click.command()
+@click.argument("version")
+@click.option("--limit", type=click.IntRange(1), default=ROWS, show_default=True, help="Rows.")
+def replay(version: str, limit: int) -> None:
+    """Ask VERSION what the newest rows of the log asked, and show which answers differ."""
+    with opened_log() as (log, outdated):
+        log_commands.replay(version, limit, log, outdated=outdated, say=click.echo)
+
+
+COMMANDS = [versions, compare, promote, rollback, replay, follow]

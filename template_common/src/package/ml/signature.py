@@ -188,7 +188,7 @@ def class_label(value: Any) -> str:
 
 def _one(y: Any, task: Task | None) -> tuple[Task, dict[str, Any]]:
     """The task, unless it is known, and the output of a column `y`."""
-    numeric = _kind(y) in ("floating", "integer")
+    numeric = kind_of(y) in ("floating", "integer")
     task = task or ("regression" if numeric else "classification")
     gives: dict[str, Any] = {"name": str(y.name or "prediction")}
     if task == "classification":
@@ -209,7 +209,7 @@ def _several(y: Any, task: Task | None, about: dict[str, Any]) -> dict[str, Any]
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise SignatureError("The columns of y must have texts as names, each another one.")
     if task == "classification" or any(
-        _kind(y[name]) not in ("floating", "integer") for name in names
+        kind_of(y[name]) not in ("floating", "integer") for name in names
     ):
         raise SignatureError("Only numbers can be predicted together; train a model a column of y.")
     if "error" in names:
@@ -243,7 +243,7 @@ def _check_storable(signature: Signature) -> None:
 
 
 def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
-    kind, values, name = _kind(column), column.dropna(), column.name
+    kind, values, name = kind_of(column), column.dropna(), column.name
     coded = column.dtype == "category"
     if kind not in KINDS or (coded and kind != "string"):
         raise SignatureError(
@@ -273,7 +273,8 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     return Feature(**{"name": name, "example": _plain(example)} | read)
 
 
-def _kind(column: Any) -> str:
+def kind_of(column: Any) -> str:
+    """What a pandas column holds: a key of KINDS, or else what pandas calls it."""
     from pandas.api.types import infer_dtype
 
     values = column.dropna().astype(object)

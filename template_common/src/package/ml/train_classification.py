@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from . import Artifact, publish
+from . import Artifact, publish, with_feedback
 
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 FEATURES = {name: {"unit": "cm"} for name in NAMES}
@@ -23,6 +23,7 @@ def main() -> Artifact:
     X = iris.data.set_axis(NAMES, axis="columns").astype("float32")  # models serve in 32 bits
     y = iris.target.map(dict(enumerate(iris.target_names)))
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.25, random_state=0, stratify=y)
+    X, y = with_feedback(X, y)  # and logged rows, in `manage train --with-feedback`
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
     return publish(
         model,

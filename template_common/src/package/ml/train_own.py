@@ -5,10 +5,13 @@ What to write in `main`, with your data in `data.csv` and the answers in its col
     data = pandas.read_csv("data.csv")
     X, y = data.drop(columns="price"), data["price"]
     X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    X, y = with_feedback(X, y)
     model = make_pipeline(...).fit(X, y)
     return publish(model, X, y, name="house-price", test=(X_test, y_test))
 
-`publish` comes from this package: `from . import publish`. Columns of 32-bit floats
+`publish` and `with_feedback` come from this package: `from . import publish, with_feedback`. The
+latter adds logged rows whose true outcome is known, in `manage train --with-feedback` only; call it
+on the training part, so that the test rows stay the same. Columns of 32-bit floats
 (`.astype("float32")`) make trees answer alike in training and when served.
 """
 

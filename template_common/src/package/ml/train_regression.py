@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from . import Artifact, publish
+from . import Artifact, publish, with_feedback
 
 NAMES = ["age", "sex", "bmi", "blood_pressure", "total_cholesterol", "ldl", "hdl"]
 NAMES += ["cholesterol_ratio", "log_triglycerides", "glucose"]
@@ -36,6 +36,7 @@ def main() -> Artifact:
     X = X.set_axis(NAMES, axis="columns").astype("float32")  # models are served in 32 bits
     X["sex"] = X["sex"].astype(int).astype(str)
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.2, random_state=0)
+    X, y = with_feedback(X, y)  # and logged rows, in `manage train --with-feedback`
     prepare = make_column_transformer((OneHotEncoder(), ["sex"]), remainder=StandardScaler())
     model = make_pipeline(prepare, RidgeCV()).fit(X, y)
     return publish(
