@@ -361,6 +361,6 @@ def test_history_shows_outcomes(
 
 
 def test_the_menu_says_where_one_is(browser: httpx.Client) -> None:
-    for path in ("/", "/predictions/", "/docs"):
+    for path in ("/", "/predictions/", "/model", "/docs"):
         page = Page(browser.get(path).text)
         assert page.one("a", href=path, **{"aria-current": "page"})

@@ -10,5 +10,6 @@ urlpatterns = [
     path("rows", views.answer_rows, name="rows"),
     path("predictions", views.history),
     path("predictions/", views.history, name="history"),
+    path("model", views.model, name="model_page"),
     path("predictions/<record_id>", views.result, name="result"),
 ]

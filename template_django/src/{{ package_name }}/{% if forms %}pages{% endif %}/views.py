@@ -1,4 +1,4 @@
-"""The form, a result with its feedback form, and the history."""
+"""The form, a result with its feedback form, the history, and the model."""
 
 from urllib.parse import urlencode
 
@@ -10,8 +10,10 @@ from ..api import respond, takes
 from ..ml.batch import BatchError
 from ..ml.validation import Fault, InvalidInstances
 from ..predictions.apps import get_service
+from ..predictions.summaries import open_summaries
 from . import content, rows
 from .forms import SignatureForm, draw
+from .model_page import model_page
 
 
 @takes("GET", "HEAD", "POST")
@@ -84,6 +86,13 @@ def history(request: HttpRequest) -> HttpResponse:
         "newest_url": "" if page["first"] else address,
     }
     return render(request, "history.html", context)
+
+
+@takes("GET", "HEAD")
+def model(request: HttpRequest) -> HttpResponse:
+    service = get_service()
+    summaries = open_summaries() if service.may_see_all() else None
+    return render(request, "model.html", model_page(service, summaries))
 
 
 def _see(address: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Pages: the form, a result with its feedback form, and the history."""
+"""Pages: the form, a result with its feedback form, the history, and the model."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Redirect
@@ -7,8 +7,10 @@ from ..api import respond
 from ..ml.batch import BatchError
 from ..ml.validation import Fault, InvalidInstances
 from ..services import get_service
+from ..summaries import open_summaries
 from . import content, rows
 from .forms import build_form, control_of, draw
+from .model_page import model_page
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 
@@ -81,3 +83,10 @@ def history() -> str:
         next_url=url_for("pages.history", before=page["next"]) if page["next"] else "",
         newest_url="" if page["first"] else url_for("pages.history"),
     )
+
+
+@blueprint.get("/model")
+def model() -> str:
+    service = get_service()
+    summaries = open_summaries() if service.may_see_all() else None
+    return render_template("model.html", **model_page(service, summaries))
