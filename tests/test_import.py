@@ -77,6 +77,7 @@ def test_what_is_brought_is_served(places: Any, framework: str, model: str) -> N
     said = place.manage(
         *("import-model", str(place.models / expected["file"]), "--name", f"my-{model}", "--yes"),
         *("--data", str(place.models / f"{model}.csv"), "--target", "target"),
+        "--force",  # in the place of the one before, which took other columns
     )
     assert ("as ONNX was refused: " in said) == (model in KEPT), said
     assert f"of my-{model} is current" in said

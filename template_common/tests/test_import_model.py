@@ -29,6 +29,7 @@ from package.ml.importing.tables import read_table
 from package.ml.importing.unpickler import Refused, SafeUnpickler
 from package.ml.libraries import need
 from package.ml.predictor import Predictor
+from package.ml.versions import versions
 
 from . import models
 from .running import manage
@@ -380,3 +381,23 @@ def test_the_command(folder: Path) -> None:
     assert "compared on 150 of 150 rows of rows.csv" in done.stdout
     assert "accuracy " in done.stdout
     assert f"{load(folder / 'artifacts').version} of my-model is current" in done.stdout
+
+
+def test_the_command_over_a_model_that_takes_other_rows(folder: Path) -> None:
+    root = folder / "artifacts"
+    before = models.publish_small_regression(root).version
+    (folder / "my-model.pkl").write_bytes(pickle.dumps(FITTED))
+    ROWS.to_csv(folder / "rows.csv", index=False)
+    command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price", "--yes"]
+    refused = manage(folder, *command)
+    assert refused.returncode == 1
+    assert "would break callers" in refused.stderr
+    (saved,) = set(versions(root)) - {before}
+    assert f"manage promote {saved} --force" in refused.stderr
+    waiting = manage(folder, *command, "--no-promote")
+    assert waiting.returncode == 0, waiting.stderr
+    assert "of my-model is saved; to serve it: `manage promote " in waiting.stdout
+    assert load(root).version == before
+    done = manage(folder, *command, "--force")
+    assert done.returncode == 0, done.stderr
+    assert f"Version {load(root).version} of my-model is current." in done.stdout

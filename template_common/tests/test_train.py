@@ -1,9 +1,11 @@
 """Training, for real: shorten this test, or drop it, once `ml/train.py` takes its time."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from package.ml.predictor import Predictor
+from package.ml.versions import current_version, versions
 from package.serving.log import Feedback
 
 from .framework import prediction_log
@@ -76,3 +78,22 @@ def test_feedback_that_cannot_be_had(project: Path) -> None:
         assert not (project / "artifacts").exists()
         with prediction_log(database_of(project)):
             pass
+
+
+def test_training_over_a_model_that_takes_other_rows(folder: Path, small_model: Path) -> None:
+    root = Path(shutil.copytree(small_model, folder / "artifacts"))
+    before = current_version(root)
+    refused = manage(folder, "train")
+    if "Nothing to train yet" in refused.stderr:
+        return
+    assert refused.returncode == 1
+    assert "would break callers" in refused.stderr
+    (saved,) = set(versions(root)) - {before}
+    assert f"manage promote {saved} --force" in refused.stderr
+    waiting = manage(folder, "train", "--no-promote")
+    assert waiting.returncode == 0, waiting.stderr
+    assert "is saved; to serve it: `manage promote " in waiting.stdout
+    assert current_version(root) == before
+    done = manage(folder, "train", "--force")
+    assert done.returncode == 0, done.stderr
+    assert f"Version {current_version(root)} of " in done.stdout
