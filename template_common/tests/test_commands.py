@@ -22,7 +22,8 @@ def checks(printed: str) -> dict[str, str]:
 
 def test_help_names_the_commands(folder: Path) -> None:
     shown = manage(folder, "--help").stdout.replace("_", "-")
-    for name in ("serve", "train", "predict-file", "export", "import", "doctor", MIGRATE[0]):
+    named = ("serve", "train", "replay", "predict-file", "export", "import", "doctor", MIGRATE[0])
+    for name in named:
         assert name in shown
 
 

@@ -223,6 +223,7 @@ def test_a_model_learns_from_the_log(log: PredictionLog, tmp_path: Path) -> None
         after = train(tmp_path)
     assert after.metrics["logged_rows"] == 1500
     assert after.version != before.version
+    assert "also on 1500 logged rows" in (after.path / "card.md").read_text("utf-8")
     assert after.metrics["held_out_rows"] == before.metrics["held_out_rows"] == 50
     assert told == [
         "Training on 150 rows and 1,500 logged ones",

@@ -162,6 +162,17 @@ def test_numbers_that_change(log: PredictionLog, prices: Predictor) -> None:
     ]
 
 
+def test_a_score_on_rows_of_its_training(log: PredictionLog, prices: Predictor) -> None:
+    """It is too good, as people are told."""
+    metrics = prices.artifact.metrics | {"logged_rows": 1234}
+    taught = Predictor(replace(prices.artifact, metrics=metrics), prices.engine)
+    (given,) = answered(prices, [{"area": 80.0, "rooms": 3}])
+    log.add([told(given, given.value)])
+    for predictor, is_told in ((prices, False), (taught, True)):
+        text = "\n".join(report(replayed(predictor, log)))
+        assert ("It was trained on 1,234 logged rows" in text) is is_told
+
+
 def test_several_targets(log: PredictionLog, rents: Predictor) -> None:
     rent, heating = models.TARGETS
     (given,) = answered(rents, [{"area": 80.0, "rooms": 3}])

@@ -37,6 +37,8 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
     if source := metrics.get("imported"):
         came = f"imported from {source['file']}, sha256 {source['sha256']}"
         tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
+    if logged := metrics.get("logged_rows"):
+        came += f", also on {logged} logged rows with their true outcomes"
     about = f"A {signature.task} of {signature.output.label}, {came}."
     drop = f"Importance: how much {SCORES[signature.task]} drops when values are shuffled"
     lines = [f"# {signature.name}", "", about, "", "## Limits", ""]

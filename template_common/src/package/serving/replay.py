@@ -178,6 +178,10 @@ def report(found: Replay) -> Iterator[str]:
                 for name, s in found.scores.items()
             ),
         )
+        if seen := found.predictor.artifact.metrics.get("logged_rows"):
+            yield ""
+            yield f"It was trained on {seen:,} logged rows, and is better on them than on new ones;"
+            yield "its score on rows held out of training is told by `manage compare`."
 
 
 def _share(count: int, rows: int) -> str:
