@@ -16,7 +16,10 @@ from package.ml.signature import (
     Signature,
     Target,
 )
-from package.ml.validation import InstanceValidator, InvalidInstances
+from package.ml.validation import (
+    InstanceValidator,
+    InvalidInstances,
+)
 
 DAY = date(2026, 1, 31)
 DAYS = {"min": str(DAY), "max": str(DAY + timedelta(9))}
