@@ -49,7 +49,7 @@ def compare(old: str | None, new: str, say: Say) -> None:
     """Tell how two versions, the current one and another, score, and what their callers meet."""
     root = Settings.load().artifacts_dir
     before, after = load(root, resolve(root, old) if old else None), load(root, resolve(root, new))
-    for line in aligned(list(_side_by_side(before, after))):
+    for line in aligned(list(side_by_side(before, after))):
         say(line)
     say("")
     found = differences(before.signature, after.signature)
@@ -90,7 +90,8 @@ def _tell(found: list[Difference], say: Say) -> None:
         say(f"  {'BREAKS' if difference.breaks else '':8}{difference.text}")
 
 
-def _side_by_side(before: Artifact, after: Artifact) -> Iterator[tuple[str, ...]]:
+def side_by_side(before: Artifact, after: Artifact) -> Iterator[tuple[str, ...]]:
+    """What is known of two versions, in rows that begin with what it is."""
     yield "", before.version, after.version
     pair = (before, after)
     yield "model", *(a.signature.name for a in pair)

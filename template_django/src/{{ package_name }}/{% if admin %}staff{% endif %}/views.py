@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import site
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
@@ -13,13 +13,15 @@ from django.templatetags.static import static
 
 from ..accounts.models import User
 from ..api import takes
+from ..ml.artifact import ArtifactError
 from ..predictions.apps import get_service
 from ..predictions.models import Prediction
+from . import versions
 from .feedback import Saved, context, save
 from .monitor import events
-from .versions import versions
 
 MAY_GIVE = "predictions.change_prediction"
+MAY_PROMOTE = "predictions.promote_model"
 
 
 def key_figures() -> list[dict[str, str]]:
@@ -43,6 +45,12 @@ def page(
     return render(request, "staff/page.html", around | shown, status=status)
 
 
+def _to_itself(request: HttpRequest) -> HttpResponse:
+    response = HttpResponseRedirect(request.path)
+    response.status_code = 303
+    return response
+
+
 @takes("GET", "HEAD", "POST")
 def feedback(request: HttpRequest) -> HttpResponse:
     service = get_service()
@@ -57,17 +65,33 @@ def feedback(request: HttpRequest) -> HttpResponse:
         if saved.count:
             messages.success(request, str(saved))
         if not saved.faults:
-            response = HttpResponseRedirect(request.path)
-            response.status_code = 303
-            return response
+            return _to_itself(request)
     shown = context(service, request.POST, saved) | {"read_only": not may_give}
     return page(request, "True outcomes", "feedback", shown, 422 if request.POST else 200)
 
 
-@takes("GET", "HEAD")
+@takes("GET", "HEAD", "POST")
 def models(request: HttpRequest) -> HttpResponse:
-    found = versions(get_service(), settings.SETTINGS.artifacts_dir)
-    return page(request, "Versions of the model", "versions", {"versions": found})
+    service, asked, fault = get_service(), request.GET, ""
+    user: Any = request.user
+    may_promote = user.has_perm(MAY_PROMOTE)
+    if request.method == "POST":
+        if not may_promote:
+            raise PermissionDenied
+        asked = request.POST
+        try:
+            done = versions.act(service.deployment.root, asked, user.email)
+        except ArtifactError as error:
+            fault = str(error)
+        else:
+            LogEntry.objects.create(
+                user_id=user.pk, object_repr="Models", action_flag=CHANGE, change_message=done
+            )
+            messages.success(request, done)
+            return _to_itself(request)
+    shown = versions.context(service, asked, fault) | {"may_change": may_promote}
+    status = 422 if shown["fault"] else 200
+    return page(request, "Versions of the model", "versions", shown, status)
 
 
 @takes("GET", "HEAD")

@@ -3,19 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Response, current_app, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
+from flask_security import current_user
 
 from ..accounts.models import User
+from ..ml.artifact import ArtifactError
 from ..models import Prediction
 from ..services import get_service
+from . import versions
 from .access import Secured, may, refusal
 from .database import count, where
 from .feedback import Saved, context, save
 from .monitor import events
-from .versions import versions
 
 MAY_GIVE = "predictions.change_prediction"
+MAY_PROMOTE = "predictions.promote_model"
 
 
 class Pages(Secured, BaseView):
@@ -41,10 +44,23 @@ class Pages(Secured, BaseView):
         shown = context(service, request.form, saved) | {"read_only": not may(MAY_GIVE)}
         return self.page("True outcomes", "feedback", **shown), 422 if saved.faults else 200
 
-    @expose("/models")
+    @expose("/models", methods=["GET", "POST"])
     def models(self) -> Any:
-        found = versions(get_service(), current_app.config["SETTINGS"].artifacts_dir)
-        return self.page("Versions of the model", "versions", versions=found)
+        service, asked, fault = get_service(), request.args, ""
+        if request.method == "POST":
+            if not may(MAY_PROMOTE):
+                raise refusal()
+            asked = request.form
+            try:
+                done = versions.act(service.deployment.root, asked, current_user.email)
+            except ArtifactError as error:
+                fault = str(error)
+            else:
+                flash(done, "success")
+                return redirect(request.path, 303)
+        shown = versions.context(service, asked, fault) | {"may_change": may(MAY_PROMOTE)}
+        status = 422 if shown["fault"] else 200
+        return self.page("Versions of the model", "versions", **shown), status
 
     @expose("/monitor")
     def monitor(self) -> Any:
