@@ -14,7 +14,8 @@ from .conftest import Instance, Predict, typed_outcome
 from .page import Element, Page
 
 FEEDBACK = "/admin/feedback"
-PAGES = ["/admin/", "/admin/monitor", FEEDBACK, "/admin/models"]
+MODELS = "/admin/models"
+PAGES = ["/admin/", "/admin/monitor", FEEDBACK, MODELS]
 EVENTS = "/admin/monitor/events"
 
 
@@ -146,7 +147,30 @@ def test_outcomes_come_from_a_file(
 
 
 def test_the_version_that_is_served(browser: httpx.Client, model: dict[str, Any]) -> None:
-    assert model["version"] in Page(browser.get("/admin/models").text).text
+    assert model["version"] in Page(browser.get(MODELS).text).text
+
+
+def test_what_cannot_be_done_with_versions(
+    browser: httpx.Client, client: httpx.Client, model: dict[str, Any]
+) -> None:
+    token, current = Page(browser.get(MODELS).text).csrf, model["version"]
+    for typed, says in (
+        ({}, "Choose what to do."),
+        ({"action": "promote"}, "Choose a version."),
+        ({"action": "promote", "new": "none"}, "has no version 'none'"),
+        ({"action": "promote", "new": current}, "is the current one already."),
+        ({"action": "shadow", "new": current}, "is the current one"),
+        ({"action": "roll_back", "old": "another"}, "Nothing is changed"),
+    ):
+        response = browser.post(MODELS, data=token | typed)
+        assert response.status_code == 422
+        assert says in Page(response.text).one("p", role="alert").text
+        assert browser.post(MODELS, data=typed).status_code == 403
+    for asked, says in (({"new": ""}, "Choose a version."), ({"new": current}, "with itself")):
+        response = browser.get(MODELS, params=asked)
+        assert response.status_code == 422
+        assert says in Page(response.text).one("p", role="alert").text
+    assert client.get("/api/v1/model").json()["version"] == current
 
 
 def events(browser: httpx.Client, count: int) -> list[dict[str, Any]]:
