@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from .ml.logged import LoggedRows
-from .serving import log_commands
+from .serving import log_commands, prune_command
 from .serving import version_commands as commands
 from .serving.log import PredictionLog
 from .serving.replay import ROWS
@@ -80,4 +81,22 @@ def replay(version: str, limit: int) -> None:
         log_commands.replay(version, limit, log, outdated=outdated, say=click.echo)
 
 
-COMMANDS = [versions, compare, promote, rollback, replay, follow]
+@click.command()
+@click.option("--older-than", metavar="DAYS", required=True, help="Whole days in UTC.")
+@click.option("--version", help="Remove this one, too, even if predictions name it.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
+def prune(older_than: str, **options: Any) -> None:
+    """Make daily totals of predictions older than DAYS days, and remove old versions.
+
+    Such predictions are gone then: for the API, which answers 404, for pages and the admin, and for
+    training. A version goes that was trained before, is not in use, and no prediction names.
+    Interrupted, it continues when run again.
+    """
+    from .summaries import open_summaries
+
+    with opened_log() as (log, outdated):
+        options |= {"log": log, "summaries": open_summaries(), "outdated": outdated}
+        prune_command.run(older_than, **options, say=click.echo)
+
+
+COMMANDS = [versions, compare, promote, rollback, replay, prune, follow]

@@ -21,6 +21,7 @@ from .signature import Signature
 VERSION = re.compile("[0-9a-f]{12}")
 FEWEST_DIGITS = 4  # that may stand for a version
 LONGEST_HISTORY = 1000  # promotions
+UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 History = list[tuple[str, datetime | None]]
 
@@ -36,15 +37,16 @@ class Shadow:
 def versions(root: Path) -> list[str]:
     """The versions below `root`, newest trained first; damaged ones are last."""
     found = [p.name for p in root.glob("*") if VERSION.fullmatch(p.name) and p.is_dir()]
-    return sorted(found, key=lambda version: (_trained_at(root / version), version), reverse=True)
+    return sorted(found, key=lambda v: (trained_at(root / v) or UNKNOWN, v), reverse=True)
 
 
-def _trained_at(path: Path) -> str:
+def trained_at(path: Path) -> datetime | None:
+    """When the version in a folder was trained, if that can be told."""
     try:
         metrics = json.loads((path / "metrics.json").read_bytes())
-        return datetime.fromisoformat(metrics["trained_at"]).astimezone(UTC).isoformat()
+        return datetime.fromisoformat(metrics["trained_at"]).astimezone(UTC)
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return None
 
 
 def resolve(root: Path, text: str) -> str:

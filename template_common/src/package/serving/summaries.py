@@ -114,11 +114,15 @@ class SummaryStore(Protocol):
         """
 
 
+def day_of(record: Record) -> str:
+    return record.created_at.astimezone(UTC).date().isoformat()
+
+
 def summarise(records: Iterable[Record]) -> list[DaySummary]:
     """The summaries of these records, by day and version."""
     found: dict[tuple[str, str], Totals] = {}
     for record in records:
-        key = (record.created_at.astimezone(UTC).date().isoformat(), record.model_version)
+        key = day_of(record), record.model_version
         found[key] = found.get(key, Totals()) + Totals.of(record)
     return [DaySummary(*key, totals) for key, totals in sorted(found.items())]
 
