@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .ml.logged import LoggedRows
-from .serving import log_commands, prune_command
+from .serving import log_commands, prune_command, shadow_command
 from .serving import version_commands as commands
 from .serving.log import PredictionLog
 from .serving.replay import ROWS
@@ -82,6 +82,18 @@ def replay(version: str, limit: int) -> None:
 
 
 @click.command()
+@click.argument("version", required=False)
+@click.option("--off", is_flag=True, help="Let none answer there any more.")
+def shadow(version: str | None, off: bool) -> None:
+    """Let VERSION answer beside the current one, unseen; or show how its answers compare."""
+    if version or off:
+        shadow_command.choose(version, off=off, say=click.echo)
+        return
+    with opened_log() as (log, outdated):
+        shadow_command.tell(log, outdated=outdated, say=click.echo)
+
+
+@click.command()
 @click.option("--older-than", metavar="DAYS", required=True, help="Whole days in UTC.")
 @click.option("--version", help="Remove this one, too, even if predictions name it.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
@@ -99,4 +111,4 @@ def prune(older_than: str, **options: Any) -> None:
         prune_command.run(older_than, **options, say=click.echo)
 
 
-COMMANDS = [versions, compare, promote, rollback, replay, prune, follow]
+COMMANDS = [versions, compare, promote, rollback, replay, shadow, prune, follow]

@@ -144,10 +144,15 @@ def replay(
 
 def report(found: Replay) -> Iterator[str]:
     """A replay in words and tables."""
-    refused = found.refused.total()
     yield f"Version {found.predictor.version} was asked what {found.rows:,} logged rows asked."
     yield "Its answers are held against the logged ones, which were given by"
     yield from _counted(found.logged_by.most_common())
+    yield from comparison(found)
+
+
+def comparison(found: Replay) -> Iterator[str]:
+    """How the answers of a version compare with the logged ones."""
+    refused = found.refused.total()
     yield ""
     yield f"{'refused':<28}{refused:>9,}{_share(refused, found.rows)}"
     yield f"{'answered otherwise':<28}{found.changed:>9,}{_share(found.changed, found.rows)}"
