@@ -54,7 +54,7 @@ def _version(service: Service, version: str, first: str) -> dict[str, Any]:
         "served": version == service.predictor.version,
         "current": version == current_version(root),
         "in_shadow": version == shadow_version(root),
-        "gone": not metrics,
+        "gone": "" if metrics else "damaged" if (root / version).is_dir() else "removed",
         "trained": moment(datetime.fromisoformat(metrics["trained_at"])) if metrics else "",
         "held_out": _scores(told or {n: scores[n] for n in ["mae"] if n in scores}, first),
     }

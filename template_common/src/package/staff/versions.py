@@ -19,7 +19,9 @@ from ..ml.versions import (
     versions,
 )
 from ..serving.forms import moment
+from ..serving.live_table import live_table
 from ..serving.service import Service
+from ..serving.summaries import SummaryStore
 from ..serving.version_commands import side_by_side
 
 logger = logging.getLogger(__name__)
@@ -94,16 +96,19 @@ def _check_seen(current: str | None, given: Mapping[str, str]) -> None:
         raise ArtifactError(f"Nothing is changed, as {why}.")
 
 
-def context(service: Service, asked: Mapping[str, str], fault: str) -> dict[str, Any]:
+def context(
+    service: Service, summaries: SummaryStore, asked: Mapping[str, str], fault: str
+) -> dict[str, Any]:
     """What staff/versions.html shows; `asked` may name an old and a new version to compare."""
     root = service.deployment.root
     known, current = versions(root), current_version(root) or ""
     others = [version for version in known if version != current]
     pair = asked.get("old") or current, asked.get("new") or next(iter(others), "")
-    comparison = None
+    figures, comparison = live_table(service, summaries), None
     if "new" in asked:
         try:
             comparison = _comparison(root, pair[0], asked["new"], current)
+            comparison["rows"] += _in_use(figures, comparison["old"], comparison["new"])
         except ArtifactError as error:
             fault = fault or str(error)
     since = dict(reversed(history(root)))
@@ -118,6 +123,7 @@ def context(service: Service, asked: Mapping[str, str], fault: str) -> dict[str,
         "current": current,
         "previous": states["previous"],
         "comparison": comparison,
+        "live": figures,
         "choices": [{"version": v, "old": v == pair[0], "new": v == pair[1]} for v in known],
         "versions": [
             _version(root, version, since.get(version))
@@ -165,3 +171,21 @@ def _comparison(root: Path, old: str, new: str, current: str) -> dict[str, Any]:
         "breaking": [difference.text for difference in found if difference.breaks],
         "others": [difference.text for difference in found if not difference.breaks],
     }
+
+
+def _in_use(figures: dict[str, Any], old: str, new: str) -> list[dict[str, str]]:
+    """What the figures tell of two versions, in rows of their comparison."""
+    found = {row["version"]: row for row in figures["rows"]}
+    one, other = found.get(old, {}), found.get(new, {})
+    names = {
+        "predictions": "predictions",
+        "median": "median time to answer",
+        "p95": "95 % answered within",
+        "outcome_score": f"{figures['score']} on true outcomes",
+        "drift": "drift",
+    }
+    return [
+        {"name": name, "old": one.get(key, ""), "new": other.get(key, "")}
+        for key, name in names.items()
+        if one.get(key) or other.get(key)
+    ]

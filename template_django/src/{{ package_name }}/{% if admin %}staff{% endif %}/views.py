@@ -16,6 +16,7 @@ from ..api import takes
 from ..ml.artifact import ArtifactError
 from ..predictions.apps import get_service
 from ..predictions.models import Prediction
+from ..predictions.summaries import open_summaries
 from . import versions
 from .feedback import Saved, context, save
 from .monitor import events
@@ -89,7 +90,8 @@ def models(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, done)
             return _to_itself(request)
-    shown = versions.context(service, asked, fault) | {"may_change": may_promote}
+    shown = versions.context(service, open_summaries(), asked, fault)
+    shown |= {"may_change": may_promote}
     status = 422 if shown["fault"] else 200
     return page(request, "Versions of the model", "versions", shown, status)
 

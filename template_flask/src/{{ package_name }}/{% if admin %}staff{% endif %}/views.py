@@ -11,6 +11,7 @@ from ..accounts.models import User
 from ..ml.artifact import ArtifactError
 from ..models import Prediction
 from ..services import get_service
+from ..summaries import open_summaries
 from . import versions
 from .access import Secured, may, refusal
 from .database import count, where
@@ -58,7 +59,8 @@ class Pages(Secured, BaseView):
             else:
                 flash(done, "success")
                 return redirect(request.path, 303)
-        shown = versions.context(service, asked, fault) | {"may_change": may(MAY_PROMOTE)}
+        shown = versions.context(service, open_summaries(), asked, fault)
+        shown |= {"may_change": may(MAY_PROMOTE)}
         status = 422 if shown["fault"] else 200
         return self.page("Versions of the model", "versions", **shown), status
 
