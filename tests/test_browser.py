@@ -4,6 +4,7 @@ import contextlib
 import csv
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -37,6 +38,16 @@ genes = [f"gene_{number}" for number in range(2000)]
 X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2000)).round(3), columns=genes)
 y = X[genes[:9]].sum(axis=1).rename("expression")
 publish(Ridge().fit(X, y), X, y, name="genes")
+"""
+NEXT = """
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import Ridge
+from my_service.ml import publish
+
+X = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)).round(3), columns=["mood", "sleep"])
+y = X.sum(axis=1).rename("joy")
+print(publish(Ridge().fit(X, y), X, y, name="moods", test=(X, y), promote=False).version)
 """
 NewVisitor = Callable[[], Visitor]
 
@@ -78,6 +89,27 @@ def wide_site(
     with served(project, **settings) as (port, _):
         make_admin(project, **settings)
         yield Site(project, port)
+
+
+@dataclass
+class TwoVersions(Site):
+    """The first is current; the `second` one takes other columns."""
+
+    second: str = ""
+
+
+@pytest.fixture(scope="module", params=[site for site in SITES if str(site.id).endswith("sqlite")])
+def two_versions(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    environments: Environments,
+) -> Iterator[TwoVersions]:
+    project = write(render(request.param), tmp_path_factory.mktemp("versions") / "service")
+    settings = environments.of(request.param["framework"])
+    with served(project, **settings) as (port, _):
+        make_admin(project, **settings)
+        said = run(project, need("uv"), "run", "--quiet", "python", "-c", NEXT, **settings)
+        yield TwoVersions(project, port, second=said.split()[-1])
 
 
 @pytest.fixture
@@ -351,3 +383,51 @@ def test_an_analyst_reads_and_does_not_write(site: Site, new_visitor: NewVisitor
     expect(ann.main.get_by_role("checkbox")).to_have_count(0)
     for page in ("Monitor", "Models", "Roles", "Tokens"):
         ann.follow(page)
+
+
+def test_an_admin_promotes_a_version_and_rolls_back(
+    two_versions: TwoVersions, browser: Browser
+) -> None:
+    with contextlib.closing(browser.new_context(locale="en-GB")) as context:
+        admin, second = Visitor(two_versions, context.new_page()), two_versions.second
+        admin.log_in(EMAIL)
+        made = predicted(admin)
+        admin.follow("Model", "Model")
+        first = admin.main.get_by_role("row", name="served").locator("code").inner_text()
+        admin.says("What it is not for")
+        shares = admin.main.get_by_role("row", name=first).get_by_role("meter")
+        expect(shares).to_have_attribute("value", "1.0000")
+
+        admin.follow("Admin", "Admin")
+        admin.follow("Models", "Versions of the model")
+        admin.press(f"Run {second} as shadow", "Versions of the model")
+        admin.says("runs in the shadow: its answers are logged")
+        admin.press("End the shadow", "Versions of the model")
+        admin.says("runs in the shadow no more")
+        admin.page.get_by_label("Compare", exact=True).select_option(first)
+        admin.page.get_by_label("with", exact=True).select_option(second)
+        admin.press("Compare", "Versions of the model")
+        admin.says("'mood' is needed, and rows without it are refused")
+        admin.looked_at.clear()  # so that this one is looked at, too
+        admin.sees("Versions of the model")
+
+        admin.press(f"Promote {second}", "Versions of the model")
+        expect(admin.page.get_by_role("alert")).to_contain_text(f"breaks callers of {first}")
+        assert ask(two_versions.port, "/readyz")["model"]["version"] == first
+        admin.page.get_by_label("Promote all the same").check()
+        admin.press(f"Promote {second}", "Versions of the model")
+        admin.says(f"Version {second} is current, although it breaks callers of {first}.")
+        admin.go("/", "New prediction")
+        expect(admin.main.get_by_label("Mood")).to_be_visible()
+        assert predicted(admin) != made
+        admin.says("Joy")
+        admin.follow("Model", "Model")
+        expect(admin.page.get_by_role("heading", level=1)).to_have_text("moods")
+
+        admin.go("/admin/models", "Versions of the model")
+        admin.press(f"Roll back to {first}", "Versions of the model")
+        admin.says(f"Version {first} is current again, in place of {second}.")
+        admin.go("/", "New prediction")
+        expect(admin.main.get_by_label("Mood")).to_have_count(0)
+        admin.go(f"/predictions/{made}")
+        admin.sees()
