@@ -34,7 +34,7 @@ LONGEST_PATH = 140
 # What the sample model is told in; two projects that differ in it alone differ nowhere else.
 MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
 # Lines of a project that are no blank, comment, docstring or test; and what a switch may add.
-MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_500, "forms": 460}
+MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_500, "forms": 660}
 MOST_CODE = {
     "sqlite": 6_450,
     "postgresql": 6_500,
