@@ -36,11 +36,11 @@ MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
 # Lines of a project that are no blank, comment, docstring or test; and what a switch may add.
 MORE_CODE = {"accounts": 900, "auth": 700, "admin": 1_500, "forms": 660}
 MOST_CODE = {
-    "sqlite": 6_450,
-    "postgresql": 6_500,
-    "mysql": 6_500,
-    "sqlserver": 6_480,
-    "mongodb": 6_600,
+    "sqlite": 6_570,
+    "postgresql": 6_620,
+    "mysql": 6_620,
+    "sqlserver": 6_600,
+    "mongodb": 6_720,
 }
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
