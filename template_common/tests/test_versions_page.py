@@ -1,6 +1,7 @@
 """What administrators do with versions in the admin, and what is refused to them and others."""
 
 import logging
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from package.ml.versions import (
     set_shadow,
     shadow_version,
 )
+from package.staff import versions
 
 from .conftest import Databases
 from .contract.login import log_in
@@ -73,10 +75,10 @@ def served(
     with fresh_database(folder) as url, web(url, ARTIFACTS_DIR=str(root)) as service:
         add_account(EMAIL, PASSWORD, "admin")
         add_account(ANALYST, PASSWORD, "analyst")
-        versions = [load(one).version for one in (small_model, small_regression)]
+        both = [load(one).version for one in (small_model, small_regression)]
         with browser(service) as client:
             log_in(client, EMAIL, PASSWORD)
-            yield Admin(service, client, root, *versions)
+            yield Admin(service, client, root, *both)
 
 
 def browser(service: Any) -> httpx.Client:
@@ -107,6 +109,13 @@ def test_versions_are_compared(admin: Admin) -> None:
     assert f"Promote {admin.second}" in buttons(page)
     backwards = admin.page(old=admin.second, new=admin.first)
     assert f"Promote {admin.first}" not in buttons(backwards)
+
+
+def test_many_differences_are_cut_short(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "MOST_DIFFERENCES", 2)
+    (breaking,) = admin.page(new=admin.second).all("ul", class_="breaking")
+    assert re.search(r"and \d+ more$", breaking.text.strip())
+    assert breaking.text.count("rows that have it are refused") == 2
 
 
 def test_what_breaks_callers_is_promoted_by_a_tick_and_rolled_back(

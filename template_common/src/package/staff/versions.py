@@ -24,6 +24,8 @@ from ..serving.service import Service
 from ..serving.summaries import SummaryStore
 from ..serving.version_commands import side_by_side
 
+MOST_DIFFERENCES = 30  # of either kind that are shown
+
 logger = logging.getLogger(__name__)
 
 
@@ -162,15 +164,23 @@ def _comparison(root: Path, old: str, new: str, current: str) -> dict[str, Any]:
     if before.version == after.version:
         raise ArtifactError(f"Version {before.version} is compared with itself; choose another.")
     found = differences(before.signature, after.signature)
+    breaking = [difference.text for difference in found if difference.breaks]
+    others = [difference.text for difference in found if not difference.breaks]
     _, *rows = side_by_side(before, after)
     return {
         "old": before.version,
         "new": after.version,
         "of_current": before.version == current,
         "rows": [{"name": name.replace("_", " "), "old": a, "new": b} for name, a, b in rows],
-        "breaking": [difference.text for difference in found if difference.breaks],
-        "others": [difference.text for difference in found if not difference.breaks],
+        "breaking": _shortened(breaking),
+        "others": _shortened(others),
     }
+
+
+def _shortened(texts: list[str]) -> list[str]:
+    """The first of many, and how many there are more."""
+    more = len(texts) - MOST_DIFFERENCES
+    return [*texts[:MOST_DIFFERENCES], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def _in_use(figures: dict[str, Any], old: str, new: str) -> list[dict[str, str]]:
