@@ -78,7 +78,10 @@ def test_from_the_sign_up_to_the_end(server: Server, browsers: list[httpx.Client
     address = f"/api/v1/predictions/{foreign}"
     assert server.request("GET", address, headers=headers).status_code == 404
     told = server.request("POST", f"{address}/feedback", json={"actual": "dear"}, headers=headers)
-    assert told.status_code == 404
+    assert (told.status_code, told.json()["detail"]) == (404, "There is no such prediction.")
+    typed = Page(other.get("/accounts/").text).typed() | {"actual": "dear"}
+    assert other.post(f"/predictions/{foreign}", data=typed).status_code == 404
+    assert server.request("GET", address).json()["feedback"] is None
     assert server.request("GET", "/metrics", headers=headers).status_code == 403
     everybody = server.request("GET", "/api/v1/predictions").json()["predictions"]
     assert {own, foreign} <= {prediction["id"] for prediction in everybody}

@@ -1,6 +1,7 @@
 """The version that is served changes while requests go on, each of which keeps its own."""
 
 import contextvars
+import json
 import logging
 import shutil
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from package.ml.artifact import ArtifactError, load
+from package.ml.promotion import promote
 from package.ml.versions import set_current, stamp
 from package.serving import deployment as deployments
 from package.serving.deployment import (
@@ -133,3 +135,21 @@ def test_the_signature_of_a_prediction_is_that_of_its_version(
             assert service.signature_of(gone).name == "houses"
 
     contextvars.copy_context().run(ask)
+
+
+def test_signatures_are_read_anew_when_the_current_version_is_promoted_again(
+    root: Path, first: str, second: str
+) -> None:
+    set_current(root, second)
+    deployment = Deployment(root)
+    for version in (first, second):
+        path = root / version / "signature.json"
+        content = json.loads(path.read_bytes())
+        before = deployment.contract_of(version).signature
+        content["output"]["unit"] = "edited"
+        path.write_text(json.dumps(content), "utf-8")
+        assert deployment.contract_of(version).signature == before
+    assert deployment.latest().contract.signature == before
+    promote(root, second)
+    assert deployment.latest().contract.signature.output.unit == "edited"
+    assert deployment.contract_of(first).signature.output.unit == "edited"

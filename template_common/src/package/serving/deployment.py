@@ -91,6 +91,7 @@ class Deployment:
             self._again = time.monotonic() + PAUSE
         else:
             self._again = float("inf")
+            self.contract_of.cache_clear()  # a signature may have been edited
             logger.info("Version %s is served now.", self._served.predictor.version)
         self._stamp = found  # last: whoever sees it takes what is served without waiting
 
