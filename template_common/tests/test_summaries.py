@@ -5,6 +5,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from package.serving.summaries import (
 from package.serving.transfer import (
     Stores,
     Summary,
+    TransferError,
     export_all,
     import_all,
 )
@@ -194,6 +196,28 @@ def test_by_file(log: PredictionLog, store: SummaryStore, version: str, tmp_path
     assert said[0] == "0 daily totals imported, 1 were there already"
     assert f"  {DAY}/{version}" in said
     assert line in (tmp_path / "out").read_bytes()
+
+
+def test_an_export_amid_which_predictions_are_pruned(
+    log: PredictionLog, store: SummaryStore, tmp_path: Path
+) -> None:
+    """It would lack those that were counted after the totals were written."""
+    given = [record() for _ in range(3)]
+    log.add(given)
+    path = tmp_path / "out"
+
+    def scan(after: str, limit: int) -> list[Record]:
+        if not after:
+            assert store.fold(given[:1])
+        return log.scan(after, limit)
+
+    amid: Any = SimpleNamespace(scan=scan, count=log.count)
+    with pytest.raises(TransferError, match=r"pruned meanwhile; remove .*out\.part and export"):
+        export_all({"summary": store, "prediction": amid}, path, progress=False)
+    assert not path.exists()
+    (tmp_path / "out.part").unlink()
+    exported = export_all({"summary": store, "prediction": log}, path, progress=False)
+    assert exported["prediction"].added == 2
 
 
 @pytest.mark.parametrize(

@@ -40,25 +40,30 @@ def use(root: Path, version: str) -> str | None:
     return uses.get(version)
 
 
-def check(root: Path, version: str) -> None:
-    """Raise ArtifactError when a version cannot be removed even if somebody says so."""
-    if (used := use(root, version)) and version != previous_version(root):
+def check(root: Path, version: str, *, told: bool = True) -> None:
+    """Raise ArtifactError when a version is needed; the previous one is not if somebody says so."""
+    if (used := use(root, version)) and not (told and version == previous_version(root)):
         raise ArtifactError(f"Version {version} is {used}.")
 
 
-def remove(root: Path, version: str) -> None:
+def remove(root: Path, version: str, *, told: bool) -> None:
     """Remove a version, of which nothing can be seen from the first moment on.
 
     Raises ArtifactError when `check` does, or the folder cannot be removed.
     """
     with promoting(root):
-        check(root, version)
-        sweep(root)
+        check(root, version, told=told)
+        _sweep(root)
         os.replace(root / version, root / f"{GONE}{version}")
-        sweep(root)
+        _sweep(root)
 
 
 def sweep(root: Path) -> None:
-    """Remove what a removal left, within `promoting`, be it one that was interrupted."""
+    """Remove what a removal left that was interrupted. Raises ArtifactError when it cannot be."""
+    with promoting(root):
+        _sweep(root)
+
+
+def _sweep(root: Path) -> None:
     for left in root.glob(f"{GONE}*"):
         shutil.rmtree(left)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..file_lock import try_lock
-from ..ml.removal import check, remove, unneeded
+from ..ml.removal import check, remove, sweep, unneeded
 from ..ml.versions import resolve
 from .log import LogUnavailable, PredictionLog
 from .pruning import DAY, Counts, count_old, midnight, named, prune
@@ -41,20 +41,21 @@ def run(
     if fault := outdated():
         raise PruneError(fault)
     root = Settings.load().artifacts_dir
-    told = resolve(root, version) if version else None
+    told = None if version is None else resolve(root, version)
     if told:
         check(root, told)
     with _told():
         if dry_run:
-            _tell(count_old(log, until), until, "would become", say)
+            _tell(count_old(log, until), until, say, dry_run=True)
             for name, why in _removable(log, root, until, told, since=until, say=say):
                 say(f"Version {name} would be removed{why}.")
             say("Nothing is changed; without --dry-run it is.")
             return
         with _alone(root):
-            _tell(prune(log, summaries, until), until, "are now", say)
+            _tell(prune(log, summaries, until), until, say)
+            sweep(root)
             for name, why in _removable(log, root, until, told, since=None, say=say):
-                remove(root, name)
+                remove(root, name, told=name == told)
                 say(f"Removed version {name}{why}.")
 
 
@@ -69,13 +70,14 @@ def _days(text: str) -> int:
     return days
 
 
-def _tell(counts: Counts, until: datetime, become: str, say: Say) -> None:
+def _tell(counts: Counts, until: datetime, say: Say, *, dry_run: bool = False) -> None:
     if not counts:
         say(f"No prediction is from before {until:%Y-%m-%d}.")
         return
     versions = {version for _, version in counts}
     last = max(day for day, _ in counts)
     what = f"{_many(counts.total(), 'prediction')} of {_many(len(versions), 'version')}"
+    become = "would become" if dry_run else "is now" if counts.total() == 1 else "are now"
     say(f"{what}, up to {last}, {become} {_many(len(counts), 'daily total')}.")
 
 

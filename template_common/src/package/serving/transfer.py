@@ -44,7 +44,7 @@ class Store(Protocol):
 
 # By kind of line, in the order of the file; the log is the last one.
 Stores = Mapping[str, Store]
-LOG = "prediction"
+LOG, TOTALS = "prediction", "summary"
 LOG_LINE = b'{"kind":"prediction",'
 
 
@@ -82,9 +82,13 @@ def export_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
             if not try_lock(file):  # and keep it until the file is closed
                 says = f"Another export is writing {part}; wait until it is done."
                 raise TransferError(says)
+            totals = _totals(stores)
             _write_first(stores, file, part, summaries)
             newest = _resume(stores[LOG], file, part, summaries[LOG])
             _write(stores[LOG], newest, file, summaries[LOG], progress)
+            if _totals(stores) != totals:  # of predictions that are in no line, perhaps
+                says = f"Predictions were pruned meanwhile; remove {part} and export anew."
+                raise TransferError(says)
             os.fsync(file.fileno())
         _refuse_to_overwrite(path)
         os.replace(part, path)
@@ -154,6 +158,10 @@ def _first_lines(stores: Stores) -> Iterator[tuple[str, bytes]]:
         if kind != LOG:
             for records in _pages(store):
                 yield from ((kind, to_line(record)) for record in records)
+
+
+def _totals(stores: Stores) -> list[Any]:
+    return [one for page in _pages(stores[TOTALS]) for one in page] if TOTALS in stores else []
 
 
 def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
