@@ -1,6 +1,7 @@
 """What another version would have said: every figure of a replay, and what it refuses."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,9 @@ def test_a_score_on_rows_of_its_training(log: PredictionLog, prices: Predictor) 
     taught = Predictor(replace(prices.artifact, metrics=metrics), prices.engine)
     (given,) = answered(prices, [{"area": 80.0, "rooms": 3}])
     log.add([told(given, given.value)])
-    for predictor, is_told in ((prices, False), (taught, True)):
+    earlier = replace(taught.artifact, trained_at=MOMENT - timedelta(days=1))
+    unaware = Predictor(earlier, prices.engine)
+    for predictor, is_told in ((prices, False), (taught, True), (unaware, False)):
         text = "\n".join(report(replayed(predictor, log)))
         assert ("It was trained on 1,234 logged rows" in text) is is_told
 

@@ -73,11 +73,14 @@ class Replay:
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)  # that changed
     changes: dict[str, Change] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
+    known: int = 0  # rows whose outcome had come in when this version was trained
 
     def add(self, record: Record, answer: Prediction | Fault) -> None:
         """Count a row."""
         self.rows += 1
         self.logged_by[record.model_version] += 1
+        trained_at = self.predictor.artifact.trained_at
+        self.known += bool(record.feedback and record.feedback.created_at < trained_at)
         if isinstance(answer, Fault):
             kind = answer.loc[2:], answer.type
             self.refused[kind] += 1
@@ -183,7 +186,7 @@ def comparison(found: Replay) -> Iterator[str]:
                 for name, s in found.scores.items()
             ),
         )
-        if seen := found.predictor.artifact.metrics.get("logged_rows"):
+        if found.known and (seen := found.predictor.artifact.metrics.get("logged_rows")):
             yield ""
             yield f"It was trained on {seen:,} logged rows, and is better on them than on new ones;"
             yield "its score on rows held out of training is told by `manage compare`."
