@@ -1,7 +1,7 @@
-"""Takes the pictures of accounts and admin: `python -m tests.pictures DIR`.
+"""Takes the pictures of accounts, admin and a model's life: `python -m tests.pictures DIR`.
 
 Of both frameworks, after some days of use: flowers that three people asked about, half of them with
-an outcome.
+an outcome. And of one while docs/model-life.md is typed.
 """
 
 import json
@@ -13,13 +13,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, ViewportSize
 
 from .browsing import Site, Visitor, chromium
-from .helpers import Environments, ask, need, run, served
+from .helpers import Environments, ask, need, release, run, served
 from .people import EMAIL, make_admin
 from .rendering import render, write
+from .test_life import Person, blocks
 from .variants import Answers
 
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 TALL: ViewportSize = {"width": 1280, "height": 1000}
+WHOLE: ViewportSize = {"width": 1280, "height": 1500}
 PEOPLE = ("grace@example.com", "alan@example.com")
 PAUSE = 0.1  # seconds between two predictions
 FLOWERS = """
@@ -80,11 +82,34 @@ def take(framework: str, browser: Browser, scratch: Path, folder: Path) -> None:
         picture(people[0], "history")
 
 
+def take_life(browser: Browser, scratch: Path, folder: Path) -> None:
+    """Type the page, and look at the model once outcomes are in, and at both versions."""
+    settings, page = Environments(scratch / "environments").of("flask"), blocks()
+    told = next(turn for turn, (_, block) in enumerate(page) if "sh tell.sh" in block)
+    compared = next(turn for turn, (_, block) in enumerate(page) if "manage shadow\n" in block)
+    run(scratch, "git", "clone", "--quiet", str(release(scratch / "template")), "copier-mlserve")
+    with Person(scratch, settings, "flask", "sqlite") as person:
+        person.types(page[: told + 1])
+        make_admin(person.here, **settings)
+        site = Site(person.here, person.port)
+        window = browser.new_context(viewport=WHOLE, locale="en-GB").new_page()
+        admin = Visitor(site, window)
+        admin.go("/model", "Model")
+        window.screenshot(path=folder / "model.png")
+        person.types(page[told + 1 : compared + 1])
+        admin.go("/accounts/login", "Log in")
+        admin.log_in(EMAIL)
+        old, new = person.current, person.settings["NEW"]
+        admin.go(f"/admin/models?old={old}&new={new}", "Versions")
+        window.screenshot(path=folder / "versions.png")
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
         for framework in ("flask", "django"):
             take(framework, browser, Path(scratch), folder)
+        take_life(browser, Path(scratch), folder)
 
 
 if __name__ == "__main__":
