@@ -1,0 +1,76 @@
+"""Callers who ask a service without a pause, and keep what they were told."""
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .helpers import example
+
+CALLERS = 6
+KEPT = 50  # requests of one connection; the next one may be to another worker
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one request was told, and when it began and ended."""
+
+    began: float
+    ended: float
+    version: str
+    predictions: list[Any]
+
+
+class Load:
+    """Callers that ask without a pause, and keep what they were told."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.body = json.dumps({"instances": [example(port)] * 2})
+        self.answers: list[Answer] = []
+        self.faults: list[str] = []
+        self.stopping = threading.Event()
+        self.callers = [threading.Thread(target=self.call) for _ in range(CALLERS)]
+
+    def __enter__(self) -> Self:
+        for caller in self.callers:
+            caller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        for caller in self.callers:
+            caller.join()
+
+    def call(self) -> None:
+        while not self.stopping.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            with contextlib.closing(connection):
+                for number in range(KEPT):
+                    try:
+                        self.ask(connection, describe=number % 10 == 0)
+                    except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
+                        self.faults.append(repr(error))
+                        break
+
+    def ask(self, connection: http.client.HTTPConnection, *, describe: bool) -> None:
+        """Predict, or let the model be described."""
+        began = time.monotonic()
+        if describe:
+            connection.request("GET", "/api/v1/model")
+        else:
+            headers = {"Content-Type": "application/json"}
+            connection.request("POST", "/api/v1/predict", self.body, headers)
+        response = connection.getresponse()
+        content = json.loads(response.read())
+        ended = time.monotonic()
+        if response.status != 200:
+            self.faults.append(f"{response.status} {content}")
+        elif describe:
+            self.answers.append(Answer(began, ended, content["version"], []))
+        else:
+            version, predictions = content["model"]["version"], content["predictions"]
+            self.answers.append(Answer(began, ended, version, predictions))
