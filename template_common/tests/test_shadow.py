@@ -3,7 +3,7 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -260,6 +260,25 @@ def test_a_database_that_was_away(
     log.add(given := [house(id=ago(minutes=50 - i)) for i in range(4)])
     with running(following(root, log)):
         eventually(lambda: all(one.shadow for one in log.find([one.id for one in given])))
+
+
+def test_a_database_that_was_away_when_an_answer_was_due(
+    root: Path, log: PredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "LAG", timedelta(seconds=0.1))
+    store, calls = log.set_shadow, iter(range(100))
+
+    def broken(answers: Mapping[str, dict[str, Any]]) -> None:
+        if next(calls) == 1:  # after the mark
+            raise LogUnavailable("away")
+        store(answers)
+
+    monkeypatch.setattr(log, "set_shadow", broken)
+    log.add([given := house()])
+    followed(root, log)
+    (kept,) = log.find([given.id])
+    assert kept.shadow
+    assert "error" not in kept.shadow
 
 
 @pytest.mark.parametrize("change", ["ended", "another"])

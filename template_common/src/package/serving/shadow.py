@@ -123,7 +123,15 @@ class Follower:
     def _store(self, records: list[Record], answers: list[dict[str, Any]]) -> None:
         version = {"version": self.shadow.version}
         pairs = zip(records, answers, strict=True)
-        self.log.set_shadow({record.id: version | answer for record, answer in pairs})
+        said = {record.id: version | answer for record, answer in pairs}
+        while True:  # until it is stored: a mark before it would pass for the answer
+            try:
+                self.log.set_shadow(said)
+            except LogUnavailable as error:
+                logger.warning("The shadow waits for the database: %s", error)
+                self._wait()
+            else:
+                return
 
     def _wait(self) -> None:
         """Until the database is back, and what buffers kept meanwhile is stored."""
