@@ -60,6 +60,7 @@ def test_what_is_not_run_is_marked() -> None:
 
 @pytest.mark.parametrize(("framework", "database"), CASES)
 def test_the_circle(
+    *,
     template: Path,
     environments: Environments,
     databases: Databases,

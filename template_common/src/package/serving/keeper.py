@@ -83,7 +83,7 @@ class _Keeper:
         )
 
     def _end(self) -> None:
-        """Kill the process, which has nothing to lose: what it did not store is done again."""
+        """Kill the process: what it did not store is done again, but for a row that is marked."""
         if self._process:
             self._process.kill()
             self._process.communicate()

@@ -31,7 +31,7 @@ MOST_ROWS = 200  # answered at once
 QUICK = 1.0  # seconds that rows answered at once should take
 LONGEST = 60.0  # seconds that they may take
 LONGEST_START = 600.0  # seconds until the version must have been loaded
-KILLED = "It ended its process, or took longer than a minute."
+KILLED = "Its process ended before it answered, or it took longer than a minute."
 
 logger = logging.getLogger(__name__)
 
