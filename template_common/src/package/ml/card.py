@@ -59,7 +59,10 @@ def seen(feature: Feature) -> str:
     """The values of a feature in training; nothing where they are not told."""
     if feature.categories:
         return ", ".join(feature.categories)
-    return "" if feature.min is None else f"{feature.min} to {feature.max} in training"
+    if feature.min is None:
+        return ""
+    low, high = (f"{v:.7g}" if isinstance(v, float) else v for v in (feature.min, feature.max))
+    return f"{low} to {high} in training"
 
 
 def sentences(limits: Sequence[str]) -> list[str]:
