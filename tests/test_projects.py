@@ -198,7 +198,7 @@ def assert_tables(project: Project, found: set[str]) -> None:
         assert any(word in name for name in found) == bool(answers[switch]), found
     if not answers["accounts"]:
         migrations = {"alembic_version", "django_migrations", "migration_lock", "migrations"}
-        assert found <= {"predictions", *migrations}
+        assert found <= {"predictions", "summaries", *migrations}
 
 
 def test_every_model_leads_with_every_framework_and_every_database() -> None:
