@@ -30,9 +30,6 @@ class Migration(migrations.Migration):
                     models.Index(fields=[name], name=f"ix_predictions_{name}")
                     for name in ("created_at", "model_version", "label", "feedback_at")
                 ],
-{%- if accounts %}
-                "permissions": [("promote_model", "Can promote model")],
-{%- endif %}
             },
         ),
         CreateOrAdoptModel(
