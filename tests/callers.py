@@ -5,6 +5,7 @@ import http.client
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,31 @@ from .helpers import example
 
 CALLERS = 6
 KEPT = 50  # requests of one connection; the next one may be to another worker
+
+
+class Callers(ABC):
+    """Threads that ask a service for two rows again and again, as long as the block lasts."""
+
+    def __init__(self, port: int, number: int) -> None:
+        self.port = port
+        self.body = json.dumps({"instances": [example(port)] * 2})
+        self.faults: list[str] = []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.call) for _ in range(number)]
+
+    def __enter__(self) -> Self:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+    @abstractmethod
+    def call(self) -> None:
+        """What one of them does until `stopping` is set."""
 
 
 @dataclass(frozen=True)
@@ -24,26 +50,12 @@ class Answer:
     predictions: list[Any]
 
 
-class Load:
+class Load(Callers):
     """Callers that ask without a pause, and keep what they were told."""
 
     def __init__(self, port: int) -> None:
-        self.port = port
-        self.body = json.dumps({"instances": [example(port)] * 2})
+        super().__init__(port, CALLERS)
         self.answers: list[Answer] = []
-        self.faults: list[str] = []
-        self.stopping = threading.Event()
-        self.callers = [threading.Thread(target=self.call) for _ in range(CALLERS)]
-
-    def __enter__(self) -> Self:
-        for caller in self.callers:
-            caller.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for caller in self.callers:
-            caller.join()
 
     def call(self) -> None:
         while not self.stopping.is_set():

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -50,6 +51,12 @@ def environment(**extra: str) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     folders = [p for p in kept["PATH"].split(os.pathsep) if Path(p) != Path(sys.executable).parent]
     return kept | {"PATH": os.pathsep.join(folders)} | extra
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    """The language and the text of each fenced block of a page of documentation."""
+    text = (REPO / page).read_text(encoding="utf-8")
+    return re.findall(r"(?ms)^```([^\n]*)\n(.*?)^```$", text)
 
 
 def run(folder: Path, *command: str, **extra: str) -> str:

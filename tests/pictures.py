@@ -13,10 +13,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, ViewportSize
 
 from .browsing import Site, Visitor, chromium
-from .helpers import Environments, ask, need, release, run, served
+from .helpers import Environments, ask, blocks, need, release, run, served
 from .people import EMAIL, make_admin
 from .rendering import render, write
-from .test_life import Person, blocks
+from .test_life import PAGE, Person
 from .variants import Answers
 
 SIZE: ViewportSize = {"width": 1280, "height": 800}
@@ -84,7 +84,7 @@ def take(framework: str, browser: Browser, scratch: Path, folder: Path) -> None:
 
 def take_life(browser: Browser, scratch: Path, folder: Path) -> None:
     """Type the page, and look at the model once outcomes are in, and at both versions."""
-    settings, page = Environments(scratch / "environments").of("flask"), blocks()
+    settings, page = Environments(scratch / "environments").of("flask"), blocks(PAGE)
     told = next(turn for turn, (_, block) in enumerate(page) if "sh tell.sh" in block)
     compared = next(turn for turn, (_, block) in enumerate(page) if "manage shadow\n" in block)
     run(scratch, "git", "clone", "--quiet", str(release(scratch / "template")), "copier-mlserve")

@@ -16,9 +16,9 @@ from typing import Self
 import pytest
 
 from .helpers import (
-    REPO,
     Environments,
     ask,
+    blocks,
     end,
     environment,
     free_port,
@@ -28,6 +28,7 @@ from .helpers import (
 )
 from .servers import Databases
 
+PAGE = "docs/model-life.md"
 SERVE = "uv run manage serve\n"
 ADDRESS = "127.0.0.1:8000"
 COPIED = " copier-mlserve progression\n"
@@ -41,20 +42,13 @@ VARIES = {  # from run to run
     r"\d[\d.]* ms\b": "TIME",
     r"\s+": " ",
 }
-
 if os.name == "nt":
     pytest.skip("the commands are written for a POSIX shell", allow_module_level=True)
 
 
-def blocks() -> list[tuple[str, str]]:
-    """The language and the text of each fenced block."""
-    page = (REPO / "docs" / "model-life.md").read_text(encoding="utf-8")
-    return re.findall(r"(?ms)^```([^\n]*)\n(.*?)^```$", page)
-
-
 def test_what_is_not_run_is_marked() -> None:
-    assert {language for language, _ in blocks()} == {"sh", "text", "console"}
-    for language, text in blocks():
+    assert {language for language, _ in blocks(PAGE)} == {"sh", "text", "console"}
+    for language, text in blocks(PAGE):
         assert (language == "console") == text.startswith("$ "), text
 
 
@@ -73,7 +67,7 @@ def test_the_circle(
         settings = address | environments.of(framework)
         settings["PATH"] = f"{Path(need('uv')).parent}{os.pathsep}{environment()['PATH']}"
         with Person(tmp_path, settings, framework, database) as person:
-            person.types(blocks())
+            person.types(blocks(PAGE))
 
 
 class Person:

@@ -9,12 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from .helpers import Environments, copy, example, logged, need, run, served, status
+from .callers import Callers
+from .helpers import Environments, copy, logged, need, run, served, status
 from .servers import SERVERS, Server
 from .variants import Project, projects
 
@@ -38,28 +39,15 @@ def eventually(true: Callable[[], bool], within: float = WITHIN) -> None:
         time.sleep(0.1)
 
 
-class Load:
+class Load(Callers):
     """Callers that predict again and again, and keep what they were told."""
 
     def __init__(self, port: int, pause: float = 0) -> None:
-        self.port, self.pause = port, pause
-        self.body = json.dumps({"instances": [example(port)] * 2})
+        super().__init__(port, CALLERS)
+        self.pause = pause
         self.stored: list[str] = []  # ids that were acknowledged
         self.begun: list[float] = []  # when their requests began
         self.refused: list[float] = []  # when
-        self.faults: list[str] = []
-        self.stopping = threading.Event()
-        self.callers = [threading.Thread(target=self.call) for _ in range(CALLERS)]
-
-    def __enter__(self) -> Self:
-        for caller in self.callers:
-            caller.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopping.set()
-        for caller in self.callers:
-            caller.join()
 
     def call(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2 * LONGEST)

@@ -12,10 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import IN_CI, REPO, ask, end, environment, need, run, wait_until_ready
+from .helpers import (
+    IN_CI,
+    REPO,
+    ask,
+    blocks,
+    end,
+    environment,
+    need,
+    run,
+    wait_until_ready,
+)
 from .people import PASSWORD, Person
 from .test_readme import PORT, port_is_taken
 
+PAGE = "docs/own-model.md"
 EMAIL = "you@example.com"
 SERVE = "uv run manage serve\n"
 
@@ -23,20 +34,14 @@ if os.name == "nt":
     pytest.skip("the commands are written for a POSIX shell", allow_module_level=True)
 
 
-def blocks() -> list[tuple[str, str]]:
-    """The language and the text of each fenced block."""
-    page = (REPO / "docs" / "own-model.md").read_text(encoding="utf-8")
-    return re.findall(r"(?ms)^```([^\n]*)\n(.*?)^```$", page)
-
-
 def test_what_is_not_run_is_marked() -> None:
-    assert {language for language, _ in blocks()} == {"sh", "console"}
-    for language, text in blocks():
+    assert {language for language, _ in blocks(PAGE)} == {"sh", "console"}
+    for language, text in blocks(PAGE):
         assert (language == "console") == text.startswith("$ "), text
 
 
 def test_every_format_is_told_of() -> None:
-    page = (REPO / "docs" / "own-model.md").read_text(encoding="utf-8")
+    page = (REPO / PAGE).read_text(encoding="utf-8")
     package = REPO / "template_common" / "src" / "package"
     formats = (package / "ml" / "importing" / "formats.py").read_text(encoding="utf-8")
     known = re.findall(r'^    "(\.\w+)": ', formats, re.MULTILINE)
@@ -55,7 +60,7 @@ def test_ten_steps(template: Path, tmp_path: Path) -> None:
     here, log, server = tmp_path, tmp_path / "serve.log", None
     said: dict[str, str] = {}
     try:
-        for language, block in blocks():
+        for language, block in blocks(PAGE):
             if language != "sh":
                 continue
             if block == SERVE:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -10,18 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import IN_CI, REPO, end, environment, need, predict_example, run, wait_until_ready
+from .helpers import (
+    IN_CI,
+    REPO,
+    blocks,
+    end,
+    environment,
+    need,
+    predict_example,
+    run,
+    wait_until_ready,
+)
 
 PORT = 8000
 
 if os.name == "nt":
     pytest.skip("the commands are written for a POSIX shell", allow_module_level=True)
-
-
-def blocks() -> list[str]:
-    """The fenced blocks of README."""
-    readme = (REPO / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"(?ms)^```[^\n]*\n(.*?)^```$", readme)
 
 
 def port_is_taken() -> bool:
@@ -36,7 +39,7 @@ def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) 
     if port_is_taken():
         reason = f"port {PORT} is in use, and the command serves there"
         pytest.fail(reason) if IN_CI else pytest.skip(reason)
-    command = blocks()[0]
+    _, command = blocks("README.md")[0]
     assert command.count("\n") == 1
     clone = tmp_path / "copier-mlserve"
     run(tmp_path, need("git"), "clone", "--quiet", str(template), str(clone))
@@ -64,7 +67,7 @@ def test_the_first_command_generates_and_serves(template: Path, tmp_path: Path) 
 
 def test_ci_runs_the_second_command() -> None:
     """It is what runs this test, so it is compared and not run once more."""
-    command = blocks()[1]
+    _, command = blocks("README.md")[1]
     assert command.count("\n") == 1
     assert command.rstrip().endswith("run pytest")
     assert run(REPO, "bash", ".ci/run", "--show") == command
