@@ -2,11 +2,11 @@
 
 Of the projects that differ only in the model one is run: checked, served on its own database, held
 against the contract, stopped. On SQLite it also runs all of the tests that it ships, with
-everything on and with everything off; on other databases, with everything on, those in which it
-differs and those that ask for a database; on SQLite and MongoDB one with only auth and one with
-only admin run those in which they differ from one with neither. Projects that run tests also train
-their own model on the first start, and start again; the others take a model from them. Servers of
-no database are left out where none is to be had.
+everything on; with everything off, or on other databases, those in which it differs and those that
+ask for a database; on SQLite and MongoDB one with only auth and one with only admin run those in
+which they differ from one with neither. Projects that run tests also train their own model on the
+first start, and start again; the others take a model from them. Servers of no database are left out
+where none is to be had.
 """
 
 import shutil
@@ -59,7 +59,8 @@ def worker_memory(server: int) -> int:
 
 # What these find on SQLite, they would only find again on an SQL server.
 OF_THE_SERVICE = {
-    f"tests/test_{name}.py" for name in ("account", "checks", "commands", "deploy", "serve")
+    f"tests/test_{name}.py"
+    for name in ("account", "checks", "commands", "deploy", "replay", "serve", "shadow", "train")
 }
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
@@ -102,8 +103,11 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
             return {"not database": own}
         same = all_of_them - own - (set() if database == "mongodb" else OF_THE_SERVICE)
         return {"": own, "database": same}
-    if database == "sqlite" and (all(switches(project)) or not any(switches(project))):
+    if all(switches(project)):
         return {"": all_of_them}
+    if database == "sqlite" and not any(switches(project)):
+        own = different(project, auth=True, admin=True, forms=True)
+        return {"": own, "database": all_of_them - own}
     if database in ("sqlite", "mongodb") and auth != admin == forms:
         return {"": different(project, auth=False, admin=False)}
     return {}
@@ -115,7 +119,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models")
 
 
-@pytest.mark.parametrize("project", RUN, ids=lambda project: project.name)
+def alike(project: Project) -> str:
+    """The framework and the switches, which stand for what mypy keeps of Django's apps."""
+    on = [name for name in ("auth", "admin", "forms") if project.answers.get(name)]
+    return "-".join([str(project.answers["framework"]), *on])
+
+
+CASES = [
+    pytest.param(project, id=project.name, marks=pytest.mark.xdist_group(alike(project)))
+    for project in RUN
+]
+
+
+@pytest.mark.parametrize("project", CASES)
 def test_project(
     *,
     project: Project,
@@ -127,7 +143,7 @@ def test_project(
     uv, database = need("uv"), str(project.answers["database"])
     made = write(rendered(project.name), tmp_path / "service")
     with databases.fresh(database) as fresh:
-        settings = fresh | environments.of(str(project.answers["framework"]))
+        settings = fresh | environments.of(str(project.answers["framework"]), alike(project))
         run(made, uv, "sync", "--quiet", **settings)
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
