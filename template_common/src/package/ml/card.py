@@ -1,26 +1,13 @@
 """The model card: what a version was trained on, how well it does, and what it is not for."""
 
-import json
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from .artifact import ArtifactError
 from .signature import Feature, Signature
 
 SCORES = {"regression": "r2", "classification": "accuracy"}  # the first thing to ask of a model
-
-
-def metrics_of(root: Path, version: str) -> dict[str, Any]:
-    """What was measured of a version, as it stands; {} where that cannot be told."""
-    try:
-        found: dict[str, Any] = json.loads((root / version / "metrics.json").read_bytes())
-        datetime.fromisoformat(found["trained_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return found
 
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..file_lock import locked
 from .artifact import ArtifactError, load
@@ -40,13 +41,20 @@ def versions(root: Path) -> list[str]:
     return sorted(found, key=lambda v: (trained_at(root / v) or UNKNOWN, v), reverse=True)
 
 
+def metrics_of(path: Path) -> dict[str, Any]:
+    """What was measured of the version in a folder; {} where that cannot be told."""
+    try:
+        found: dict[str, Any] = json.loads((path / "metrics.json").read_bytes())
+        datetime.fromisoformat(found["trained_at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found
+
+
 def trained_at(path: Path) -> datetime | None:
     """When the version in a folder was trained, if that can be told."""
-    try:
-        metrics = json.loads((path / "metrics.json").read_bytes())
-        return datetime.fromisoformat(metrics["trained_at"]).astimezone(UTC)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    metrics = metrics_of(path)
+    return datetime.fromisoformat(metrics["trained_at"]).astimezone(UTC) if metrics else None
 
 
 def resolve(root: Path, text: str) -> str:

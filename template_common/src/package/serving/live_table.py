@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..ml.card import metrics_of
-from ..ml.versions import current_version, shadow_version
+from ..ml.versions import current_version, metrics_of, shadow_version
 from .forms import moment
 from .live import RECENT, Agreement, Live, known_versions, live, predictions_made
 from .service import Service
@@ -46,7 +45,7 @@ def live_table(service: Service, summaries: SummaryStore | None) -> dict[str, An
 
 def _version(service: Service, version: str, first: str) -> dict[str, Any]:
     root = service.deployment.root
-    metrics = metrics_of(root, version)
+    metrics = metrics_of(root / version)
     scores = metrics.get("metrics", {})
     told = {n: value for n, value in scores.items() if n == "accuracy" or n.startswith("mae_")}
     return {
