@@ -128,19 +128,18 @@ class Environments:
     """Python environments that projects take turns in, one for each framework.
 
     `uv sync` takes out of it what the next project does not ask for, so each meets exactly what it
-    declares; what stays is already compiled, and known to mypy, which forgets all it knows when
-    Django's apps are others, so that projects which are `alike` in them share that.
+    declares; what stays is already compiled, and known to mypy.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def of(self, framework: str, alike: str = "") -> dict[str, str]:
+    def of(self, framework: str) -> dict[str, str]:
         """The settings that make uv and mypy use one."""
         folder = self.folder / framework
         return {
             "UV_PROJECT_ENVIRONMENT": str(folder / "environment"),
-            "MYPY_CACHE_DIR": str(folder / "mypy" / alike),
+            "MYPY_CACHE_DIR": str(folder / "mypy"),
         }
 
 

@@ -2,11 +2,11 @@
 
 Of the projects that differ only in the model one is run: checked, served on its own database, held
 against the contract, stopped. On SQLite it also runs all of the tests that it ships, with
-everything on; with everything off, or on other databases, those in which it differs and those that
-ask for a database; on SQLite and MongoDB one with only auth and one with only admin run those in
-which they differ from one with neither. Projects that run tests also train their own model on the
-first start, and start again; the others take a model from them. Servers of no database are left out
-where none is to be had.
+everything on and with everything off; on other databases, with everything on, those in which it
+differs and those that ask for a database; on SQLite and MongoDB one with only auth and one with
+only admin run those in which they differ from one with neither. Projects that run tests also train
+their own model on the first start, and start again; the others take a model from them. Servers of
+no database are left out where none is to be had.
 """
 
 import shutil
@@ -77,6 +77,14 @@ def switches(project: Project) -> list[bool]:
     return [project.answers.get(name, False) for name in ("auth", "admin", "forms")]
 
 
+def alike(project: Project) -> str:
+    """What projects have in common that follow each other on one worker.
+
+    Django's plugin makes mypy forget all it knows whenever the apps are others.
+    """
+    return f"{project.answers['framework']} {switches(project)}"
+
+
 def shipped(project: Project) -> dict[str, bytes]:
     """The files of tests that come with a project, but for the contract."""
     files = render({**project.answers, "model": "regression"})
@@ -103,11 +111,8 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
             return {"not database": own}
         same = all_of_them - own - (set() if database == "mongodb" else OF_THE_SERVICE)
         return {"": own, "database": same}
-    if all(switches(project)):
+    if database == "sqlite" and (all(switches(project)) or not any(switches(project))):
         return {"": all_of_them}
-    if database == "sqlite" and not any(switches(project)):
-        own = different(project, auth=True, admin=True, forms=True)
-        return {"": own, "database": all_of_them - own}
     if database in ("sqlite", "mongodb") and auth != admin == forms:
         return {"": different(project, auth=False, admin=False)}
     return {}
@@ -117,12 +122,6 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained model of each kind, with and without an admin, once a project has trained it."""
     return tmp_path_factory.mktemp("models")
-
-
-def alike(project: Project) -> str:
-    """The framework and the switches, which stand for what mypy keeps of Django's apps."""
-    on = [name for name in ("auth", "admin", "forms") if project.answers.get(name)]
-    return "-".join([str(project.answers["framework"]), *on])
 
 
 CASES = [
@@ -143,7 +142,7 @@ def test_project(
     uv, database = need("uv"), str(project.answers["database"])
     made = write(rendered(project.name), tmp_path / "service")
     with databases.fresh(database) as fresh:
-        settings = fresh | environments.of(str(project.answers["framework"]), alike(project))
+        settings = fresh | environments.of(str(project.answers["framework"]))
         run(made, uv, "sync", "--quiet", **settings)
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
