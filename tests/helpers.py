@@ -208,10 +208,13 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, lim
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a process and of all it started."""
+    below: list[psutil.Process] = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
+        below = psutil.Process(process.pid).children(recursive=True)
     process.kill()
+    for child in below:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
     process.wait()
 
 
