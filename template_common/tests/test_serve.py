@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -162,6 +164,25 @@ def test_requests_under_way_are_answered_before_it_stops(project: Path, small_mo
         assert server.process.wait(timeout=40) == 0
     assert rows(project) == 1
     assert "Traceback" not in server.err.read_text("utf-8")
+
+
+def tell_another_thread(process: int) -> None:
+    """Give SIGTERM to a thread of a process that is not its first."""
+    threads = {int(path.name) for path in Path(f"/proc/{process}/task").iterdir()}
+    os.kill(max(threads - {process}), signal.SIGTERM)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux lets the sender choose a thread")
+def test_it_stops_whichever_thread_is_told(project: Path, small_model: Path) -> None:
+    with serving(project, "--workers", "1", ARTIFACTS_DIR=str(small_model)) as server:
+        (worker,) = re.findall(r"Spawning worker-1 with PID: (\d+)", server.err.read_text("utf-8"))
+        tell_another_thread(int(worker))
+        deadline = time.monotonic() + 20
+        while Path(f"/proc/{worker}").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        tell_another_thread(server.process.pid)
+        assert server.process.wait(timeout=20) == 0
 
 
 def test_a_port_in_use(project: Path, small_model: Path) -> None:

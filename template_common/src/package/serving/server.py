@@ -15,6 +15,7 @@ from granian.constants import HTTPModes, Interfaces
 from .keeper import keeping
 from .logs import logging_config
 from .settings import Settings
+from .signals import heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
@@ -45,6 +46,7 @@ def load(target: str) -> Any:
     """Import the application `target` in a worker."""
     if os.name == "posix":
         os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
+    heed_signals()
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
 
@@ -71,6 +73,7 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         workers_kill_timeout=30,
         log_dictconfig=logging_config(json=settings.production),
     )
+    heed_signals()
     try:
         with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):
             server.serve(target_loader=load)
