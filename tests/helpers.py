@@ -206,15 +206,18 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, lim
         time.sleep(0.1)
 
 
+def kill_all(processes: Iterable[psutil.Process]) -> None:
+    """Kill those that have not ended yet, in this order."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Kill what is left of a process and of all it started."""
-    below: list[psutil.Process] = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        below = psutil.Process(process.pid).children(recursive=True)
-    process.kill()
-    for child in below:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
+        first = psutil.Process(process.pid)
+        kill_all([first, *first.children(recursive=True)])
     process.wait()
 
 

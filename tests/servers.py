@@ -25,7 +25,7 @@ import pymysql
 import pytest
 from pymongo.errors import PyMongoError
 
-from .helpers import need
+from .helpers import kill_all, need
 
 # Every driver must get these through a URL, so they are none of the easy ones.
 USER, SECRET = "app", "p@ss:/%#word"
@@ -173,9 +173,7 @@ class Server(ABC):
             # The parent first: it would mend what is broken.
             doomed = [psutil.Process(self.process.pid)]
             doomed += doomed[0].children(recursive=True)
-            for process in doomed:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
+            kill_all(doomed)
             psutil.wait_procs(doomed, timeout=START_LIMIT)
         else:
             self.process.send_signal(self.graceful)

@@ -1,6 +1,5 @@
 """Shadows of a real service that raise, sleep, burn or end their process: callers never notice."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -19,6 +18,7 @@ from .helpers import (
     end,
     environment,
     free_port,
+    kill_all,
     logged,
     need,
     run,
@@ -194,6 +194,4 @@ def test_it_ends_with_a_server_that_is_killed(service: Service) -> None:
         eventually(service.no_followers)
     finally:
         end(process)
-    for worker in workers:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            worker.kill()
+    kill_all(workers)
