@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import jinja2
 import pytest
 
 from .helpers import Environments, release
+from .library import FOLDER, build
 from .servers import Databases
 
 GIT = {
@@ -21,6 +23,17 @@ GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Build the library, before the workers begin."""
+    if not hasattr(config, "workerinput") and shutil.which("uv"):
+        build()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from .library import REQUIREMENT
 from .variants import QUESTIONS, REPO, Answers, jinja
 
 SUFFIX = ".jinja"
@@ -21,12 +22,16 @@ Files = dict[str, bytes]
 def whole(answers: Answers) -> Answers:
     """These answers, the defaults of all others, and what follows from them."""
     found: Answers = {}
+    given = {"library": REQUIREMENT} | answers
     for name, details in QUESTIONS.items():
+        if name in given:
+            found[name] = given[name]
+            continue
         default = details["default"]
         if isinstance(default, str):
             default = compiled(default).render(found)
             default = default if details["type"] == "str" else yaml.safe_load(default)
-        found[name] = answers.get(name, default)
+        found[name] = default
     return found
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pymongo import MongoClient
 
-from package.serving.settings import Settings
+from package.config import Settings
 
 
 @contextlib.contextmanager

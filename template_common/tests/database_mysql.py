@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import pymysql
 
-from package.serving.settings import Settings
+from package.config import Settings
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from package.serving.settings import Settings
+from package.config import Settings
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from package.serving.database_url import SCHEME
+from modeldesk.serving.database_url import SCHEME
 
 
 @contextlib.contextmanager

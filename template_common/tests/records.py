@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import uuid_utils
-
-from package.serving.log import PredictionLog, Query, Record
-from package.serving.transfer import (
+from modeldesk.serving.log import PredictionLog, Query, Record
+from modeldesk.serving.transfer import (
     Summary,
     export_all,
     import_all,

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from package.ml.artifact import (
+from modeldesk.ml.artifact import (
     Artifact,
     ArtifactError,
     load,
     save,
 )
-from package.ml.predictor import Predictor
-from package.ml.versions import set_current
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.versions import set_current
 
 from . import models
 

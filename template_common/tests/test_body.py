@@ -5,11 +5,10 @@ import math
 from typing import Any
 
 import pytest
-
-from package.ml.signature import Output
-from package.ml.validation import InvalidInstances
-from package.serving.answers import Problem, Request
-from package.serving.body import (
+from modeldesk.ml.signature import Output
+from modeldesk.ml.validation import InvalidInstances
+from modeldesk.serving.answers import Problem, Request
+from modeldesk.serving.body import (
     Paging,
     feedback_body,
     parse,

@@ -5,8 +5,7 @@ import socket
 from pathlib import Path
 
 import pytest
-
-from package.serving.settings import write_secrets
+from modeldesk.serving.settings import write_secrets
 
 from .database import unreachable
 from .framework import MIGRATE

@@ -7,16 +7,15 @@ from itertools import product
 from typing import Any
 
 import pytest
-
-from package.ml.compatibility import differences
-from package.ml.signature import (
+from modeldesk.ml.compatibility import differences
+from modeldesk.ml.signature import (
     INTEGER_MAX,
     Feature,
     Output,
     Signature,
     Target,
 )
-from package.ml.validation import (
+from modeldesk.ml.validation import (
     InstanceValidator,
     InvalidInstances,
 )

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from package.serving.database_url import SCHEME, location, parsed
+from modeldesk.serving.database_url import SCHEME, location, parsed
 
 from .running import free_port, manage
 

@@ -12,21 +12,20 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from modeldesk import ml
+from modeldesk.ml import SignatureError, publish
+from modeldesk.ml.batch import predict_file
+from modeldesk.ml.importing import import_model
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.signature import Feature, Output, Signature
+from modeldesk.ml.validation import (
+    InstanceValidator,
+    InvalidInstances,
+)
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-
-from package import ml
-from package.ml import SignatureError, publish
-from package.ml.batch import predict_file
-from package.ml.importing import import_model
-from package.ml.predictor import Predictor
-from package.ml.signature import Feature, Output, Signature
-from package.ml.validation import (
-    InstanceValidator,
-    InvalidInstances,
-)
 
 OWN_CODE = """
 import pandas as pd

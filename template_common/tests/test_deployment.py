@@ -9,18 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
-from package.ml.artifact import ArtifactError, load
-from package.ml.promotion import promote
-from package.ml.versions import set_current, stamp
-from package.serving import deployment as deployments
-from package.serving.deployment import (
+from modeldesk.ml.artifact import ArtifactError, load
+from modeldesk.ml.promotion import promote
+from modeldesk.ml.versions import set_current, stamp
+from modeldesk.serving import deployment as deployments
+from modeldesk.serving.deployment import (
     Deployment,
     current_served,
 )
-from package.serving.log import PredictionLog
-from package.serving.service import Service
-from package.serving.settings import Settings
+from modeldesk.serving.log import PredictionLog
+from modeldesk.serving.service import Service
+
+from package.config import Settings
 
 THREADS = 16
 

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
-from package.ml.drift import profile, stability_index
-from package.ml.signature import Feature
+from modeldesk.ml.drift import profile, stability_index
+from modeldesk.ml.signature import Feature
 
 FEATURES = [
     Feature(name="width", type="number", example=3.3),

@@ -8,18 +8,17 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from modeldesk.ml import ArtifactError
+from modeldesk.ml.importing import torch_files
+from modeldesk.ml.importing.graph import Brought, Graph, read
+from modeldesk.ml.importing.graph_outputs import named
+from modeldesk.ml.predictor import OnnxEngine
+from modeldesk.ml.signature import Signature
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
-
-from package.ml import ArtifactError
-from package.ml.importing import torch_files
-from package.ml.importing.graph import Brought, Graph, read
-from package.ml.importing.graph_outputs import named
-from package.ml.predictor import OnnxEngine
-from package.ml.signature import Signature
 
 from . import models
 

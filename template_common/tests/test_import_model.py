@@ -14,22 +14,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from modeldesk.ml import Artifact, ArtifactError, SignatureError
+from modeldesk.ml.artifact import load
+from modeldesk.ml.importing import import_model, tables
+from modeldesk.ml.importing.formats import FORMATS
+from modeldesk.ml.importing.tables import read_table
+from modeldesk.ml.importing.unpickler import Refused, SafeUnpickler
+from modeldesk.ml.libraries import need
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.versions import versions
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-
-from package.ml import Artifact, ArtifactError, SignatureError
-from package.ml.artifact import load
-from package.ml.importing import import_model, tables
-from package.ml.importing.formats import FORMATS
-from package.ml.importing.tables import read_table
-from package.ml.importing.unpickler import Refused, SafeUnpickler
-from package.ml.libraries import need
-from package.ml.predictor import Predictor
-from package.ml.versions import versions
 
 from . import models
 from .running import manage
@@ -361,7 +360,7 @@ def test_nothing_is_read_that_nobody_agreed_to(tmp_path: Path) -> None:
 
 
 def test_a_sample_of_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("package.ml.convert.MOST_ROWS", 40)
+    monkeypatch.setattr("modeldesk.ml.convert.MOST_ROWS", 40)
     artifact = bring(tmp_path)
     assert artifact.metrics["parity"]["rows"] == 40
     assert artifact.metrics["imported"]["rows"] == 150

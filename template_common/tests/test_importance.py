@@ -6,13 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from modeldesk.ml import Artifact, ArtifactError, importance, publish
+from modeldesk.ml.predictor import ScikitEngine
+from modeldesk.ml.signature import Signature
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-
-from package.ml import Artifact, ArtifactError, importance, publish
-from package.ml.predictor import ScikitEngine
-from package.ml.signature import Signature
 
 from . import models
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from package.serving.lines import HEADER, MAX_LINE, to_line
-from package.serving.log import Feedback, PredictionLog, Record
-from package.serving.transfer import Summary, TransferError
+from modeldesk.serving.lines import HEADER, MAX_LINE, to_line
+from modeldesk.serving.log import Feedback, PredictionLog, Record
+from modeldesk.serving.transfer import Summary, TransferError
 
 from .records import MOMENT, check, exported, imported, record
 

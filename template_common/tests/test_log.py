@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 import uuid_utils
-
-from package.serving.log import (
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,

@@ -8,25 +8,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pandas.testing import assert_frame_equal, assert_series_equal
-from sklearn.linear_model import LogisticRegression
-
-from package.ml import (
+from modeldesk.ml import (
     Artifact,
     ArtifactError,
     SignatureError,
     publish,
     with_feedback,
 )
-from package.ml.logged import LoggedRows, offering
-from package.ml.predictor import Predictor
-from package.serving.log import (
+from modeldesk.ml.logged import LoggedRows, offering
+from modeldesk.ml.predictor import Predictor
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,
 )
-from package.serving.newest import NothingLogged
-from package.serving.retraining import rows_with_feedback
+from modeldesk.serving.newest import NothingLogged
+from modeldesk.serving.retraining import rows_with_feedback
+from pandas.testing import assert_frame_equal, assert_series_equal
+from sklearn.linear_model import LogisticRegression
 
 from . import models
 from .database import unreachable

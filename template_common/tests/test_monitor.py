@@ -5,10 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from package.ml.predictor import Predictor
-from package.serving.log import PredictionLog
-from package.staff.monitor import figures
+from modeldesk.ml.predictor import Predictor
+from modeldesk.serving.log import PredictionLog
+from modeldesk.staff.monitor import figures
 
 from . import models
 from .records import record

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from modeldesk.ml.predictor import Predictor
 from nbclient import NotebookClient
-
-from package.ml.predictor import Predictor
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

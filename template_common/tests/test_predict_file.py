@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
-from package.ml.batch import BatchError, Summary, predict_file
-from package.ml.predictor import Predictor
+from modeldesk.ml.batch import BatchError, Summary, predict_file
+from modeldesk.ml.predictor import Predictor
 
 from . import models
 

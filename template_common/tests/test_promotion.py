@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sklearn.linear_model import LinearRegression
-
-from package.ml import Artifact, ArtifactError, publish
-from package.ml.artifact import save
-from package.ml.promotion import (
+from modeldesk.ml import Artifact, ArtifactError, publish
+from modeldesk.ml.artifact import save
+from modeldesk.ml.promotion import (
     Incompatible,
     Promotion,
     promote,
     publishing,
     roll_back,
 )
-from package.ml.versions import (
+from modeldesk.ml.versions import (
     current_version,
     history,
     set_shadow,
@@ -24,6 +22,7 @@ from package.ml.versions import (
     stamp,
     versions,
 )
+from sklearn.linear_model import LinearRegression
 
 from . import models
 from .running import manage

@@ -14,31 +14,30 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from package.file_lock import try_lock
-from package.ml import ArtifactError
-from package.ml.artifact import load, save
-from package.ml.removal import GONE
-from package.ml.versions import (
+from modeldesk.file_lock import try_lock
+from modeldesk.ml import ArtifactError
+from modeldesk.ml.artifact import load, save
+from modeldesk.ml.removal import GONE
+from modeldesk.ml.versions import (
     set_current,
     set_shadow,
     versions,
 )
-from package.serving import prune_command
-from package.serving.log import (
+from modeldesk.serving import prune_command
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,
     Record,
 )
-from package.serving.prune_command import PruneError
-from package.serving.pruning import (
+from modeldesk.serving.prune_command import PruneError
+from modeldesk.serving.pruning import (
     DAY,
     count_old,
     midnight,
     prune,
 )
-from package.serving.summaries import (
+from modeldesk.serving.summaries import (
     DaySummary,
     SummaryStore,
     Totals,

@@ -10,6 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from modeldesk.ml import ArtifactError, SignatureError, publish
+from modeldesk.ml.artifact import load, save
+from modeldesk.ml.convert import compare
+from modeldesk.ml.predictor import (
+    NotFinite,
+    Prediction,
+    Predictor,
+    ScikitEngine,
+)
+from modeldesk.ml.versions import set_current
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
@@ -19,17 +29,6 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
-
-from package.ml import ArtifactError, SignatureError, publish
-from package.ml.artifact import load, save
-from package.ml.convert import compare
-from package.ml.predictor import (
-    NotFinite,
-    Prediction,
-    Predictor,
-    ScikitEngine,
-)
-from package.ml.versions import set_current
 
 from . import models
 

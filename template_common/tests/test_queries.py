@@ -8,8 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-
-from package.serving.log import (
+from modeldesk.serving.log import (
     Feedback,
     PredictionLog,
     Query,

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from package.ml.predictor import Predictor
-from package.serving.log import (
+from modeldesk.ml.predictor import Predictor
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,
     Record,
 )
-from package.serving.newest import NothingLogged
-from package.serving.replay import (
+from modeldesk.serving.newest import NothingLogged
+from modeldesk.serving.replay import (
     Replay,
     replay,
     report,

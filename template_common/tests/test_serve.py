@@ -17,9 +17,8 @@ from typing import Any
 
 import httpx
 import pytest
-
-from package import ml
-from package.serving.log import Feedback
+from modeldesk import ml
+from modeldesk.serving.log import Feedback
 
 from .conftest import Projects
 from .database import unreachable

@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from modeldesk.ml.project import artifacts_dir, project_root
+from modeldesk.serving import settings as config
+from modeldesk.serving.database_url import DEVELOPMENT_URL, parsed
+from modeldesk.serving.settings import SettingsError
 
-from package.ml.project import artifacts_dir, project_root
-from package.serving import settings as config
-from package.serving.database_url import DEVELOPMENT_URL, parsed
-from package.serving.settings import Settings, SettingsError
+from package.config import Settings
 
 from .running import PRODUCTION
 

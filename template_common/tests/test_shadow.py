@@ -14,29 +14,28 @@ from typing import Any
 
 import pytest
 import uuid_utils
-from sklearn.linear_model import LogisticRegression
-
-from package.ml import Artifact, publish
-from package.ml.predictor import Predictor
-from package.ml.versions import (
+from modeldesk.ml import Artifact, publish
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.versions import (
     current_version,
     set_current,
     set_shadow,
     shadow,
     shadow_version,
 )
-from package.serving import keeper
-from package.serving import shadow as follower
-from package.serving.log import (
+from modeldesk.serving import keeper
+from modeldesk.serving import shadow as follower
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,
     Record,
     id_at,
 )
-from package.serving.replay import comparison
-from package.serving.shadow import Follower
-from package.serving.shadow_command import compare
+from modeldesk.serving.replay import comparison
+from modeldesk.serving.shadow import Follower
+from modeldesk.serving.shadow_command import compare
+from sklearn.linear_model import LogisticRegression
 
 from . import models
 from .framework import MIGRATE

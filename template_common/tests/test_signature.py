@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
-from package.ml.signature import Signature, SignatureError
+from modeldesk.ml.signature import Signature, SignatureError
 
 ROWS = 12
 HALF = {"type": "category", "categories": ["\ud800", "a"]}

@@ -5,9 +5,8 @@ import time
 from contextlib import closing
 
 import pytest
-
-from package.serving.database_url import location
-from package.serving.log import LogUnavailable, Query
+from modeldesk.serving.database_url import location
+from modeldesk.serving.log import LogUnavailable, Query
 
 from .framework import prediction_log
 from .records import record

@@ -9,23 +9,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from package.serving.commands import import_file
-from package.serving.lines import (
+from modeldesk.serving.commands import import_file
+from modeldesk.serving.lines import (
     HEADER,
     BadLine,
     from_line,
     to_line,
 )
-from package.serving.log import Feedback, PredictionLog, Record
-from package.serving.summaries import (
+from modeldesk.serving.log import Feedback, PredictionLog, Record
+from modeldesk.serving.summaries import (
     DaySummary,
     SummaryStore,
     Totals,
     by_version,
     summarise,
 )
-from package.serving.transfer import (
+from modeldesk.serving.transfer import (
     Stores,
     Summary,
     TransferError,

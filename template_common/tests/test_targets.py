@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from modeldesk.ml import ArtifactError, SignatureError, publish
+from modeldesk.ml.batch import predict_file
+from modeldesk.ml.convert import compare
+from modeldesk.ml.predictor import NotFinite, Predictor
+from modeldesk.ml.signature import Signature
+from modeldesk.ml.validation import InvalidInstances
+from modeldesk.serving.body import feedback_body, parse
+from modeldesk.serving.openapi import openapi
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
-
-from package.ml import ArtifactError, SignatureError, publish
-from package.ml.batch import predict_file
-from package.ml.convert import compare
-from package.ml.predictor import NotFinite, Predictor
-from package.ml.signature import Signature
-from package.ml.validation import InvalidInstances
-from package.serving.body import feedback_body, parse
-from package.serving.openapi import openapi
 
 from . import models
 

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from package.ml.predictor import Predictor
-from package.ml.versions import current_version, versions
-from package.serving.log import Feedback
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.versions import current_version, versions
+from modeldesk.serving.log import Feedback
 
 from .framework import prediction_log
 from .records import MOMENT, record

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from package.serving.commands import import_file
-from package.serving.lines import HEADER, to_line
-from package.serving.log import (
+from modeldesk.serving.commands import import_file
+from modeldesk.serving.lines import HEADER, to_line
+from modeldesk.serving.log import (
     Feedback,
     LogUnavailable,
     PredictionLog,
     Record,
 )
-from package.serving.transfer import (
+from modeldesk.serving.transfer import (
     BATCH,
     Summary,
     TransferError,

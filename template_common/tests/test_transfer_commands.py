@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from package.serving.log import Feedback
+from modeldesk.serving.log import Feedback
 
 from .conftest import Projects
 from .database import unreachable

@@ -5,14 +5,13 @@ import sys
 from typing import Any
 
 import pytest
-
-from package.ml.signature import (
+from modeldesk.ml.signature import (
     FLOAT32_MAX,
     Feature,
     Output,
     Signature,
 )
-from package.ml.validation import (
+from modeldesk.ml.validation import (
     Fault,
     InstanceValidator,
     InvalidInstances,

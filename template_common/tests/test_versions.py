@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-
-from package.ml import Artifact, ArtifactError
-from package.ml.artifact import load, save
-from package.ml.versions import (
+from modeldesk.ml import Artifact, ArtifactError
+from modeldesk.ml.artifact import load, save
+from modeldesk.ml.versions import (
     current_version,
     history,
     previous_version,
@@ -171,7 +170,7 @@ def test_a_folder_that_cannot_be_written(root: Path, published: Artifact) -> Non
 COUNT = """
 import sys
 from pathlib import Path
-from package.ml.versions import promoting
+from modeldesk.ml.versions import promoting
 
 root = Path(sys.argv[1])
 for _ in range(50):
@@ -196,7 +195,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from package.ml import artifact, versions
+from modeldesk.ml import artifact, versions
 
 root, other = Path(sys.argv[1]), sys.argv[2]
 versions.load = lambda root, version: None  # the check, which writes nothing, takes long

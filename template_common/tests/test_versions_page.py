@@ -10,15 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
-
-from package.ml.artifact import load
-from package.ml.versions import (
+from modeldesk.ml.artifact import load
+from modeldesk.ml.versions import (
     current_version,
     set_current,
     set_shadow,
     shadow_version,
 )
-from package.staff import versions
+from modeldesk.staff import versions
 
 from .conftest import Databases
 from .contract.login import log_in

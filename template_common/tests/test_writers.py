@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-
-from package.serving.log import (
+from modeldesk.serving.log import (
     BufferedWriter,
     DurableWriter,
     LogUnavailable,

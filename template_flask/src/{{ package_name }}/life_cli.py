@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-
-from .ml.logged import LoggedRows
-from .serving import log_commands, prune_command, shadow_command
-from .serving import version_commands as commands
-from .serving.log import PredictionLog
-from .serving.replay import ROWS
+from modeldesk.ml.logged import LoggedRows
+from modeldesk.serving import log_commands, prune_command, shadow_command
+from modeldesk.serving import version_commands as commands
+from modeldesk.serving.log import PredictionLog
+from modeldesk.serving.replay import ROWS
 
 
 @contextmanager
@@ -64,12 +63,14 @@ def rollback() -> None:
 @click.command(hidden=True)
 def follow() -> None:
     """Answer as the shadow; `manage serve` runs it."""
+    from modeldesk.serving.shadow import follow
+
     from . import create_app
     from .log import open_log
-    from .serving.shadow import follow
 
-    with create_app().app_context():
-        follow(open_log())
+    app = create_app()
+    with app.app_context():
+        follow(open_log(), app.config["SETTINGS"])
 
 
 @click.command()

@@ -1,11 +1,11 @@
 """The service of the current application."""
 
 from flask import current_app
+from modeldesk.serving.deployment import Deployment
+from modeldesk.serving.service import Service
+from modeldesk.serving.settings import Settings
 
 from .log import open_log
-from .serving.deployment import Deployment
-from .serving.service import Service
-from .serving.settings import Settings
 
 
 def get_service() -> Service:
@@ -17,6 +17,7 @@ def get_service() -> Service:
     service: Service | None = current_app.extensions.get("service")
     if service is None:
         settings: Settings = current_app.config["SETTINGS"]
-        service = Service(Deployment(settings.artifacts_dir), open_log(), settings)
+        deployment = Deployment(settings.artifacts_dir, auth=settings.auth)
+        service = Service(deployment, open_log(), settings)
         current_app.extensions["service"] = service
     return service

@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from modeldesk.serving.database_url import location, mend
+from modeldesk.serving.log import LogUnavailable
 
-from ..serving.database_url import MEND, location
-from ..serving.log import LogUnavailable
 from .log import open_log
 
 
@@ -16,8 +16,8 @@ def unreachable() -> str | None:
     try:
         open_log().ping()
     except LogUnavailable as error:
-        place = location(settings.SETTINGS.database_url)
-        return f"The database cannot be reached at {place}: {error}. {MEND}"
+        url = settings.SETTINGS.database_url
+        return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
     return None
 
 

@@ -5,9 +5,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone
+from modeldesk.serving.commands import NotReady
 
 from ..predictions.connection import reaching
-from ..serving.commands import NotReady
 from .models import User
 
 

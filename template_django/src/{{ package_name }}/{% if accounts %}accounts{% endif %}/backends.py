@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
+from modeldesk.accounts.lockout import begin, succeed
 
 from .attempts import DatabaseAttempts
-from .lockout import begin, succeed
 from .models import User
 
 

@@ -5,8 +5,8 @@ from typing import Any, cast
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.views.generic import FormView
+from modeldesk.accounts.content import Page, form_context
 
-from .content import Page, form_context
 from .forms import shown_fields
 from .models import User
 

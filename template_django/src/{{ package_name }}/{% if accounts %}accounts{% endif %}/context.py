@@ -5,9 +5,9 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from modeldesk.serving.log import LogUnavailable
 
 from ..predictions.connection import reaching
-from ..serving.log import LogUnavailable
 from .roles import STAFF
 
 

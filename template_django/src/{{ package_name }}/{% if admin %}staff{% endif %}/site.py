@@ -13,11 +13,11 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_protect
+from modeldesk.serving.answers import Problem, framework_problem
+from modeldesk.staff.sections import SECTIONS
 
 from ..accounts.roles import STAFF
 from ..predictions.connection import reaching
-from ..serving.answers import Problem, framework_problem
-from .sections import SECTIONS
 
 ELSEWHERE = {"logout", "password_change", "password_change_done", "view_on_site"}
 PAGES = {"monitor": "Monitor", "feedback": "Outcomes", "models": "Models"}

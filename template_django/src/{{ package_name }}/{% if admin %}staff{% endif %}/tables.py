@@ -5,8 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-
-from .records import NONE
+from modeldesk.staff.records import NONE
 
 
 def moment(name: str, label: str) -> Any:

@@ -10,16 +10,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
+from modeldesk.ml.artifact import ArtifactError
+from modeldesk.staff import versions
+from modeldesk.staff.feedback import Saved, context, save
+from modeldesk.staff.monitor import events
 
 from ..accounts.models import User
 from ..api import takes
-from ..ml.artifact import ArtifactError
 from ..predictions.apps import get_service
 from ..predictions.models import Prediction
 from ..predictions.summaries import open_summaries
-from . import versions
-from .feedback import Saved, context, save
-from .monitor import events
 
 MAY_GIVE = "predictions.change_prediction"
 MAY_PROMOTE = "predictions.promote_model"

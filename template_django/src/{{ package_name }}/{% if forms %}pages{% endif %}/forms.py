@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-
-from .content import Control, Input
+from modeldesk.pages.content import Control, Input
 
 
 class SignatureForm(forms.Form):

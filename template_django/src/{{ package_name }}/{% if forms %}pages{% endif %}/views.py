@@ -5,15 +5,15 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from modeldesk.ml.batch import BatchError
+from modeldesk.ml.validation import Fault, InvalidInstances
+from modeldesk.pages import content, rows
+from modeldesk.pages.model_page import model_page
 
 from ..api import respond, takes
-from ..ml.batch import BatchError
-from ..ml.validation import Fault, InvalidInstances
 from ..predictions.apps import get_service
 from ..predictions.summaries import open_summaries
-from . import content, rows
 from .forms import SignatureForm, draw
-from .model_page import model_page
 
 
 @takes("GET", "HEAD", "POST")

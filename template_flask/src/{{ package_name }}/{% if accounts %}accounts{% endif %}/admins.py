@@ -4,8 +4,8 @@ import uuid
 
 from flask import current_app
 from flask_security import EmailValidateException, hash_password
+from modeldesk.serving.commands import NotReady
 
-from ..serving.commands import NotReady
 from .models import datastore, now
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response, make_response, redirect, request, url_for
 from flask_principal import Need, Permission
 from flask_security import current_user
+from modeldesk.serving.answers import Problem
+from modeldesk.staff.sections import SECTIONS
 
 from ..accounts.roles import STAFF
-from ..serving.answers import Problem
-from .sections import SECTIONS
 
 
 def may(permission: str) -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 from flask import flash
 from flask_security import current_user
 from flask_wtf import FlaskForm
+from modeldesk.accounts.content import Page, form_context
+from modeldesk.serving.answers import Problem, framework_problem
+from modeldesk.staff.records import NONE
 
-from ..accounts.content import Page, form_context
 from ..accounts.forms import shown_fields
-from ..serving.answers import Problem, framework_problem
 from .access import Secured, may, refusal
 from .database import Filter, Rows, where
-from .records import NONE
 
 VIEWS = {  # of Flask-Admin, and what says whether one may use it
     "create_view": "can_create",

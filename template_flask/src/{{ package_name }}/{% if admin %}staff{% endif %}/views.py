@@ -6,17 +6,17 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_security import current_user
+from modeldesk.ml.artifact import ArtifactError
+from modeldesk.staff import versions
+from modeldesk.staff.feedback import Saved, context, save
+from modeldesk.staff.monitor import events
 
 from ..accounts.models import User
-from ..ml.artifact import ArtifactError
 from ..models import Prediction
 from ..services import get_service
 from ..summaries import open_summaries
-from . import versions
 from .access import Secured, may, refusal
 from .database import count, where
-from .feedback import Saved, context, save
-from .monitor import events
 
 MAY_GIVE = "predictions.change_prediction"
 MAY_PROMOTE = "predictions.promote_model"

@@ -1,16 +1,16 @@
 """Pages: the form, a result with its feedback form, the history, and the model."""
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from modeldesk.ml.batch import BatchError
+from modeldesk.ml.validation import Fault, InvalidInstances
+from modeldesk.pages import content, rows
+from modeldesk.pages.model_page import model_page
 from werkzeug.wrappers import Response as Redirect
 
 from ..api import respond
-from ..ml.batch import BatchError
-from ..ml.validation import Fault, InvalidInstances
 from ..services import get_service
 from ..summaries import open_summaries
-from . import content, rows
 from .forms import build_form, control_of, draw
-from .model_page import model_page
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 

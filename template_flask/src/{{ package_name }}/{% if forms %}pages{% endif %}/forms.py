@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
+from modeldesk.pages.content import Control, Input
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, SelectField, StringField, TextAreaField
-
-from .content import Control, Input
 
 
 class GeneratedForm(FlaskForm):

@@ -4,8 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand
-
-from ....serving import version_commands
+from modeldesk.serving import version_commands
 
 
 class Command(BaseCommand):

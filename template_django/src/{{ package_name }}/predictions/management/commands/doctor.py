@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand
+from modeldesk.serving.doctor import Check, examine
 
-from ....serving.doctor import Check, examine
 from ...database import outdated, unreachable
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand
+from modeldesk.serving.shadow import follow
 
-from ....serving.shadow import follow
 from ...log import open_log
 
 
@@ -13,4 +14,4 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        follow(open_log())
+        follow(open_log(), settings.SETTINGS)

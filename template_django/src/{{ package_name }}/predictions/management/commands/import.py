@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand
+from modeldesk.serving import commands
 
-from ....serving import commands
 from ....stores import open_stores
 from ...database import outdated
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand
-
-from ....serving import commands
+from modeldesk.serving import commands
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand, CommandParser
+from modeldesk.serving import prune_command
 
-from ....serving import prune_command
 from ...database import outdated
 from ...log import open_log
 from ...summaries import open_summaries

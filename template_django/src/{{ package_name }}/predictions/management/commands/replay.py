@@ -4,9 +4,9 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management import BaseCommand
+from modeldesk.serving import log_commands
+from modeldesk.serving.replay import ROWS
 
-from ....serving import log_commands
-from ....serving.replay import ROWS
 from ...database import outdated
 from ...log import open_log
 

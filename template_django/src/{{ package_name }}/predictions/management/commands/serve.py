@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand
+from modeldesk.serving import commands
+from modeldesk.serving.server import WORKERS
 
-from ....serving import commands
-from ....serving.server import WORKERS
 from ...database import migrate, outdated, unreachable
 
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         commands.serve(
             settings.WSGI_APPLICATION.replace(".wsgi.", ".wsgi:"),
+            settings.SETTINGS,
             host=options["host"],
             port=options["port"],
             workers=options["workers"],

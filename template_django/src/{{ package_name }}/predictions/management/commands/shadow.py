@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand
+from modeldesk.serving import shadow_command
 
-from ....serving import shadow_command
 from ...database import outdated
 from ...log import open_log
 

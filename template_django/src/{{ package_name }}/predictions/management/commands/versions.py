@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.core.management import BaseCommand
-
-from ....serving import version_commands
+from modeldesk.serving import version_commands
 
 
 class Command(BaseCommand):

@@ -6,9 +6,9 @@ from getpass import getpass
 from typing import Any
 
 from django.core.management import BaseCommand
+from modeldesk.serving.commands import NotReady
 
 from ....predictions.database import outdated
-from ....serving.commands import NotReady
 from ...admins import make_admin
 
 

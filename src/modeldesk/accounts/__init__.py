@@ -1,0 +1,1 @@
+"""What the accounts of both frameworks share."""

@@ -1,0 +1,71 @@
+"""What the pages of accounts say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..serving.forms import attention
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page with one form."""
+
+    title: str
+    submit: str
+    lead: str = ""
+    links: tuple[Link, ...] = ()
+
+
+REFUSED = "This address and password do not belong together, or the account is not confirmed."
+CONFIRMED = "Your address is confirmed; log in."
+OVER = "This link has ended, or was used; ask for a new mail."
+SENT = "If that address can have it, a mail is on its way. It may take a minute."
+LOG_IN = Link("Log in", "/accounts/login")
+SIGN_UP = Link("Create an account", "/accounts/register")
+FORGOTTEN = Link("Forgot your password?", "/accounts/reset")
+UNCONFIRMED = Link("No mail to confirm your address?", "/accounts/confirm")
+ACCOUNT = Link("Back to your account", "/accounts/")
+
+LOGIN = Page("Log in", "Log in", links=(SIGN_UP, FORGOTTEN, UNCONFIRMED))
+PASSWORD = Page("Change your password", "Change it", "Other sessions end.", (ACCOUNT,))
+REGISTER = Page("Create an account", "Sign up", "A mail will ask you to confirm it.", (LOG_IN,))
+CONFIRM = Page("Confirm your address", "Send the mail again", links=(LOG_IN,))
+RESET = Page("Reset your password", "Send a mail", "A mail will let you set a new one.", (LOG_IN,))
+NEW_PASSWORD = Page("Set a new password", "Set it", links=(LOG_IN,))
+PROFILE = Page("Your account", "Save")
+DELETE = Page(
+    "Delete your account",
+    "Delete it for good",
+    "It goes with its tokens. Predictions stay in the log, without your name.",
+    (ACCOUNT,),
+)
+TOKENS = Page(
+    "API tokens",
+    "Make a token",
+    "A token lets a program predict in your name. It is shown once.",
+    (ACCOUNT,),
+)
+
+# Where only staff have accounts, which nobody makes for oneself.
+STAFF_REFUSED = "This address and password do not belong together."
+STAFF_LOGIN = Page("Log in", "Log in")
+STAFF_PASSWORD = Page("Change your password", "Change it", "Other sessions end.")
+
+CHANGED = "Your password was changed."
+
+
+def form_context(page: Page, fields: list[dict[str, Any]], summary: str = "") -> dict[str, Any]:
+    """The context of accounts/form.html.
+
+    A field has `id`, `label`, `control` (its widget as safe HTML), `errors`, `hint`, `required`
+    and `unit` (""). A `summary` stands for faults of no field alone.
+    """
+    faulty = sum(bool(field["errors"]) for field in fields)
+    summary = summary or (attention(faulty) if faulty else "")
+    return {"page": page, "fields": fields, "summary": summary}

@@ -1,0 +1,250 @@
+"""Runs a model: rows in, predictions out, one run for the whole batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .artifact import Artifact, ArtifactError, Runtime, read
+from .columns import takes_text
+from .project import packages
+from .signature import Feature, brief, class_label
+from .validation import InstanceValidator, Row
+
+# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
+Answers = tuple[np.ndarray, np.ndarray | None]
+INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
+    "tensor(float)": (np.float32, np.nan),
+    "tensor(double)": (np.float64, np.nan),
+    "tensor(int64)": (np.int64, None),
+    "tensor(int32)": (np.int32, None),
+    "tensor(bool)": (np.bool_, None),
+    "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
+}
+TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "functools.partial",  # its function is judged by itself
+    "lightgbm.basic.Booster",
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "sklearn.utils.validation.check_array",
+    "xgboost.core.Booster",
+}
+TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
+
+
+class NotFinite(ValueError):
+    """The model has no answer to row `index`: it failed, or gave NaN or infinity."""
+
+    def __init__(self, index: int, why: str = "The model has no finite answer to it.") -> None:
+        super().__init__(why)
+        self.index = index
+
+
+class ForeignCode(ValueError):
+    """A model needs code called `name` that is neither scikit-learn's nor the project's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"it holds code that is not scikit-learn's, {name}")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A number, one of each target, or a class, and with it the probability of each by label."""
+
+    value: Any
+    probabilities: dict[str, float] | None
+
+
+class OnnxEngine:
+    """An ONNX model with one input a feature, or one matrix, in the signature's order."""
+
+    def __init__(self, model: bytes, features: list[Feature]) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4  # errors reach us as exceptions
+        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        inputs, names = self.session.get_inputs(), [feature.name for feature in features]
+        groups = [names] if len(inputs) == 1 else [[name] for name in names]
+        pairs = zip(inputs, groups, strict=True)
+        self.inputs = [(node.name, group, *INPUTS[node.type]) for node, group in pairs]
+
+    def run(self, rows: list[Row]) -> Answers:
+        """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
+        return self.answers(self.table(rows))
+
+    def table(self, rows: list[Row]) -> dict[str, np.ndarray]:
+        """What the model takes: by input, values (rows, features of the input)."""
+        feed = {}
+        for name, group, dtype, gap in self.inputs:
+            cells = [[gap if (v := row[key]) is None else v for key in group] for row in rows]
+            feed[name] = np.array(cells, dtype)
+        return feed
+
+    def shuffled(
+        self, table: dict[str, np.ndarray], feature: str, order: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """A table whose values of a feature are those of other rows, in this order."""
+        node, group = next((name, group) for name, group, *_ in self.inputs if feature in group)
+        values, column = table[node].copy(), group.index(feature)
+        values[:, column] = values[order, column]
+        return table | {node: values}
+
+    def answers(self, table: dict[str, np.ndarray]) -> Answers:
+        """What the model says to a table."""
+        answers = self.session.run(None, table)
+        rows = len(next(iter(table.values())))
+        return _by_row(answers[0], rows), answers[1] if len(answers) > 1 else None
+
+
+class ScikitEngine:
+    """A scikit-learn model as it was trained; needs scikit-learn and pandas."""
+
+    def __init__(self, model: Any, features: list[Feature]) -> None:
+        self.model, self.features = model, features
+
+    @classmethod
+    def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
+        """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
+        import skops.io
+
+        unknown = set(skops.io.get_untrusted_types(data=content))
+        known = (*TRUSTED_PARTS, *(f"{package}." for package in packages()))
+        foreign = {name for name in unknown - TRUSTED if not name.startswith(known)}
+        foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
+        if foreign:
+            raise ForeignCode(min(foreign))
+        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
+
+    def run(self, rows: list[Row]) -> Answers:
+        """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
+        return self.answers(self.table(rows))
+
+    def table(self, rows: list[Row]) -> Any:
+        """What the model takes: a pandas frame (rows, features), of the types of its training."""
+        import pandas as pd
+
+        frame: dict[str, Any] = {}
+        for feature in self.features:
+            values = [row[feature.name] for row in rows]
+            if feature.type == "category":
+                known = {*(feature.categories or []), *values} - {None}
+                frame[feature.name] = pd.Categorical(values, sorted(known))
+            elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
+                frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
+            elif feature.type == "date":
+                frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")
+            else:
+                dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
+                frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
+        return pd.DataFrame(frame)
+
+    def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
+        """A table whose values of a feature are those of other rows, in this order."""
+        return table.assign(**{feature: table[feature].take(order).set_axis(table.index)})
+
+    def answers(self, frame: Any) -> Answers:
+        """What the model says to a pandas frame (rows, features)."""
+        X = frame
+        if takes_text(self.model):
+            X = frame.to_numpy()[:, 0]
+        elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
+            X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
+        labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
+        return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
+
+
+Engine = OnnxEngine | ScikitEngine
+
+
+def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
+    """The engine of a model file. Raises ImportError or whatever is wrong with the file."""
+    load = OnnxEngine if runtime == "onnx" else ScikitEngine.load
+    return load(content, features)
+
+
+def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
+    return labels.reshape(rows if labels.size == rows else (rows, -1))
+
+
+class Predictor:
+    """A model ready to answer; threads may share it."""
+
+    def __init__(self, artifact: Artifact, engine: Engine) -> None:
+        self.artifact, self.engine = artifact, engine
+        self.signature, self.version = artifact.signature, artifact.version
+        self.validator = InstanceValidator(self.signature)
+
+    @classmethod
+    def load(cls, root: Path, version: str | None = None) -> "Predictor":
+        """Load a version, the current one by default, and try its example. Raises ArtifactError."""
+        artifact, model = read(root, version)
+        try:
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature.features))
+            predictor.predict(predictor.validator.from_json([artifact.signature.example])[0])
+        except ImportError as error:
+            lacks = error.name
+            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
+            raise ArtifactError(why) from error
+        except Exception as error:
+            why = f"The model in {artifact.path} does not answer its own example"
+            raise ArtifactError(f"{why}: {brief(error)}") from error
+        return predictor
+
+    def predict(self, rows: list[Row]) -> list[Prediction]:
+        """Answer checked rows. Raises NotFinite for the first that has no answer."""
+        answers = []
+        for answer in self.predict_each(rows):
+            if isinstance(answer, NotFinite):
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def predict_each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
+        """Answer checked rows, in their order; a row without an answer has the reason."""
+        try:
+            return list(self._shaped(*self.engine.run(rows))) if rows else []
+        except Exception as error:
+            if len(rows) == 1:
+                return [NotFinite(0, f"The model fails on it: {brief(error)}")]
+        return [  # one by one, to find the rows at fault
+            NotFinite(index, str(answer)) if isinstance(answer, NotFinite) else answer
+            for index, row in enumerate(rows)
+            for answer in self.predict_each([row])
+        ]
+
+    def _shaped(
+        self, labels: np.ndarray, shares: np.ndarray | None
+    ) -> Iterator[Prediction | NotFinite]:
+        classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
+        targets = [target.name for target in self.signature.output.targets or []]
+        names = []
+        numbers = np.zeros(len(labels)) if classes else labels
+        if shares is not None and self.signature.output.probabilities:
+            names, numbers = [class_label(value) for value in classes], shares
+        finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
+        values = labels.tolist()
+        if targets:
+            values = [dict(zip(targets, given, strict=True)) for given in values]
+        rows = zip(values, numbers.tolist(), finite.tolist(), strict=True)
+        for index, (label, share, known) in enumerate(rows):
+            if not known:
+                yield NotFinite(index)
+            elif classes:
+                by_class = dict(zip(names, share, strict=True)) if names else None
+                yield Prediction(classes[label], by_class)
+            else:
+                yield Prediction(label, None)

@@ -1,0 +1,56 @@
+"""Where the project and its models are, from wherever in it Python was started."""
+
+import os
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from .artifact import ArtifactError
+
+GROUP, TRAIN = "modeldesk", "train"  # the entry point by which a project names its training
+
+
+def training() -> Any:
+    """The function that trains the project's model.
+
+    Raises:
+        ArtifactError: nothing installed here names one, or several do.
+    """
+    found = entry_points(group=GROUP, name=TRAIN)
+    if len(found) != 1:
+        names = " and ".join(sorted(one.value for one in found)) or "no project"
+        why = f"Training is named by {names}, where one project should be installed"
+        raise ArtifactError(f"{why}; run the command by `uv run` in the project's folder.")
+    (one,) = found
+    return one.load()
+
+
+@cache
+def packages() -> tuple[str, ...]:
+    """Where projects keep the code of their models: the packages that hold their training."""
+    found = entry_points(group=GROUP, name=TRAIN)
+    return tuple(sorted({one.module.rpartition(".")[0] for one in found}))
+
+
+def transformers() -> str:
+    """The file for an owner's own parts of models."""
+    return f"src/{(packages() or ('your_package',))[0].replace('.', '/')}/transformers.py"
+
+
+def project_root() -> Path:
+    """The nearest folder, from the working directory upwards, that holds `pyproject.toml`."""
+    here = Path.cwd()
+    return next((p for p in (here, *here.parents) if (p / "pyproject.toml").is_file()), here)
+
+
+def environment() -> dict[str, str | None]:
+    """The environment, over what `.env` beside `pyproject.toml` says."""
+    return dotenv_values(project_root() / ".env") | dict(os.environ)
+
+
+def artifacts_dir() -> Path:
+    """Where models are: ARTIFACTS_DIR, below the project unless absolute, else `artifacts`."""
+    return project_root() / (environment().get("ARTIFACTS_DIR") or "artifacts")

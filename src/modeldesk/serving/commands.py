@@ -1,0 +1,194 @@
+"""What the commands do, whichever framework parses their options."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from ..ml.artifact import Artifact, ArtifactError
+from ..ml.batch import BatchError, predict_file
+from ..ml.logged import LoggedRows, offering
+from ..ml.predictor import Predictor
+from ..ml.project import artifacts_dir, training
+from ..ml.signature import SignatureError
+from ..ml.versions import current_version
+from .log import LogUnavailable
+from .newest import NothingLogged
+from .prune_command import PruneError
+from .server import port_fault, run_server
+from .settings import Settings, SettingsError, write_secrets
+from .transfer import Stores, TransferError, export_all, import_all
+
+
+class NotReady(Exception):
+    """The service cannot start; the message says what to do."""
+
+
+# Told as one sentence, without a traceback.
+EXPECTED = (
+    ArtifactError,
+    BatchError,
+    LogUnavailable,
+    NothingLogged,
+    NotReady,
+    PruneError,
+    SettingsError,
+    SignatureError,
+    TransferError,
+)
+
+Say = Callable[[str], None]
+
+
+def train(
+    say: Say, *, promote: bool = True, force: bool = False, logged: LoggedRows | None = None
+) -> Artifact:
+    """Run the project's training, which may add logged rows, and tell what came of it."""
+    from ..ml.promotion import publishing
+
+    main = training()
+
+    with publishing(promote=promote, force=force), offering(logged) if logged else nullcontext():
+        artifact = main()
+    say(_outcome(artifact))
+    for name, score in artifact.metrics["metrics"].items():
+        say(f"  {name:<20}{score:.4g}")
+    return artifact
+
+
+def _outcome(artifact: Artifact) -> str:
+    version, name = artifact.version, artifact.signature.name
+    if current_version(artifact.path.parent) == version:
+        return f"Version {version} of {name} is current."
+    return f"Version {version} of {name} is saved; to serve it: `manage promote {version}`"
+
+
+def import_model(
+    path: Path,
+    data: Path,
+    targets: Sequence[str],
+    *,
+    name: str | None,
+    dates: Sequence[str],
+    encoding: str,
+    classes: str | None,
+    yes: bool,
+    promote: bool,
+    force: bool,
+    ask: Callable[[str], bool],
+    say: Say,
+) -> None:
+    """Make a model somebody has the current one, and tell how it compares and scores."""
+    from ..ml.importing import import_model
+    from ..ml.promotion import publishing
+
+    with publishing(promote=promote, force=force):
+        artifact = import_model(
+            path,
+            data,
+            targets,
+            name=name,
+            dates=dates,
+            encoding=encoding,
+            classes=classes,
+            agreed=lambda warning: yes or (sys.stdin.isatty() and ask(f"{warning}. Read it?")),
+            say=say,
+            root=artifacts_dir(),
+        )
+    parity, source = artifact.metrics["parity"], artifact.metrics["imported"]
+    say(f"Served and original, compared on {parity['rows']:,} of {source['rows']:,} rows of {data}")
+    if artifact.signature.task == "classification":
+        say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
+    say(f"  {'worst difference':<20}{parity['difference']:.2g}")
+    say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
+    for measure, score in artifact.metrics["metrics"].items():
+        say(f"  {measure:<20}{score:.4g}")
+    if refused := parity.get("onnx_refused"):
+        say(f"Served by the libraries it was trained with, as ONNX was refused: {refused}")
+    else:
+        say("Served by ONNX Runtime, which needs none of the libraries it was trained with")
+    say(_outcome(artifact))
+
+
+def serve(
+    target: str,
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    unreachable: Callable[[], str | None],
+    outdated: Callable[[], str | None],
+    migrate: Callable[[], None],
+    say: Say,
+) -> None:
+    """Serve the WSGI application `target`; in development, first prepare what is missing.
+
+    `unreachable` says why the database cannot be asked, `outdated` why it is not ready for this
+    release, and `migrate` makes it so.
+    """
+    if not settings.production:
+        if written := write_secrets(settings):
+            say(f"Wrote a new {' and a new '.join(written)} to .env")
+        if fault := unreachable():
+            raise NotReady(fault)
+        if not (settings.artifacts_dir / "current").exists():
+            say("There is no model yet: training one")
+            # In a process of its own, which takes scikit-learn's memory with it.
+            if subprocess.run([sys.argv[0], "train"], check=False).returncode:
+                raise NotReady("Without a model there is nothing to serve.")
+        if outdated():
+            say("Setting up the database")
+            migrate()
+    Predictor.load(settings.artifacts_dir)
+    if fault := port_fault(host, port) or outdated():
+        raise NotReady(fault)
+    say(f"Serving on http://{host}:{port}")
+    run_server(target, settings, host=host, port=port, workers=workers)
+
+
+def predict(source: Path, target: Path, *, encoding: str, say: Say) -> bool:
+    """Predict the rows of a file; true when none was refused."""
+    predictor = Predictor.load(artifacts_dir())
+    summary = predict_file(predictor, source, target, encoding=encoding, progress=True)
+    say(f"{summary.rows - summary.refused} rows predicted, {summary.refused} refused: {target}")
+    for fault in summary.first_faults:
+        say(f"  {fault}")
+    return not summary.refused
+
+
+def export_file(
+    path: Path, stores: Stores, *, outdated: Callable[[], str | None], say: Say
+) -> None:
+    """Write all that is kept to a file."""
+    if fault := outdated():
+        raise NotReady(fault)
+    for kind, summary in export_all(stores, path).items():
+        earlier = f", {summary.present} of them by an earlier run" if summary.present else ""
+        say(f"{summary.present + summary.added} {_several(kind)} exported{earlier}: {path}")
+    if "account" in stores:
+        say(f"{path} holds addresses and hashes of passwords: let nobody else read it.")
+
+
+def import_file(
+    path: Path, stores: Stores, *, outdated: Callable[[], str | None], say: Say
+) -> bool:
+    """Add what is in a file; true when none of it is there with other content."""
+    if fault := outdated():
+        raise NotReady(fault)
+    summaries = import_all(stores, path)
+    for kind, summary in summaries.items():
+        if summary.left_out:
+            say(f"{summary.left_out} {_several(kind)} left out, as this service has none")
+            continue
+        say(f"{summary.added} {_several(kind)} imported, {summary.present} were there already")
+        if summary.different:
+            say(f"{summary.different} of those are not as in {path}, and stay as they are:")
+        for identifier in summary.first_different:
+            say(f"  {identifier}")
+    return not any(summary.different for summary in summaries.values())
+
+
+def _several(kind: str) -> str:
+    return "daily totals" if kind == "summary" else f"{kind}s"

@@ -1,0 +1,128 @@
+"""One WSGI middleware around either framework, for what every response needs."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
+
+from .answers import HEALTH, Problem, wants_page
+from .callers import current_caller
+from .deployment import current_served
+from .logs import current_request_id
+from .metrics import LATENCY, REQUESTS
+from .settings import Settings
+
+MAX_BODY = 10 * 2**20  # bytes
+MAX_FIELDS = 100_000  # of a form; a model may take thousands
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HSTS = {"Strict-Transport-Security": f"max-age={30 * 24 * 60 * 60}"}  # of production over HTTPS
+METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+PROBES = HEALTH | {"/metrics"}
+ADDRESS = re.compile(r"[\d.]+(:\d+)?", re.ASCII)
+SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
+Environ = dict[str, Any]
+Start = Callable[..., Any]
+
+logger = logging.getLogger("access")
+
+
+class Gateway:
+    """Gives each request an id, limits its body, counts, times and logs it, adds security headers.
+
+    The framework names the matched route in `environ["app.route"]`, so that metrics have a series
+    for each route and not for each path.
+    """
+
+    def __init__(
+        self, app: Callable[[Environ, Start], Iterable[bytes]], settings: Settings
+    ) -> None:
+        self.app = app
+        self.host = settings.allowed_hosts[0].lstrip(".")
+        self.proxies = settings.proxies
+        self.production = settings.production
+
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        started = time.perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        environ["app.request_id"] = request_id
+        if self.proxies:
+            _look_behind(environ, self.proxies)
+        hsts = HSTS if self.production and environ["wsgi.url_scheme"] == "https" else {}
+        current_request_id.set(request_id)
+        current_served.set(None)  # the one of the request before on this thread
+        current_caller.set(None)
+        if _is_called_by_address(environ):
+            environ["HTTP_HOST"] = self.host
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            present = {name.lower() for name, _ in headers}
+            extra = {**SECURITY_HEADERS, **hsts, "X-Request-ID": request_id}
+            headers += [(name, text) for name, text in extra.items() if name.lower() not in present]
+            _observe(environ, status, time.perf_counter() - started)
+            current_served.set(None)  # an idle thread keeps no version that is replaced
+            return start_response(status, headers, exc_info)
+
+        problem = _limit_body(environ)
+        if problem is None:
+            return self.app(environ, start)
+        if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
+            environ["app.problem"] = problem  # which the framework shows, and reads no body
+            return self.app(environ, start)
+        answer = problem.answer(request_id)
+        headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
+        start(f"{answer.status} {problem.title}", list(headers.items()))
+        return [answer.body]
+
+
+def _is_called_by_address(environ: Environ) -> bool:
+    """Whether a platform calls, by an address instead of an allowed name.
+
+    No site can make its own name stand for an address of numbers.
+    """
+    path, host = environ["PATH_INFO"], environ.get("HTTP_HOST", "")
+    return path in PROBES or bool(path == "/invocations" and ADDRESS.fullmatch(host))
+
+
+def _look_behind(environ: Environ, proxies: int) -> None:
+    """Take the caller's address and scheme from what our own proxies say, the last of the list."""
+    addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if len(addresses) >= proxies and addresses[-proxies].strip():
+        environ["REMOTE_ADDR"] = addresses[-proxies].strip()
+    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
+    if len(schemes) >= proxies and schemes[-proxies].strip() in ("http", "https"):
+        environ["wsgi.url_scheme"] = schemes[-proxies].strip()
+
+
+def _limit_body(environ: Environ) -> Problem | None:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length and "HTTP_TRANSFER_ENCODING" in environ:
+        # Django reads no more than a length promises: read a chunked body here and count it.
+        body = environ["wsgi.input"].read(MAX_BODY + 1)
+        environ["wsgi.input"], length = BytesIO(body), str(len(body))
+        environ["CONTENT_LENGTH"] = length
+    if length and not length.isdecimal():
+        return Problem(400, "The header Content-Length must be a whole number.")
+    if length and int(length) > MAX_BODY:
+        return Problem(413, f"The body is larger than {MAX_BODY // 2**20} MiB; send it in parts.")
+    return None
+
+
+def _observe(environ: Environ, status: str, seconds: float) -> None:
+    method, code = environ["REQUEST_METHOD"], status.partition(" ")[0]
+    counted = method if method in METHODS else "other"  # callers cannot invent series
+    route = environ.get("app.route", "unmatched")
+    REQUESTS.labels(counted, route, code).inc()
+    LATENCY.labels(counted, route).observe(seconds)
+    logger.info("%s %s %s %.1f ms", method, environ["PATH_INFO"], code, seconds * 1000)

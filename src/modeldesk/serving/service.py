@@ -1,0 +1,245 @@
+"""What each API route answers: everything between the framework's request and its response."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import uuid_utils
+
+from ..ml.predictor import NotFinite, Prediction, Predictor
+from ..ml.signature import Signature, class_label
+from ..ml.validation import Fault, InvalidInstances
+from . import metrics, open_inference, protocols
+from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
+from .body import Paging, PredictBody, parse, read_json
+from .callers import PREDICT, SEE_ALL, caller
+from .deployment import Contract, Deployment, Served, current_served
+from .log import BufferedWriter, DurableWriter, Feedback, PredictionLog, Query, Record
+from .settings import Settings
+
+RECORD_ID = re.compile("[0-9a-f-]{36}")
+
+logger = logging.getLogger(__name__)
+
+
+class Service:
+    """A model and its log. Methods raise Problem, InvalidInstances and LogUnavailable."""
+
+    def __init__(self, deployment: Deployment, log: PredictionLog, settings: Settings) -> None:
+        self.deployment = deployment
+        self.log = log
+        self.auth = settings.auth
+        durable = settings.prediction_log == "durable"
+        self.writer = DurableWriter(log) if durable else BufferedWriter(log)
+
+    @property
+    def served(self) -> Served:
+        """The version that answers this request: the one that was current when it began."""
+        served = current_served.get()
+        if served is None:
+            served = self.deployment.latest()
+            current_served.set(served)
+        return served
+
+    @property
+    def predictor(self) -> Predictor:
+        return self.served.predictor
+
+    @property
+    def signature(self) -> Signature:
+        return self.served.contract.signature
+
+    @property
+    def model(self) -> dict[str, str]:
+        """Its name and version."""
+        return self.served.model
+
+    @property
+    def openapi(self) -> dict[str, Any]:
+        return self.served.openapi
+
+    def contract_of(self, version: str) -> Contract:
+        """That of the version that made a prediction; of the one served, where it is gone."""
+        if version != self.predictor.version:
+            with suppress(LookupError):
+                return self.deployment.contract_of(version)
+        return self.served.contract
+
+    def signature_of(self, version: str) -> Signature:
+        return self.contract_of(version).signature
+
+    def answer(self, handler: Callable[..., Any], request: Request, **path: str) -> Answer:
+        """The answer of one of ROUTES, or the problem that stands for what it raised."""
+        try:
+            if self.auth and (needed := NEEDED.get(handler)):
+                caller().require(needed)
+            content = handler(self, request, **path)
+        except Exception as error:
+            problem = as_problem(error)
+            if problem.status >= 500:
+                logger.exception(problem.detail)
+            for fault in problem.errors:
+                metrics.FAULTS.labels(fault.type).inc()
+            return problem.answer(request.id)
+        return content if isinstance(content, Answer) else Answer(200, to_json(content))
+
+    def check_ready(self) -> None:
+        """Raise LogUnavailable unless predictions can be logged."""
+        self.log.ping()
+        self.writer.settle()
+
+    def record(self, rows: list[dict[str, Any]], request_id: str) -> list[Record]:
+        """Predict validated rows and log them, all or none."""
+        answers, duration_ms = self._timed(rows)
+        failed = [answer for answer in answers if isinstance(answer, NotFinite)]
+        if failed:
+            faults = [Fault(("instances", f.index), str(f), "not_finite") for f in failed]
+            raise InvalidInstances(faults)
+        return self._logged(rows, answers, request_id, duration_ms)
+
+    def record_each(self, rows: list[dict[str, Any]], request_id: str) -> list[Record | NotFinite]:
+        """Predict validated rows and log those that have an answer; the others have the reason."""
+        answers, duration_ms = self._timed(rows)
+        records = iter(self._logged(rows, answers, request_id, duration_ms))
+        return [a if isinstance(a, NotFinite) else next(records) for a in answers]
+
+    def _timed(self, rows: list[dict[str, Any]]) -> tuple[list[Prediction | NotFinite], float]:
+        started = time.perf_counter()
+        answers = self.predictor.predict_each(rows)
+        return answers, (time.perf_counter() - started) * 1000
+
+    def _logged(
+        self,
+        rows: list[dict[str, Any]],
+        answers: list[Prediction | NotFinite],
+        request_id: str,
+        duration_ms: float,
+    ) -> list[Record]:
+        now = datetime.now(UTC)
+        records = [
+            Record(
+                id=str(uuid_utils.uuid7()),
+                created_at=now,
+                request_id=request_id,
+                model_version=self.predictor.version,
+                inputs=row,
+                value=prediction.value,
+                probabilities=prediction.probabilities,
+                label=class_label(prediction.value) if self.signature.output.classes else None,
+                duration_ms=duration_ms,
+                user_id=caller().id if self.auth else None,
+            )
+            for row, prediction in zip(rows, answers, strict=True)
+            if not isinstance(prediction, NotFinite)
+        ]
+        if records:
+            self.writer.add(records)
+        for record in records:
+            metrics.PREDICTIONS.labels(record.model_version, record.label or "").inc()
+        return records
+
+    def find(self, record_id: str) -> Record:
+        found = self.log.find([record_id]) if RECORD_ID.fullmatch(record_id) else []
+        if self.auth:
+            found = [record for record in found if caller().may_see(record.user_id)]
+        if not found:
+            raise Problem(404, "There is no such prediction.")
+        return found[0]
+
+    def may_see_all(self) -> bool:
+        """Whether who asks may see everybody's predictions, and what is counted from them."""
+        return not self.auth or caller().may(SEE_ALL)
+
+    def page(self, query: Query) -> list[Record]:
+        """Those that the caller may see: all for staff and without accounts, else its own."""
+        own = None if self.may_see_all() else caller().id
+        return self.log.page(replace(query, user_id=own))
+
+    def give_feedback(self, record: Record, content: Any) -> Record:
+        """Store the true outcome of a prediction, which stays as it is once given."""
+        body = self.contract_of(record.model_version).feedback_body
+        given = parse(body, content).model_dump(by_alias=True)
+        feedback = Feedback(**given, created_at=datetime.now(UTC))
+        if not self.log.give_feedback(record.id, feedback):
+            raise Problem(409, "This prediction has its true outcome already; it stays as it is.")
+        return replace(record, feedback=feedback)
+
+
+def healthz(service: Service, request: Request) -> dict[str, Any]:
+    return {"status": "alive"}
+
+
+def readyz(service: Service, request: Request) -> dict[str, Any]:
+    service.check_ready()
+    return {"status": "ready", "model": service.model}
+
+
+def metrics_text(service: Service, request: Request) -> Answer:
+    return metrics.render()
+
+
+def openapi_document(service: Service, request: Request) -> dict[str, Any]:
+    return service.openapi
+
+
+def model(service: Service, request: Request) -> dict[str, Any]:
+    artifact = service.predictor.artifact
+    described = service.signature.model_dump(mode="json", include={"task", "features", "output"})
+    metrics, trained_at = artifact.metrics["metrics"], artifact.trained_at.isoformat()
+    return service.model | described | {"metrics": metrics, "trained_at": trained_at}
+
+
+def predict(service: Service, request: Request) -> dict[str, Any]:
+    instances = parse(PredictBody, read_json(request)).instances
+    rows, warnings = service.predictor.validator.from_json(instances)
+    records = service.record(rows, request.id)
+    content = {"predictions": [r.answer() for r in records], "model": service.model}
+    return content | ({"warnings": [w.as_dict() for w in warnings]} if warnings else {})
+
+
+def predictions(service: Service, request: Request) -> dict[str, Any]:
+    given = dict(request.query.items())
+    query = parse(Paging, given).query()
+    records = service.page(query)
+    link = None
+    if len(records) == query.limit:
+        given["before"] = records[-1].id
+        link = f"/api/v1/predictions?{urlencode({'limit': query.limit} | given)}"
+    return {"predictions": [record.as_dict() for record in records], "next": link}
+
+
+def prediction(service: Service, request: Request, record_id: str) -> dict[str, Any]:
+    return service.find(record_id).as_dict()
+
+
+def feedback(service: Service, request: Request, record_id: str) -> dict[str, Any]:
+    content = read_json(request)
+    return service.give_feedback(service.find(record_id), content).as_dict()
+
+
+ROUTES: dict[str, tuple[str, Callable[..., Any]]] = {
+    "/healthz": ("GET", healthz),
+    "/readyz": ("GET", readyz),
+    "/metrics": ("GET", metrics_text),
+    "/openapi.json": ("GET", openapi_document),
+    "/api/v1/model": ("GET", model),
+    "/api/v1/predict": ("POST", predict),
+    "/api/v1/predictions": ("GET", predictions),
+    "/api/v1/predictions/<record_id>": ("GET", prediction),
+    "/api/v1/predictions/<record_id>/feedback": ("POST", feedback),
+    "/ping": ("GET", healthz),
+    **protocols.ROUTES,
+    **open_inference.ROUTES,
+}
+
+NEEDED = {
+    handler: SEE_ALL if handler is metrics_text else PREDICT
+    for path, (_, handler) in ROUTES.items()
+    if path not in HEALTH | {"/openapi.json"}
+}

@@ -1,0 +1,1 @@
+"""What the admins of both frameworks share."""
