@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import yaml
 
-from .library import REQUIREMENT
+from .library import FOLDER, REQUIREMENT
 from .variants import QUESTIONS, REPO, Answers, jinja
 
 SUFFIX = ".jinja"
@@ -22,7 +22,7 @@ Files = dict[str, bytes]
 def whole(answers: Answers) -> Answers:
     """These answers, the defaults of all others, and what follows from them."""
     found: Answers = {}
-    given = {"library": REQUIREMENT} | answers
+    given = {"library": REQUIREMENT, "library_folder": FOLDER.as_posix()} | answers
     for name, details in QUESTIONS.items():
         if name in given:
             found[name] = given[name]
@@ -41,14 +41,14 @@ def compiled(source: str) -> jinja2.Template:
 
 
 @functools.cache
-def template_files(framework: str) -> list[tuple[list[str], Path]]:
-    """The parts of each file's path, and where it is."""
-    root = f"template_{framework}"
+def template_files(root: str) -> list[tuple[list[str], Path]]:
+    """The parts of each file's path below a folder of templates, and where it is."""
+    depth = len(Path(root).parts)
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z", root]
     listed = subprocess.run(command, cwd=REPO, capture_output=True, check=True).stdout.decode()
     paths = [Path(name) for name in sorted(set(filter(None, listed.split("\0"))))]
     return [
-        ([*path.parts[1:-1], path.name.removesuffix(SUFFIX)], path)
+        ([*path.parts[depth:-1], path.name.removesuffix(SUFFIX)], path)
         for path in paths
         if (REPO / path).is_file() and "_copier_conf" not in path.name
     ]
@@ -56,9 +56,14 @@ def template_files(framework: str) -> list[tuple[list[str], Path]]:
 
 def render(answers: Answers) -> Files:
     """The files of a project, but for the answers that Copier remembers."""
-    given: dict[str, Any] = whole(answers)
+    given = whole(answers)
+    return render_folder(f"template_{given['framework']}", given)
+
+
+def render_folder(root: str, given: dict[str, Any]) -> Files:
+    """The files that a folder of templates makes of these answers."""
     files: Files = {}
-    for parts, path in template_files(given["framework"]):
+    for parts, path in template_files(root):
         names = [compiled(part).render(given) if "{" in part else part for part in parts]
         if not all(names):
             continue

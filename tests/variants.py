@@ -120,7 +120,7 @@ def answers_read(texts: Iterable[str]) -> set[str]:
         # A computed name is None here; the answers it is computed from are among `names`.
         for included in filter(None, meta.find_referenced_templates(parsed)):
             names |= answers_read([(REPO / included).read_text(encoding="utf-8")])
-    for name in names & COMPUTED - {"library"}:  # which follows from no answer
+    for name in names & COMPUTED - {"library", "library_folder"}:  # which follow from no answer
         names |= answers_read([str(QUESTIONS[name]["default"])])
     return names
 

@@ -6,10 +6,19 @@ from typing import Any
 
 from .artifact import Artifact, ArtifactError
 from .logged import with_feedback
+from .predictor import Prediction
 from .signature import Signature, SignatureError
-from .validation import listed
+from .validation import Row, listed
 
-__all__ = ["Artifact", "ArtifactError", "SignatureError", "publish", "with_feedback"]
+__all__ = [
+    "Artifact",
+    "ArtifactError",
+    "Prediction",
+    "Row",
+    "SignatureError",
+    "publish",
+    "with_feedback",
+]
 
 
 def publish(

@@ -10,6 +10,7 @@ import numpy as np
 from .artifact import Artifact, ArtifactError, Runtime, read
 from .columns import takes_text
 from .project import packages
+from .rules import RuleError, Rules, rules
 from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
 
@@ -60,10 +61,14 @@ class ForeignCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A number, one of each target, or a class, and with it the probability of each by label."""
+    """A number, one of each target, or a class, and with it the probability of each by label.
+
+    `model_value` is what the model said where a rule of the owner's made another `value` of it.
+    """
 
     value: Any
     probabilities: dict[str, float] | None
+    model_value: Any = None
 
 
 class OnnxEngine:
@@ -182,23 +187,36 @@ def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
 class Predictor:
     """A model ready to answer; threads may share it."""
 
-    def __init__(self, artifact: Artifact, engine: Engine) -> None:
-        self.artifact, self.engine = artifact, engine
+    def __init__(self, artifact: Artifact, engine: Engine, rules: Rules | None = None) -> None:
+        self.artifact, self.engine, self.rules = artifact, engine, rules or Rules()
         self.signature, self.version = artifact.signature, artifact.version
-        self.validator = InstanceValidator(self.signature)
+        self.seconds = 0.0  # that the example took when it was loaded
+        check = self.rules.faults if self.rules.check else None
+        self.validator = InstanceValidator(self.signature, check)
 
     @classmethod
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
-        """Load a version, the current one by default, and try its example. Raises ArtifactError."""
+        """Load a version, the current one by default, and try its example, by the owner's rules.
+
+        Raises ArtifactError.
+        """
         artifact, model = read(root, version)
+        own = rules()
         try:
-            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature.features))
-            predictor.predict(predictor.validator.from_json([artifact.signature.example])[0])
+            predictor = cls(
+                artifact, start(artifact.runtime, model, artifact.signature.features), own
+            )
+            example = artifact.signature.example
+            predictor.seconds = own.try_out(
+                lambda: predictor.predict(predictor.validator.from_json([example])[0])
+            )
         except ImportError as error:
             lacks = error.name
             mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
             why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
             raise ArtifactError(why) from error
+        except RuleError:
+            raise
         except Exception as error:
             why = f"The model in {artifact.path} does not answer its own example"
             raise ArtifactError(f"{why}: {brief(error)}") from error
@@ -214,7 +232,20 @@ class Predictor:
         return answers
 
     def predict_each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
-        """Answer checked rows, in their order; a row without an answer has the reason."""
+        """Answer checked rows, in their order; a row without an answer has the reason.
+
+        Raises RuleError when a rule of the owner's fails.
+        """
+        answers = self._each(rows)
+        if self.rules.decide is None:
+            return answers
+        output, decided = self.signature.output, self.rules.decided
+        return [
+            answer if isinstance(answer, NotFinite) else decided(row, answer, output)
+            for row, answer in zip(rows, answers, strict=True)
+        ]
+
+    def _each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
         try:
             return list(self._shaped(*self.engine.run(rows))) if rows else []
         except Exception as error:
@@ -223,7 +254,7 @@ class Predictor:
         return [  # one by one, to find the rows at fault
             NotFinite(index, str(answer)) if isinstance(answer, NotFinite) else answer
             for index, row in enumerate(rows)
-            for answer in self.predict_each([row])
+            for answer in self._each([row])
         ]
 
     def _shaped(

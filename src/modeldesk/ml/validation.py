@@ -41,6 +41,9 @@ class Fault:
         return asdict(self) | {"loc": list(self.loc)}
 
 
+FindFaults = Callable[[Row, tuple[str | int, ...]], Iterable[Fault]]
+
+
 class InvalidInstances(ValueError):
     """Rows the model cannot take; `faults` names everything wrong with them."""
 
@@ -52,10 +55,12 @@ class InvalidInstances(ValueError):
 class InstanceValidator:
     """Turns untrusted rows into complete ones, gaps as None, and warns of unusual values.
 
-    `model` is the pydantic class of one row. All methods raise InvalidInstances.
+    `model` is the pydantic class of one row; `rules` find what else is wrong with a row whose
+    values are all allowed, at a place. All methods raise InvalidInstances.
     """
 
-    def __init__(self, signature: Signature) -> None:
+    def __init__(self, signature: Signature, rules: FindFaults | None = None) -> None:
+        self.rules = rules
         self.features = {feature.name: feature for feature in signature.features}
         self.model = _model(signature.features, "forbid")
         warned = [f.model_copy(update={"outside": "refuse"}) for f in signature.features]
@@ -67,6 +72,10 @@ class InstanceValidator:
         """Check rows of a JSON body. Types are strict ("3" is no number), but 3.0 is whole."""
         checked = self._check(self._rows.validate_python, rows, "instances")
         values = [self._values(model) for model in checked]
+        if self.rules:
+            self._refuse(
+                fault for i, row in enumerate(values) for fault in self.rules(row, ("instances", i))
+            )
         return values, self._warnings(self._all_usual, values, "instances")
 
     def from_values(self, row: Row) -> tuple[Row, list[Fault]]:
@@ -82,7 +91,13 @@ class InstanceValidator:
 
     def _one(self, validate: Callable[..., BaseModel], row: Row) -> tuple[Row, list[Fault]]:
         values = self._values(self._check(validate, row))
+        if self.rules:
+            self._refuse(self.rules(values, ()))
         return values, self._warnings(self._usual, values)
+
+    def _refuse(self, faults: Iterable[Fault]) -> None:
+        if found := list(faults):
+            raise InvalidInstances(found)
 
     def _values(self, model: BaseModel) -> Row:
         return dict(zip(self.features, vars(model).values(), strict=True))

@@ -1,6 +1,7 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -144,10 +145,12 @@ def result(service: Service, record: Record) -> dict[str, Any]:
     known = {feature.name: feature for feature in signature.features}
     warnings: list[Fault] = []
     if record.model_version == service.predictor.version:
-        _, warnings = service.predictor.validator.from_json([record.inputs])
+        with suppress(InvalidInstances):  # a rule of the owner's may be newer than the record
+            _, warnings = service.predictor.validator.from_json([record.inputs])
     return _shown(record, signature) | {
         "id": record.id,
         "label": signature.output.label,
+        "model_value": _text(record.model_value),
         "probabilities": [
             {
                 "label": label,

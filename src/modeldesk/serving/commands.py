@@ -13,6 +13,7 @@ from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir, training
 from ..ml.signature import SignatureError
 from ..ml.versions import current_version
+from .doctor import slow_rules
 from .log import LogUnavailable
 from .newest import NothingLogged
 from .prune_command import PruneError
@@ -141,7 +142,8 @@ def serve(
         if outdated():
             say("Setting up the database")
             migrate()
-    Predictor.load(settings.artifacts_dir)
+    if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
+        say(slow)
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
     say(f"Serving on http://{host}:{port}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
+from ..ml.rules import SLOW
 from .server import port_fault
 from .settings import Settings, has_secret
 
@@ -21,6 +22,16 @@ class Check:
         return f"{'FAIL' if self.fault else 'ok':6}{self.name:<12}{self.fault or self.detail}"
 
 
+def slow_rules(predictor: Predictor) -> str | None:
+    """Why callers would wait for the owner's rules, or None."""
+    if predictor.seconds < SLOW:
+        return None
+    took = (
+        f"One row takes {predictor.seconds:.1f} seconds with the rules in {predictor.rules.source}"
+    )
+    return f"{took}, and every caller waits for that; do slow work elsewhere."
+
+
 def examine(
     settings: Settings, host: str, port: int, *database_checks: Callable[[], Check]
 ) -> Iterator[Check]:
@@ -33,6 +44,7 @@ def examine(
         predictor = Predictor.load(settings.artifacts_dir)
         name, runtime = predictor.signature.name, predictor.artifact.runtime
         yield Check("model", f"{name}, version {predictor.version}, served by {runtime}")
+        yield Check("rules", predictor.rules.source, slow_rules(predictor))
     except ArtifactError as error:
         yield Check("model", "", str(error))
     for check in database_checks:

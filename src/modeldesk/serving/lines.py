@@ -85,6 +85,7 @@ class PredictionLine(BaseModel):
     feedback: GivenFeedback | None
     shadow: GivenShadow | None = None  # which files of releases before do not say
     user_id: Annotated[str, Field(max_length=36)] | None = None
+    model_value: Outcome = None
 
     def record(self) -> Record:
         given = vars(self) | {
@@ -190,7 +191,7 @@ def _content(record: Any) -> dict[str, Any]:
         "feedback": record.feedback.as_dict() if record.feedback else None,
         "shadow": record.shadow,
         "user_id": record.user_id,
-    }
+    } | ({} if record.model_value is None else {"model_value": record.model_value})
 
 
 def _int64(text: str) -> int:

@@ -53,7 +53,8 @@ class Record:
     milliseconds that the model took for the whole request. `shadow` is what a version beside
     the served one says, never told to callers: its `version`, and `value` and `probabilities`
     or, if it has none, `error`. `user_id` is the account that asked, None
-    where there are none, or once it is deleted.
+    where there are none, or once it is deleted. `model_value` is what the model said where a
+    rule of the owner's made another `value` of it.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Record:
     feedback: Feedback | None = None
     shadow: dict[str, Any] | None = None
     user_id: str | None = None
+    model_value: Any = None
 
     def answer(self) -> dict[str, Any]:
         """The prediction as its caller gets it."""
@@ -75,19 +77,26 @@ class Record:
         return shown | ({"probabilities": self.probabilities} if self.probabilities else {})
 
     def as_dict(self) -> dict[str, Any]:
-        return self.answer() | {
-            "created_at": iso(self.created_at),
-            "model_version": self.model_version,
-            "request_id": self.request_id,
-            "inputs": self.inputs,
-            "feedback": self.feedback.as_dict() if self.feedback else None,
-        }
+        own = {} if self.model_value is None else {"model_value": self.model_value}
+        return (
+            self.answer()
+            | own
+            | {
+                "created_at": iso(self.created_at),
+                "model_version": self.model_version,
+                "request_id": self.request_id,
+                "inputs": self.inputs,
+                "feedback": self.feedback.as_dict() if self.feedback else None,
+            }
+        )
 
     def as_row(self) -> dict[str, Any]:
         """The columns of a new row of the table."""
         row = {name: getattr(self, name) for name in COLUMNS}
         # SQLite would store a number by itself in a JSON column as a number, not as JSON.
         row["output"] = {"value": self.value, "probabilities": self.probabilities}
+        if self.model_value is not None:
+            row["output"]["model_value"] = self.model_value
         row["feedback"] = self.feedback.as_row() if self.feedback else None
         row["feedback_at"] = self.feedback.created_at if self.feedback else None
         return row

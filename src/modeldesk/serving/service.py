@@ -131,6 +131,7 @@ class Service:
                 inputs=row,
                 value=prediction.value,
                 probabilities=prediction.probabilities,
+                model_value=prediction.model_value,
                 label=class_label(prediction.value) if self.signature.output.classes else None,
                 duration_ms=duration_ms,
                 user_id=caller().id if self.auth else None,

@@ -1,0 +1,151 @@
+"""An owner's rules beside the signature: what is checked, and what becomes of an answer.
+
+A project names its module of rules by the entry point `predicting` of the group `modeldesk`. Both
+of its functions may be missing: `check(row)` gives pairs of a feature and what is wrong with it,
+and `decide(row, prediction)` gives the value that callers get.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from .artifact import ArtifactError
+from .project import GROUP
+from .signature import Output, brief, class_label
+from .validation import Fault, Row, listed
+
+if TYPE_CHECKING:
+    from .predictor import Prediction
+
+NAME = "predicting"  # of the entry point
+LONGEST = 10.0  # seconds that one row may take in the end
+SLOW = 1.0  # seconds that are told of
+
+
+class RuleError(ArtifactError):
+    """A rule of the owner's failed, or gave what it may not; the message names it and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an owner's module has of `check` and `decide`; `source` names it in messages."""
+
+    source: str = NAME
+    check: Callable[[Row], Iterable[tuple[str, str]]] | None = None
+    decide: Callable[[Row, "Prediction"], Any] | None = None
+
+    def try_out(self, predict: Callable[[], object]) -> float:
+        """The seconds that `predict`, which asks for one row by these rules, takes.
+
+        Raises RuleError when it does not end, and what it raises.
+        """
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                predict()
+            except BaseException as error:
+                raised.append(error)
+
+        started = time.perf_counter()
+        thread = threading.Thread(target=run, name="rules", daemon=True)
+        thread.start()
+        thread.join(LONGEST)
+        if thread.is_alive():
+            what = f"the rules in {self.source} did not end within {LONGEST:.0f} seconds"
+            raise RuleError(f"Asked for one row, {what}; every caller would wait for them.")
+        if raised:
+            raise raised[0]
+        return time.perf_counter() - started
+
+    def faults(self, row: Row, place: tuple[str | int, ...]) -> list[Fault]:
+        """What `check` finds wrong with a checked row. Raises RuleError."""
+        if self.check is None:
+            return []
+        try:
+            found = list(self.check(row))
+        except Exception as error:
+            raise self._failed("check", error) from error
+        if bad := [one for one in found if not _is_pair(one) or one[0] not in row]:
+            names = f"pairs of a feature ({listed(row, 5)}) and a sentence"
+            raise RuleError(f"`check` in {self.source} gave {bad[0]!r:.100}; it gives {names}.")
+        return [Fault((*place, name), str(why), "rule") for name, why in found]
+
+    def decided(self, row: Row, answer: "Prediction", output: Output) -> "Prediction":
+        """The answer that callers get, with the model's own where it is another.
+
+        Raises RuleError, also for a value that the signature does not allow.
+        """
+        if self.decide is None:
+            return answer
+        try:
+            value = self.decide(row, answer)
+        except Exception as error:
+            raise self._failed("decide", error) from error
+        value = self._allowed(value, output)
+        if value == answer.value:
+            return answer
+        return replace(answer, value=value, model_value=answer.value)
+
+    def _failed(self, name: str, error: Exception) -> RuleError:
+        where = _line(error, self.source)
+        return RuleError(f"`{name}` in {self.source}{where} failed: {brief(error)}; mend it.")
+
+    def _allowed(self, value: Any, output: Output) -> Any:
+        if hasattr(value, "item"):
+            value = value.item()  # of NumPy
+        classes, targets = output.classes, [target.name for target in output.targets or []]
+        if classes:
+            for known in classes:
+                if type(known) is type(value) and known == value:
+                    return known
+            wanted = f"one of the classes: {listed(map(class_label, classes))}"
+        elif targets:
+            several = isinstance(value, dict) and list(value) == targets
+            if several and all(map(_is_number, value.values())):
+                return value
+            wanted = f"a dictionary with a number for each of {listed(targets)}, in this order"
+        elif _is_number(value):
+            return value
+        else:
+            wanted = "a finite number"
+        raise RuleError(f"`decide` in {self.source} gave {value!r:.100}; it gives {wanted}.")
+
+
+def _is_pair(one: Any) -> bool:
+    return isinstance(one, tuple) and len(one) == 2 and all(isinstance(x, str) for x in one)
+
+
+def _is_number(value: Any) -> bool:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and math.isfinite(value)
+
+
+def _line(error: Exception, source: str) -> str:
+    """The line of the owner's module that raised, if one did."""
+    found, trace = "", error.__traceback__
+    while trace:
+        if trace.tb_frame.f_globals.get("__name__") == source:
+            found = f", line {trace.tb_lineno},"
+        trace = trace.tb_next
+    return found
+
+
+@cache
+def rules() -> Rules:
+    """Those of the project that is installed here; none where no project is, or it has none.
+
+    Raises RuleError when its module cannot be imported.
+    """
+    for one in entry_points(group=GROUP, name=NAME):
+        try:
+            module = one.load()
+        except Exception as error:
+            raise RuleError(f"{one.value} cannot be imported: {brief(error)}; mend it.") from error
+        return Rules(one.value, getattr(module, "check", None), getattr(module, "decide", None))
+    return Rules()
