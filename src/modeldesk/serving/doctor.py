@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
 from ..ml.rules import SLOW
+from .installed import installed, library_fault
 from .server import port_fault
 from .settings import Settings, has_secret
 
@@ -37,6 +38,7 @@ def examine(
 ) -> Iterator[Check]:
     """Look at everything a start needs; later database checks wait for the earlier ones."""
     yield Check("settings", f"{settings.app_env}, for {', '.join(settings.allowed_hosts)}")
+    yield Check("library", f"modeldesk {installed()}", library_fault())
     missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
     yield Check("secret", "set", missing)
     yield Check("port", f"{host}:{port} is free", port_fault(host, port))
