@@ -42,8 +42,8 @@ def test_what_is_not_run_is_marked() -> None:
 
 def test_every_format_is_told_of() -> None:
     page = (REPO / PAGE).read_text(encoding="utf-8")
-    package = REPO / "template_common" / "src" / "package"
-    formats = (package / "ml" / "importing" / "formats.py").read_text(encoding="utf-8")
+    importing = REPO / "src" / "modeldesk" / "ml" / "importing"
+    formats = (importing / "formats.py").read_text(encoding="utf-8")
     known = re.findall(r'^    "(\.\w+)": ', formats, re.MULTILINE)
     assert known
     assert known == [suffix for suffix in known if f"`{suffix}`" in page]
