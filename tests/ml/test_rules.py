@@ -214,3 +214,52 @@ def test_rules_that_do_not_end(
     with pytest.raises(RuleError, match="rules in ours_predicting did not end within"):
         Predictor.load(houses)
     assert time.monotonic() - started < 30
+
+
+def referred(root: Path) -> Predictor:
+    found = Predictor.load(root)
+    return Predictor(found.artifact, found.engine, Rules(reference="order"))
+
+
+@pytest.mark.parametrize(("given", "kept"), [("A 4711", "A 4711"), (4711, "4711"), (None, None)])
+def test_a_reference_comes_with_its_row(houses: Path, given: Any, kept: str | None) -> None:
+    predictor = referred(houses)
+    (row,), _ = predictor.validator.from_json([HOUSE | {"order": given}])
+    assert row == HOUSE | {"order": kept}
+    assert predictor.predict([row])
+    assert predictor.validator.from_json([HOUSE])[0] == [HOUSE | {"order": None}]
+    assert predictor.validator.from_values(HOUSE | {"order": given})[0] == row
+
+
+def test_a_reference_is_typed(houses: Path) -> None:
+    typed = {name: str(value).lower() for name, value in HOUSE.items()}
+    row, _ = referred(houses).validator.from_text(typed | {"order": "4711", "other": "1"})
+    assert row["order"] == "4711"
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, 1.5, True, ["4711"], "a\0b"])
+def test_what_is_no_reference(houses: Path, given: Any) -> None:
+    with pytest.raises(InvalidInstances) as refused:
+        referred(houses).validator.from_json([HOUSE | {"order": given}])
+    (fault,) = refused.value.faults
+    assert fault.loc == ("instances", 0, "order")
+    assert fault.msg.startswith("order should be a text of 1 to 64 characters")
+
+
+def test_without_a_name_for_it_a_reference_is_no_feature(houses: Path) -> None:
+    with pytest.raises(InvalidInstances, match="'order' is not a feature"):
+        Predictor.load(houses).validator.from_json([HOUSE | {"order": "4711"}])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("'area'", "REFERENCE in ours_predicting is 'area', as is a feature; choose another"),
+        ("''", "REFERENCE in ours_predicting is ''; write a name, or None"),
+        ("5", "REFERENCE in ours_predicting is 5; write a name"),
+    ],
+)
+def test_bad_names_of_a_reference(houses: Path, project: Path, name: str, words: str) -> None:
+    project.write_text(f"REFERENCE = {name}\n", "utf-8")
+    with pytest.raises(RuleError, match=words):
+        Predictor.load(houses)

@@ -192,7 +192,7 @@ class Predictor:
         self.signature, self.version = artifact.signature, artifact.version
         self.seconds = 0.0  # that the example took when it was loaded
         check = self.rules.faults if self.rules.check else None
-        self.validator = InstanceValidator(self.signature, check)
+        self.validator = InstanceValidator(self.signature, check, self.rules.reference)
 
     @classmethod
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
@@ -201,7 +201,7 @@ class Predictor:
         Raises ArtifactError.
         """
         artifact, model = read(root, version)
-        own = rules()
+        own = rules().checked(feature.name for feature in artifact.signature.features)
         try:
             predictor = cls(
                 artifact, start(artifact.runtime, model, artifact.signature.features), own

@@ -2,7 +2,8 @@
 
 A project names its module of rules by the entry point `predicting` of the group `modeldesk`. Both
 of its functions may be missing: `check(row)` gives pairs of a feature and what is wrong with it,
-and `decide(row, prediction)` gives the value that callers get.
+and `decide(row, prediction)` gives the value that callers get. `REFERENCE` names what callers may
+send with a row to find it again, such as the number of an order.
 """
 
 import math
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from .artifact import ArtifactError
 from .project import GROUP
@@ -33,11 +34,23 @@ class RuleError(ArtifactError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an owner's module has of `check` and `decide`; `source` names it in messages."""
+    """What an owner's module has; `source` names it in messages."""
 
     source: str = NAME
     check: Callable[[Row], Iterable[tuple[str, str]]] | None = None
     decide: Callable[[Row, "Prediction"], Any] | None = None
+    reference: str | None = None
+
+    def checked(self, features: Iterable[str]) -> Self:
+        """These rules, once they fit a model of these features. Raises RuleError."""
+        name, mend = self.reference, "choose another name for it"
+        if name is None:
+            return self
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise RuleError(f"REFERENCE in {self.source} is {name!r:.100}; write a name, or None.")
+        if name in features:
+            raise RuleError(f"REFERENCE in {self.source} is {name!r}, as is a feature; {mend}.")
+        return self
 
     def try_out(self, predict: Callable[[], object]) -> float:
         """The seconds that `predict`, which asks for one row by these rules, takes.
@@ -147,5 +160,6 @@ def rules() -> Rules:
             module = one.load()
         except Exception as error:
             raise RuleError(f"{one.value} cannot be imported: {brief(error)}; mend it.") from error
-        return Rules(one.value, getattr(module, "check", None), getattr(module, "decide", None))
+        parts = (getattr(module, name, None) for name in ("check", "decide", "REFERENCE"))
+        return Rules(one.value, *parts)
     return Rules()

@@ -25,6 +25,8 @@ from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, S
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
 
+LONGEST_REFERENCE = 64  # characters
+
 Row = dict[str, Any]
 
 
@@ -41,6 +43,7 @@ class Fault:
         return asdict(self) | {"loc": list(self.loc)}
 
 
+Reference = Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE, pattern=NO_NUL)]
 FindFaults = Callable[[Row, tuple[str | int, ...]], Iterable[Fault]]
 
 
@@ -56,13 +59,20 @@ class InstanceValidator:
     """Turns untrusted rows into complete ones, gaps as None, and warns of unusual values.
 
     `model` is the pydantic class of one row; `rules` find what else is wrong with a row whose
-    values are all allowed, at a place. All methods raise InvalidInstances.
+    values are all allowed, at a place. `reference` names a text that may be sent with a row, and
+    comes with it. All methods raise InvalidInstances.
     """
 
-    def __init__(self, signature: Signature, rules: FindFaults | None = None) -> None:
-        self.rules = rules
+    def __init__(
+        self,
+        signature: Signature,
+        rules: FindFaults | None = None,
+        reference: str | None = None,
+    ) -> None:
+        self.rules, self.reference = rules, reference
         self.features = {feature.name: feature for feature in signature.features}
-        self.model = _model(signature.features, "forbid")
+        self._names = [*self.features, *([reference] if reference else [])]
+        self.model = _model(signature.features, "forbid", reference)
         warned = [f.model_copy(update={"outside": "refuse"}) for f in signature.features]
         usual = _model([f for f in warned if self.features[f.name].outside == "warn"], "ignore")
         self._usual, self._all_usual = TypeAdapter(usual), TypeAdapter(list[usual])  # type: ignore[valid-type]
@@ -80,13 +90,13 @@ class InstanceValidator:
 
     def from_values(self, row: Row) -> tuple[Row, list[Fault]]:
         """Check one typed row of a table; NaN is a gap, other columns are let be."""
-        known = {name: row[name] for name in self.features.keys() & row.keys()}
+        known = {name: row[name] for name in self._names if name in row}
         gaps = {name for name, v in known.items() if isinstance(v, float) and isnan(v)}
         return self._one(self.model.model_validate, known | dict.fromkeys(gaps))
 
     def from_text(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
         """Check one row of a form or CSV file; blank is a gap, other keys are let be."""
-        known = {k: text for k, text in row.items() if k in self.features and text.strip()}
+        known = {k: text for k, text in row.items() if k in self._names and text.strip()}
         return self._one(self.model.model_validate_strings, known)
 
     def _one(self, validate: Callable[..., BaseModel], row: Row) -> tuple[Row, list[Fault]]:
@@ -100,7 +110,7 @@ class InstanceValidator:
             raise InvalidInstances(found)
 
     def _values(self, model: BaseModel) -> Row:
-        return dict(zip(self.features, vars(model).values(), strict=True))
+        return dict(zip(self._names, vars(model).values(), strict=True))
 
     def _warnings(self, usual: TypeAdapter[Any], values: Any, *place: str) -> list[Fault]:
         try:
@@ -120,8 +130,11 @@ class InstanceValidator:
         loc, kind, value = (*place, *error["loc"]), error["type"], error["input"]
         feature = self.features.get(loc[-1]) if loc else None
         if kind == "extra_forbidden":
-            known = f"this model takes: {listed(self.features)}"
+            known = f"this model takes: {listed(self._names)}"
             return Fault(loc, f"{reprlib.repr(loc[-1])} is not a feature; {known}.", kind)
+        if loc and self.reference and loc[-1] == self.reference:
+            says = f"should be a text of 1 to {LONGEST_REFERENCE} characters, or a whole number"
+            return Fault(loc, f"{self.reference} {says} (it was {reprlib.repr(value)}).", kind)
         if feature is None:
             return Fault(loc, f"An instance must be an object of features: {error['msg']}.", kind)
         if value is None or kind == "missing":
@@ -146,9 +159,15 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _model(features: list[Feature], extra: Any) -> type[BaseModel]:
+def _model(features: list[Feature], extra: Any, reference: str | None = None) -> type[BaseModel]:
     config = ConfigDict(extra=extra, strict=True, title="Instance")
     fields: Any = {f"f{i}": _field(feature) for i, feature in enumerate(features)}
+    if reference:
+        says = "Of the caller's own, to find the prediction by."
+        fields["reference"] = (
+            Optional[Annotated[Reference, BeforeValidator(_number_as_text)]],  # noqa: UP045
+            Field(default=None, alias=reference, title=reference, description=says),
+        )
     model: type[BaseModel] = create("Instance", __config__=config, **fields)
     return model
 
@@ -199,6 +218,10 @@ def _day(value: Any, info: ValidationInfo) -> date:
         if isinstance(value, str):
             return parse_day(value if info.mode == "python" else value.strip())
     raise PydanticCustomError("date", "Input should be a date, such as 2026-01-31")
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _whole(value: float) -> int:

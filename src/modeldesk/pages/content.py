@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..ml.predictor import Predictor
 from ..ml.signature import Feature, Signature, class_label
-from ..ml.validation import Fault, InvalidInstances
+from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances
 from ..serving.body import Paging, parse
 from ..serving.forms import attention, moment
 from ..serving.log import Record
@@ -37,9 +38,15 @@ class Input:
 Control = Callable[[Input, dict[str, Any]], str]  # draws the widget of an input, as safe HTML
 
 
-def prediction_inputs(signature: Signature) -> list[Input]:
-    """A control for each feature, filled with the example."""
-    return [_feature_input(i, feature) for i, feature in enumerate(signature.features)]
+def prediction_inputs(predictor: Predictor) -> list[Input]:
+    """A control for each feature, filled with the example; and for what finds it again."""
+    inputs = [_feature_input(i, f) for i, f in enumerate(predictor.signature.features)]
+    if reference := predictor.rules.reference:
+        label = f"{reference[:1].upper()}{reference[1:]}"
+        attributes = {"maxlength": str(LONGEST_REFERENCE)}
+        hint = "To find this prediction by."
+        inputs.append(Input(reference, "reference", label, "", hint, False, attributes=attributes))
+    return inputs
 
 
 def feedback_inputs(signature: Signature) -> list[Input]:
@@ -150,6 +157,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
     return _shown(record, signature) | {
         "id": record.id,
         "label": signature.output.label,
+        "reference": record.reference or "",
         "model_value": _text(record.model_value),
         "probabilities": [
             {
@@ -199,6 +207,7 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
             _shown(record, service.signature_of(record.model_version))
             | {
                 "id": record.id,
+                "reference": record.reference or "",
                 "feedback": _text(record.feedback.actual) if record.feedback else "",
             }
             for record in records

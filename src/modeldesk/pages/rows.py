@@ -62,7 +62,7 @@ class Shown:
 
 def form_page(service: Service, draw: Draw, shown: Shown) -> dict[str, Any]:
     """All that the template of the form shows."""
-    inputs = prediction_inputs(service.signature)
+    inputs = prediction_inputs(service.predictor)
     context = form_context(inputs, draw(inputs, shown.typed), shown.faults)
     paste = _alone(replace(ROW, initial=shown.row), shown.row_fault, draw)
     upload = _alone(FILE, shown.file_fault, draw)
@@ -94,7 +94,8 @@ def fill_in(service: Service, text: str) -> Shown:
         cells = read_row(features, text)
     except RowError as error:
         return Shown(row=text, row_fault=str(error))
-    typed = {name: cells.get(name, "") for name in features}
+    reference = service.predictor.rules.reference
+    typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
     faults: list[Fault] = []
     try:
         service.predictor.validator.from_text(typed)
@@ -103,7 +104,7 @@ def fill_in(service: Service, text: str) -> Shown:
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
     if lacking := [name for name in features if name not in cells]:
         said.append(f"The row lacks {listed(lacking)}.")
-    if foreign := [name for name in cells if name not in features]:
+    if foreign := [name for name in cells if name not in typed]:
         said.append(f"The model does not take {listed(foreign)}.")
     return Shown(typed, faults, " ".join(said), text)
 

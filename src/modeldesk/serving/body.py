@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ..ml.signature import FLOAT32_MAX, LONGEST_LABEL, Class, Output
-from ..ml.validation import NO_NUL, Fault, InvalidInstances, listed, message
+from ..ml.validation import NO_NUL, Fault, InvalidInstances, Reference, listed, message
 from .answers import Problem, Request
 from .log import Query
 
@@ -75,6 +75,7 @@ class Paging(BaseModel):
     since: Moment | None = None
     until: Moment | None = None
     has_feedback: Literal["true", "false"] | None = None
+    reference: Reference | None = None
 
     def query(self) -> Query:
         given = self.model_dump()

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from ..accounts.lines import AccountLine, TokenLine
+from ..ml.validation import Reference
 from .answers import to_json
 from .body import STRICT, Identifier, Moment, NotJson, Refused, from_json
 from .log import Feedback, Record, iso
@@ -86,6 +87,7 @@ class PredictionLine(BaseModel):
     shadow: GivenShadow | None = None  # which files of releases before do not say
     user_id: Annotated[str, Field(max_length=36)] | None = None
     model_value: Outcome = None
+    reference: Reference | None = None
 
     def record(self) -> Record:
         given = vars(self) | {
@@ -177,6 +179,7 @@ def _content(record: Any) -> dict[str, Any]:
     if not isinstance(record, Record):
         content: dict[str, Any] = record.content()
         return content
+    seldom = {"model_value": record.model_value, "reference": record.reference}
     return {
         "kind": "prediction",
         "id": record.id,
@@ -191,7 +194,7 @@ def _content(record: Any) -> dict[str, Any]:
         "feedback": record.feedback.as_dict() if record.feedback else None,
         "shadow": record.shadow,
         "user_id": record.user_id,
-    } | ({} if record.model_value is None else {"model_value": record.model_value})
+    } | {name: value for name, value in seldom.items() if value is not None}
 
 
 def _int64(text: str) -> int:

@@ -20,6 +20,7 @@ COLUMNS = (
     "duration_ms",
     "shadow",
     "user_id",
+    "reference",
 )
 BATCH = 1000  # identifiers that fit into one statement on any database
 
@@ -54,7 +55,7 @@ class Record:
     the served one says, never told to callers: its `version`, and `value` and `probabilities`
     or, if it has none, `error`. `user_id` is the account that asked, None
     where there are none, or once it is deleted. `model_value` is what the model said where a
-    rule of the owner's made another `value` of it.
+    rule of the owner's made another `value` of it; `reference` is what its caller sent to find it.
     """
 
     id: str
@@ -69,11 +70,14 @@ class Record:
     feedback: Feedback | None = None
     shadow: dict[str, Any] | None = None
     user_id: str | None = None
+    reference: str | None = None
     model_value: Any = None
 
     def answer(self) -> dict[str, Any]:
         """The prediction as its caller gets it."""
         shown = {"id": self.id, "value": self.value}
+        if self.reference is not None:
+            shown["reference"] = self.reference
         return shown | ({"probabilities": self.probabilities} if self.probabilities else {})
 
     def as_dict(self) -> dict[str, Any]:
@@ -130,6 +134,7 @@ class Query:
     until: datetime | None = None  # created earlier
     has_feedback: bool | None = None
     user_id: str | None = None
+    reference: str | None = None
 
 
 EVERYTHING = Query()
@@ -146,6 +151,9 @@ class PredictionLog(Protocol):
 
     def find(self, ids: Sequence[str]) -> list[Record]:
         """The records that are there, in any order."""
+
+    def named(self, references: Sequence[str]) -> list[Record]:
+        """The records that callers gave these references, in any order."""
 
     def page(self, query: Query) -> list[Record]:
         """At most `query.limit` records, newest first."""

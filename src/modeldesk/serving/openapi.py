@@ -37,6 +37,13 @@ def openapi(
         del schemas["Prediction"]["properties"]["probabilities"]
 
     filters = document["components"]["parameters"]
+    if not validator.reference:
+        taken = document["paths"]["/api/v1/predictions"]["get"]["parameters"]
+        taken.remove({"$ref": "#/components/parameters/reference"})
+        del filters["reference"], schemas["Prediction"]["properties"]["reference"]
+    else:
+        filters["record_id"]["description"] += f", or the {validator.reference} sent with it"
+        filters["record_id"]["schema"] = {"type": "string"}
     filters["name"]["example"] = model["name"]
     filters["version"]["example"] = model["version"]
     _add_versions(document["paths"])

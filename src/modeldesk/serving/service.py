@@ -14,7 +14,7 @@ import uuid_utils
 
 from ..ml.predictor import NotFinite, Prediction, Predictor
 from ..ml.signature import Signature, class_label
-from ..ml.validation import Fault, InvalidInstances
+from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances, listed
 from . import metrics, open_inference, protocols
 from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
 from .body import Paging, PredictBody, parse, read_json
@@ -121,17 +121,18 @@ class Service:
         request_id: str,
         duration_ms: float,
     ) -> list[Record]:
-        now = datetime.now(UTC)
+        now, reference = datetime.now(UTC), self.predictor.rules.reference
         records = [
             Record(
                 id=str(uuid_utils.uuid7()),
                 created_at=now,
                 request_id=request_id,
                 model_version=self.predictor.version,
-                inputs=row,
+                inputs=_without(row, reference),
                 value=prediction.value,
                 probabilities=prediction.probabilities,
                 model_value=prediction.model_value,
+                reference=row[reference] if reference else None,
                 label=class_label(prediction.value) if self.signature.output.classes else None,
                 duration_ms=duration_ms,
                 user_id=caller().id if self.auth else None,
@@ -145,12 +146,23 @@ class Service:
             metrics.PREDICTIONS.labels(record.model_version, record.label or "").inc()
         return records
 
-    def find(self, record_id: str) -> Record:
-        found = self.log.find([record_id]) if RECORD_ID.fullmatch(record_id) else []
+    def find(self, name: str) -> Record:
+        """The prediction of an id, or else of the reference that its caller gave it.
+
+        Raises Problem 404 when there is none, and 409 when several have that reference.
+        """
+        found = self.log.find([name]) if RECORD_ID.fullmatch(name) else []
+        if not found and self.predictor.rules.reference and len(name) <= LONGEST_REFERENCE:
+            found = self.log.named([name])
         if self.auth:
             found = [record for record in found if caller().may_see(record.user_id)]
         if not found:
             raise Problem(404, "There is no such prediction.")
+        if len(found) > 1:
+            ids = listed((record.id for record in found), 5)
+            raise Problem(
+                409, f"Several predictions have this reference; name one by its id: {ids}."
+            )
         return found[0]
 
     def may_see_all(self) -> bool:
@@ -170,6 +182,10 @@ class Service:
         if not self.log.give_feedback(record.id, feedback):
             raise Problem(409, "This prediction has its true outcome already; it stays as it is.")
         return replace(record, feedback=feedback)
+
+
+def _without(row: dict[str, Any], name: str | None) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key != name} if name else row
 
 
 def healthz(service: Service, request: Request) -> dict[str, Any]:

@@ -13,8 +13,12 @@ from .records import number_of
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
 
 
-def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
+def csv_lines(
+    records: Iterable[Record], signature: Signature, reference: str | None = None
+) -> Iterator[str]:
     """A header and a line for each record; a feature has its column, blank where it has no value.
+
+    `reference` is what callers of this service call theirs, if they may send one.
 
     Columns are those of the model that is served; of several targets each has its own.
     """
@@ -23,6 +27,7 @@ def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
     targets = [target.name for target in signature.output.targets or []]
     yield _line(
         ["id", "created_at", "request_id", "model_version"]
+        + ([reference] if reference else [])
         + names
         + ([f"prediction_{target}" for target in targets] or ["prediction"])
         + [f"probability of {label}" for label in labels]
@@ -33,6 +38,7 @@ def csv_lines(records: Iterable[Record], signature: Signature) -> Iterator[str]:
         shares = record.probabilities or {}
         yield _line(
             [record.id, iso(record.created_at), record.request_id, record.model_version]
+            + ([record.reference] if reference else [])
             + [record.inputs.get(name) for name in names]
             + _numbers(record.value, targets)
             + [shares.get(label) for label in labels]

@@ -49,7 +49,8 @@ def context(service: Service, typed: Mapping[str, str], saved: Saved) -> dict[st
         for place, text in saved.faults.items()
         if place not in beside
     ]
-    columns = ", ".join(["id", *outcome_fields(service.signature.output)])
+    first = f"id or {name}" if (name := service.predictor.rules.reference) else "id"
+    columns = ", ".join([first, *outcome_fields(service.signature.output)])
     return {"rows": rows, "faults": faults, "columns": columns}
 
 
@@ -112,8 +113,9 @@ def save_typed(service: Service, typed: Mapping[str, str]) -> Saved:
 def save_file(service: Service, content: bytes) -> Saved:
     """Store the outcomes of a CSV file with the columns id, actual and, if wanted, comment.
 
-    Of several targets each has a column, actual_<target>. The first row says which it is: all are
-    of versions that give the same.
+    What callers sent to find predictions by may stand in the place of the id. Of several targets
+    each has a column, actual_<target>. The first row says which it is: all are of versions that
+    give the same.
 
     Raises Problem 422 when it is no such file; a row at fault is named, the others are stored.
     """
@@ -121,31 +123,33 @@ def save_file(service: Service, content: bytes) -> Saved:
         rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(422, f"The file cannot be read as CSV in UTF-8: {error}.") from None
-    named = set(rows[0]) if rows else set()
+    named, key = set(rows[0]) if rows else set(), "id"
+    if (reference := service.predictor.rules.reference) and reference in named and key not in named:
+        key = reference
     version = service.predictor.version
     with suppress(Problem):  # that row is told of below
-        version = service.find(_id(rows[0])).model_version if rows else version
-    needed = ["id", *outcome_fields(service.signature_of(version).output)]
+        version = service.find(_name(rows[0], key)).model_version if rows else version
+    needed = [key, *outcome_fields(service.signature_of(version).output)]
     if not set(needed) <= named <= {*needed, "comment"}:
         listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
         raise Problem(422, f"The file must have the columns {listed}, and may have comment.")
     saved = Saved()
     for number, row in enumerate(rows, 2):
-        if fault := _give(service, _id(row), row):
+        if fault := _give(service, _name(row, key), row):
             saved.faults[f"Row {number}"] = fault
         else:
             saved.count += 1
     return saved
 
 
-def _id(row: Mapping[str, str | None]) -> str:
-    return (row.get("id") or "").strip()
+def _name(row: Mapping[str, str | None], key: str) -> str:
+    return (row.get(key) or "").strip()
 
 
-def _give(service: Service, record_id: str, given: Mapping[str, str]) -> str:
-    """Store one outcome, or say why it cannot be stored."""
+def _give(service: Service, name: str, given: Mapping[str, str]) -> str:
+    """Store the outcome of an id or reference, or say why it cannot be stored."""
     try:
-        record = service.find(record_id)
+        record = service.find(name)
         output = service.signature_of(record.model_version).output
         actual = outcome(output, given)
         content = {"actual": actual, "comment": given.get("comment") or ""}

@@ -73,6 +73,7 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
         "When": moment(record.created_at),
         "Request": record.request_id,
         **more,
+        **({"Reference": record.reference} if record.reference else {}),
         **({} if record.model_value is None else {"The model said": shown(record.model_value)}),
         "Version": record.model_version,
         "Took": f"{record.duration_ms:.3g} ms",

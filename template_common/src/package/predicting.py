@@ -8,6 +8,10 @@ from typing import Any
 
 from modeldesk.ml import Prediction, Row
 
+# What callers may send with a row to find its prediction by, such as "order": it is kept, searched,
+# filtered by, and taken in place of our id wherever the true outcome is given.
+REFERENCE: str | None = None
+
 
 def check(row: Row) -> Iterator[tuple[str, str]]:
     """Name a feature that does not fit the others, and say why: such rows are refused.
