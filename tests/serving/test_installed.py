@@ -40,7 +40,11 @@ def of_folder(url: str) -> dict[str, Any]:
     ("named", "source", "fault"),
     [
         (f"modeldesk[flask,sql] @ git+{URL}@{COMMIT}", of_git(COMMIT), ""),
-        (f"modeldesk @ git+{URL}@{OTHER}", of_git(COMMIT), f"names git.*{OTHER}.*is http.*{COMMIT}"),
+        (
+            f"modeldesk @ git+{URL}@{OTHER}",
+            of_git(COMMIT),
+            f"names git.*{OTHER}.*is http.*{COMMIT}",
+        ),
         (f"modeldesk @ git+{URL}@{COMMIT}", of_git(COMMIT, "file:///srv/x"), "is file:///srv/x@"),
         (f"modeldesk @ git+{URL}@{COMMIT}", None, "version 1.2.3 of an index; run: uv sync"),
         ("modeldesk @ file:///srv/my%20clone", of_folder("file:///srv/my clone"), ""),
@@ -64,6 +68,18 @@ def test_what_is_installed_and_what_is_named(
     assert bool(found) == bool(fault)
     if found:
         assert re.search(fault, found), found
+
+
+def test_a_library_that_was_taken_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    line = f'[project]\ndependencies = ["modeldesk @ git+{URL}@{COMMIT}"]\n'
+    source = '[tool.uv.sources]\nmodeldesk = { path = "vendor/modeldesk", editable = true }\n'
+    (folder / "pyproject.toml").write_text(line + source, "utf-8")
+    there = (folder / "vendor" / "modeldesk").resolve().as_uri()
+    monkeypatch.setattr(module, "distribution", lambda _: Installed(of_folder(there)))
+    assert library_fault() is None
+    monkeypatch.setattr(module, "distribution", lambda _: Installed(of_git(COMMIT)))
+    assert "run: uv sync" in (library_fault() or "")
 
 
 def test_an_image_has_no_pyproject(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,13 +48,16 @@ def _source() -> dict[str, Any]:
 
 
 def _named() -> str:
-    """The URL after the name, in the project's dependencies."""
+    """The URL after the name in the project's dependencies, or the folder that takes its place."""
     path = project_root() / "pyproject.toml"
     try:
-        project = tomllib.loads(path.read_text(encoding="utf-8")).get("project", {})
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ""
-    for line in project.get("dependencies", []):
+    source = content.get("tool", {}).get("uv", {}).get("sources", {}).get(NAME, {})
+    if isinstance(source, dict) and "path" in source:
+        return (path.parent / source["path"]).resolve().as_uri()
+    for line in content.get("project", {}).get("dependencies", []):
         if match := re.fullmatch(rf"{NAME}\s*(?:\[.*?\])?\s*@\s*(\S+)", line):
             return match[1]
     return ""
