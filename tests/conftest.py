@@ -1,4 +1,4 @@
-"""A git that needs no set-up, the template as it stands in the working tree, small models, databases."""
+"""A git that needs no set-up, the template as it stands in the working tree, models, databases."""
 
 import contextlib
 import functools
