@@ -1,4 +1,4 @@
-"""A git that needs no set-up, the template as it stands in the working tree, and databases."""
+"""A git that needs no set-up, the template as it stands in the working tree, models, databases."""
 
 import contextlib
 import functools
@@ -58,6 +58,29 @@ def compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder that settings take for the root of a project."""
+    (tmp_path / "pyproject.toml").touch()
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a published classification."""
+    from .ml.models import publish_small_model
+
+    return publish_small_model(tmp_path_factory.mktemp("model")).path.parent
+
+
+@pytest.fixture(scope="session")
+def small_regression(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a published regression."""
+    from .ml.models import publish_small_regression
+
+    return publish_small_regression(tmp_path_factory.mktemp("regression")).path.parent
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ from pathlib import Path
 
 import onnxruntime  # before the children, which are to begin with what they are for
 
-from my_service.ml.promotion import promote
-from my_service.ml.versions import current_version
+from modeldesk.ml.promotion import promote
+from modeldesk.ml.versions import current_version
 
 root, seconds, versions = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
 end, kills, halfway = time.monotonic() + seconds, 0, 0

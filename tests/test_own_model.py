@@ -6,11 +6,11 @@ Blocks marked `sh` run as they stand, each in the folder where the one before en
 
 import json
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from modeldesk.ml.importing.formats import FORMATS
 
 from .helpers import (
     IN_CI,
@@ -42,11 +42,8 @@ def test_what_is_not_run_is_marked() -> None:
 
 def test_every_format_is_told_of() -> None:
     page = (REPO / PAGE).read_text(encoding="utf-8")
-    importing = REPO / "src" / "modeldesk" / "ml" / "importing"
-    formats = (importing / "formats.py").read_text(encoding="utf-8")
-    known = re.findall(r'^    "(\.\w+)": ', formats, re.MULTILINE)
-    assert known
-    assert known == [suffix for suffix in known if f"`{suffix}`" in page]
+    assert FORMATS
+    assert [*FORMATS] == [suffix for suffix in FORMATS if f"`{suffix}`" in page]
 
 
 @pytest.mark.xdist_group("port 8000")

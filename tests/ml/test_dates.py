@@ -2,7 +2,6 @@
 
 import csv
 import importlib
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +11,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from modeldesk import ml
 from modeldesk.ml import SignatureError, publish
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.importing import import_model
@@ -27,6 +25,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from .. import owner
+
 OWN_CODE = """
 import pandas as pd
 
@@ -39,14 +39,9 @@ def parts(frame):
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A module beside the others of the model, such as owners write for their pipelines."""
-    folder = tmp_path_factory.mktemp("own")
-    (folder / "parts_of_dates.py").write_text(OWN_CODE, "utf-8")
-    name = f"{ml.__name__}.parts_of_dates"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ml, "__path__", [*ml.__path__, str(folder)])
-        yield importlib.import_module(name)
-        sys.modules.pop(name)
+    """A module beside the project's training, such as owners write for their pipelines."""
+    with owner.installed(tmp_path_factory.mktemp("own"), parts_of_dates=OWN_CODE):
+        yield importlib.import_module(f"{owner.PACKAGE}.ml.parts_of_dates")
 
 
 def visits(gaps: bool = False) -> tuple[pd.DataFrame, pd.Series]:

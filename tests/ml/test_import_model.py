@@ -5,7 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from modeldesk.ml.importing.tables import read_table
 from modeldesk.ml.importing.unpickler import Refused, SafeUnpickler
 from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
-from modeldesk.ml.versions import versions
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -30,13 +29,34 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
+from .. import owner
 from . import models
-from .running import manage
 
 X, Y = models.houses(300)
 FITTED = models.pipeline(LogisticRegression()).fit(X[:150], Y[:150])
 ROWS = X[150:].assign(price=Y[150:], number=range(150))
 PLAIN = X[["area", "rooms"]]
+MOVE = rf"{owner.TRANSFORMERS}, .* again"
+OWN = f"{owner.PACKAGE}.ml.transformers"
+OWN_MODULE = """
+from functools import partial
+from os import system
+from subprocess import run
+
+
+def doubled(values):
+    return values * 2
+
+
+halved = partial(doubled)
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[None]:
+    """A project whose owner wrote a part of models."""
+    with owner.installed(tmp_path / "own", transformers=OWN_MODULE):
+        yield
 
 
 def bring(
@@ -172,6 +192,11 @@ def test_dates_of_a_csv_file(tmp_path: Path) -> None:
         read_table(path, ["price"], ["sold"])
 
 
+def kind(value: Any) -> str:
+    """What stands for a case in its name, which no model fits into."""
+    return value if isinstance(value, str) else type(value).__name__
+
+
 class Runs:
     """What a pickle can hold: a call."""
 
@@ -207,10 +232,31 @@ def named(module: str, name: str) -> bytes:
         (named("joblib", "load"), "joblib.load"),
         (b"\x80\x04\x8c\x07sklearn\x8c\x0cutils.os.abc\x93.", "sklearn.utils.os.abc"),
     ],
+    ids=kind,
 )
 def test_pickles_that_run_code(tmp_path: Path, content: bytes, name: str) -> None:
     with pytest.raises(ArtifactError, match=rf"not read: it would run `.*{name}`"):
         bring(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"{OWN}.{name}" for name in ("system", "run", "partial", "halved")),
+        *("my_service.secrets.doubled", "my_service.mlx.doubled", "my_service2.ml.doubled"),
+    ],
+)
+def test_what_a_module_of_the_project_only_sees_is_not_its_own(
+    own: None, tmp_path: Path, name: str
+) -> None:
+    module, _, attribute = name.rpartition(".")
+    with pytest.raises(ArtifactError, match=f"not read: it would run `{name}`"):
+        bring(tmp_path, named(module, attribute))
+
+
+def test_code_of_the_project_is_read(own: None, tmp_path: Path) -> None:
+    file = io.BytesIO(named(OWN, "doubled").replace(b"(tR", b"(I7\ntR"))
+    assert SafeUnpickler(file).load() == 14
 
 
 def test_an_array_of_joblib_that_runs_code(tmp_path: Path) -> None:
@@ -248,8 +294,8 @@ SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
 @pytest.mark.parametrize(
     ("model", "rows", "words"),
     [
-        (OWN_CODE, ROWS, r"doubled`, which is not scikit-learn's; .*/transformers.py, .* again"),
-        (named("__main__", "Own"), ROWS, r"needs `Own` of the script .*/transformers.py, .* again"),
+        (OWN_CODE, ROWS, rf"doubled`, which is not scikit-learn's; .* {MOVE}"),
+        (named("__main__", "Own"), ROWS, rf"needs `Own` of the script .* {MOVE}"),
         (named("cloudpickle.cloudpickle", "_make_function"), ROWS, "holds a lambda"),
         (pickle.dumps(FITTED)[:-900], ROWS, "cut short"),
         (b"hunter2\n", ROWS, "cut short or no model"),
@@ -276,9 +322,10 @@ SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
         (MATRIX, ROWS, r"takes 2 columns and knows no names; .* has 6 .*\(area, age"),
         (SPLIT, ROWS, "the class '(dear|cheap)', '(dear|cheap)', and the model answers 0, 1 only"),
     ],
+    ids=kind,
 )
 def test_what_cannot_be_served_changes_nothing(
-    tmp_path: Path, model: Any, rows: Any, words: str
+    own: None, tmp_path: Path, model: Any, rows: Any, words: str
 ) -> None:
     root = tmp_path / "artifacts"
     before = models.publish_small_regression(root)
@@ -302,10 +349,12 @@ def test_another_version_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.Mon
             bring(tmp_path, content)
 
 
-def test_a_file_of_skops_that_needs_other_code(tmp_path: Path) -> None:
+def test_a_file_of_skops_that_needs_other_code(own: None, tmp_path: Path) -> None:
     skops.io.dump(FunctionTransformer(doubled), tmp_path / "own.skops")
     ROWS.to_csv(tmp_path / "rows.csv", index=False)
-    with pytest.raises(ArtifactError, match=r"holds code that is not .*doubled; move what"):
+    with pytest.raises(
+        ArtifactError, match=rf"holds code that is not .*doubled; move what .* {MOVE}"
+    ):
         take(tmp_path / "own.skops", tmp_path / "rows.csv", root=tmp_path)
 
 
@@ -364,39 +413,3 @@ def test_a_sample_of_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     artifact = bring(tmp_path)
     assert artifact.metrics["parity"]["rows"] == 40
     assert artifact.metrics["imported"]["rows"] == 150
-
-
-def test_the_command(folder: Path) -> None:
-    (folder / "my-model.pkl").write_bytes(pickle.dumps(FITTED))
-    ROWS.to_csv(folder / "rows.csv", index=False)
-    command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price"]
-    refused = manage(folder, *command)
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("Error: my-model.pkl was not read")
-    assert refused.stderr.count("\n") == 1
-    assert not (folder / "artifacts").exists()
-    done = manage(folder, *command, "--yes")
-    assert done.returncode == 0, done.stderr
-    assert "compared on 150 of 150 rows of rows.csv" in done.stdout
-    assert "accuracy " in done.stdout
-    assert f"{load(folder / 'artifacts').version} of my-model is current" in done.stdout
-
-
-def test_the_command_over_a_model_that_takes_other_rows(folder: Path) -> None:
-    root = folder / "artifacts"
-    before = models.publish_small_regression(root).version
-    (folder / "my-model.pkl").write_bytes(pickle.dumps(FITTED))
-    ROWS.to_csv(folder / "rows.csv", index=False)
-    command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price", "--yes"]
-    refused = manage(folder, *command)
-    assert refused.returncode == 1
-    assert "would break callers" in refused.stderr
-    (saved,) = set(versions(root)) - {before}
-    assert f"manage promote {saved} --force" in refused.stderr
-    waiting = manage(folder, *command, "--no-promote")
-    assert waiting.returncode == 0, waiting.stderr
-    assert "of my-model is saved; to serve it: `manage promote " in waiting.stdout
-    assert load(root).version == before
-    done = manage(folder, *command, "--force")
-    assert done.returncode == 0, done.stderr
-    assert f"Version {load(root).version} of my-model is current." in done.stdout

@@ -25,7 +25,6 @@ from modeldesk.ml.versions import (
 from sklearn.linear_model import LinearRegression
 
 from . import models
-from .running import manage
 
 X, _ = models.houses()
 Y = (X["area"] * 3 + X["rooms"] * 10).rename("price")
@@ -193,46 +192,3 @@ def test_a_shadow_that_is_promoted_is_none_any_more(root: Path, first: Artifact)
     set_shadow(root, first.version)
     roll_back(root)
     assert shadow_version(root) is None
-
-
-def test_the_commands(folder: Path) -> None:
-    root = folder / "artifacts"
-
-    def said(*command: str, code: int = 0) -> str:
-        done = manage(folder, *command)
-        assert done.returncode == code, done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-        if code:
-            assert done.stderr.startswith("Error: ")
-            assert done.stderr.count("\n") == 1
-        return done.stderr if code else done.stdout
-
-    assert "no version in" in said("versions", code=1)
-    first = models.publish_small_regression(root).version
-    second = release(root, "wider", promote=False).version
-    third = release(root, "other columns", promote=False).version
-    assert "no version that was current before" in said("rollback", code=1)
-
-    table = said("compare", second[:6])
-    assert first in table
-    assert "r2 " in table
-    assert "BREAKS" not in table
-    lines = said("compare", second, third).splitlines()
-    assert lines[0].split() == [second, third]
-    (at,) = (n for n, line in enumerate(lines) if line.startswith("What callers of"))
-    assert [line.split()[0] for line in lines[at + 1 : at + 3]] == ["BREAKS", "BREAKS"]
-    assert "BREAKS" not in "".join(lines[at + 3 :])
-
-    assert f"Version {second} of prices is current; before it was {first}" in said(
-        "promote", second[:6]
-    )
-    assert "manage promote" in said("promote", third, code=1)
-    assert "has no version 'dead'" in said("promote", "dead", code=1)
-    assert "BREAKS" in said("promote", third, "--force")
-    assert f"Version {second} of prices is current; before it was {third}" in said("rollback")
-    damage(root / first)
-    listed = {line.split()[0]: line for line in said("versions").splitlines()[1:]}
-    assert "current" in listed[second]
-    assert "previous" in listed[third]
-    assert "damaged" in listed[first]
-    assert (root / "current").read_text().split()[0] == second

@@ -1,9 +1,10 @@
 """From a fitted model to a served one: equal answers, or a fallback that says so, or a refusal."""
 
+import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from modeldesk.ml.predictor import (
     ScikitEngine,
 )
 from modeldesk.ml.versions import set_current
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -30,7 +30,31 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
+from .. import owner
 from . import models
+
+# A step as people write them, which keeps no names of columns.
+OWN_CODE = """
+from sklearn.base import BaseEstimator, TransformerMixin
+
+
+class Ratio(TransformerMixin, BaseEstimator):
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X.assign(ratio=X["area"] / X["rooms"])
+
+    def __sklearn_is_fitted__(self):
+        return True
+"""
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The module of a project for parts of models that its owner wrote."""
+    with owner.installed(tmp_path_factory.mktemp("own"), transformers=OWN_CODE):
+        yield importlib.import_module(f"{owner.PACKAGE}.ml.transformers")
 
 
 def served(root: Path, frame: pd.DataFrame) -> list[Prediction]:
@@ -221,37 +245,34 @@ def test_a_model_fitted_on_a_matrix(tmp_path: Path) -> None:
     assert values == pytest.approx(list(y), rel=1e-4)
 
 
-class Ratio(TransformerMixin, BaseEstimator):
-    """A step as people write them, which keeps no names of columns."""
-
-    def fit(self, X: pd.DataFrame, y: Any = None) -> "Ratio":
-        return self
-
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        return X.assign(ratio=X["area"] / X["rooms"])
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-
-def test_code_of_this_package_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = sys.modules[Predictor.__module__]
-    monkeypatch.setattr(Ratio, "__module__", home.__name__)
-    monkeypatch.setattr(home, "Ratio", Ratio, raising=False)
+def test_code_of_the_project_is_served(own: Any, tmp_path: Path) -> None:
     X, _ = models.houses()
     X = X[["area", "rooms"]]
     y = X["area"] / X["rooms"] + 1
-    model = make_pipeline(Ratio(), LinearRegression()).fit(X, y)
+    model = make_pipeline(own.Ratio(), LinearRegression()).fit(X, y)
     assert publish(model, X, y, name="test", root=tmp_path).runtime == "skops"
     values = [answer.value for answer in served(tmp_path, X)]
     assert values == pytest.approx(model.predict(X), rel=1e-4)
+
+
+def test_code_of_a_project_that_is_gone_is_refused(tmp_path: Path) -> None:
+    """What is not installed here is nobody's we know, although it was when the model was saved."""
+    X, _ = models.houses()
+    X = X[["area", "rooms"]]
+    y = X["area"] / X["rooms"] + 1
+    with owner.installed(tmp_path / "own", transformers=OWN_CODE):
+        own = importlib.import_module(f"{owner.PACKAGE}.ml.transformers")
+        model = make_pipeline(own.Ratio(), LinearRegression()).fit(X, y)
+        publish(model, X, y, name="test", root=tmp_path / "artifacts")
+    with pytest.raises(ArtifactError, match=rf"not scikit-learn's, .*{own.Ratio.__module__}.Ratio"):
+        Predictor.load(tmp_path / "artifacts")
 
 
 def twice(x: Any) -> Any:
     return x * 2
 
 
-def test_what_cannot_be_served_changes_nothing(tmp_path: Path) -> None:
+def test_what_cannot_be_served_changes_nothing(own: Any, tmp_path: Path) -> None:
     before = models.publish_small_regression(tmp_path)
     X, _ = models.houses()
     X = X[["area", "rooms"]]
@@ -260,8 +281,8 @@ def test_what_cannot_be_served_changes_nothing(tmp_path: Path) -> None:
     unnamed = make_pipeline(FunctionTransformer(lambda x: x * 2), LinearRegression()).fit(X, y)
     good = LinearRegression().fit(X, y)
     for model, frame, words in [
-        (own_code, X, r"twice`, .* move it to src/.+/ml/transformers\.py"),
-        (unnamed, X, r"needs a lambda, .* write it as a function"),
+        (own_code, X, rf"twice`, .* move it to {owner.TRANSFORMERS}"),
+        (unnamed, X, rf"needs a lambda, .* write it as a function in {owner.TRANSFORMERS}"),
         (object(), X, "no `predict`"),
         (good, X[["rooms", "area"]], "fitted columns"),
         (good, X.assign(more=1.0), "fitted columns"),

@@ -1,45 +1,87 @@
 """Settings: where they come from, and what production refuses."""
 
+import itertools
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from modeldesk.ml.project import artifacts_dir, project_root
 from modeldesk.serving import settings as config
-from modeldesk.serving.database_url import DEVELOPMENT_URL, parsed
-from modeldesk.serving.settings import SettingsError
+from modeldesk.serving.database_url import DATABASES
+from modeldesk.serving.settings import MailServer, Settings, SettingsError
 
-from package.config import Settings
+PRODUCTION = {
+    "APP_ENV": "production",
+    "SECRET_KEY": "a secret that only the tests of this project know of",
+    "ALLOWED_HOSTS": "127.0.0.1,localhost",
+}
+MAIL = {"MAIL_URL": "smtp://127.0.0.1:9", "MAIL_FROM": "service@example.com"}
+SERVERS = [name for name in DATABASES if name != "sqlite"]
 
-from .running import PRODUCTION
 
-PROJECT = Path(__file__).parents[1]
-FIT = PRODUCTION | {"DATABASE_URL": DEVELOPMENT_URL}
+class Extended(Settings):
+    """With a setting of an owner's own."""
+
+    threshold: float = 0.5
+
+
+def of(name: str, with_accounts: bool) -> type[Settings]:
+    """The settings of a project with these answers, as its `config.py` has them."""
+
+    class Chosen(Settings):
+        database: ClassVar[str] = name
+        auth: ClassVar[bool] = with_accounts
+
+    return Chosen
+
+
+ALL = {
+    f"{name}{'-auth' if auth else ''}": of(name, auth)
+    for name, auth in itertools.product(DATABASES, (False, True))
+}
+each_kind = pytest.mark.parametrize("kind", ALL.values(), ids=ALL)
+
+
+def fit(kind: type[Settings]) -> dict[str, str]:
+    """What is fit for production."""
+    url = DATABASES[kind.database].development_url
+    return PRODUCTION | {"DATABASE_URL": url} | (MAIL if kind.auth else {})
 
 
 @pytest.fixture(autouse=True)
 def _nothing_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    for name in Settings.model_fields:
+    for name in Extended.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def load(folder: Path, **lines: str) -> Settings:
+def load(folder: Path, kind: type[Settings] = Settings, **lines: str) -> Settings:
     """The settings of these lines in `.env`."""
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
     (folder / ".env").write_text(text, "utf-8")
-    return Settings.load()
+    return kind.load()
 
 
-def test_development_needs_nothing(folder: Path) -> None:
-    settings = Settings.load()
+@each_kind
+def test_development_needs_nothing(folder: Path, kind: type[Settings]) -> None:
+    settings = kind.load()
     assert not settings.production
-    assert settings.database_url == parsed(DEVELOPMENT_URL.replace("{password}", "-"), folder)
+    database = DATABASES[kind.database]
+    url = database.development_url.replace("{password}", "-")
+    assert settings.database_url == database.parsed(url, folder)
     assert {"localhost", "127.0.0.1"} <= set(settings.allowed_hosts)
     assert settings.prediction_log == "durable"
     assert settings.artifacts_dir == folder / "artifacts"
     assert len(settings.secret_key) > 50
-    assert settings.secret_key != Settings.load().secret_key
+    assert settings.secret_key != kind.load().secret_key
+    assert (settings.mail_url, settings.proxies, settings.database_timeout) == (None, 0, 30)
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_development_takes_the_password_of_its_database(folder: Path, name: str) -> None:
+    settings = load(folder, of(name, False), DATABASE_PASSWORD="p-w_d")
+    assert ":p-w_d@127.0.0.1:" in settings.database_url
 
 
 def test_the_environment_wins_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,15 +106,28 @@ def test_hosts_may_be_written_with_blanks(folder: Path) -> None:
     assert settings.allowed_hosts == ["a.example", ".b.example", "10.0.0.7"]
 
 
-def test_a_setting_left_empty_is_not_set(folder: Path) -> None:
-    assert load(folder, SECRET_KEY="", DATABASE_URL="", APP_ENV="").secret_key
+@each_kind
+def test_a_setting_left_empty_is_not_set(folder: Path, kind: type[Settings]) -> None:
+    assert load(folder, kind, SECRET_KEY="", DATABASE_URL="", APP_ENV="", MAIL_URL="").secret_key
 
 
-def test_what_is_fit_for_production(folder: Path) -> None:
-    settings = load(folder, **FIT)
+def test_an_owner_adds_settings(folder: Path) -> None:
+    assert Extended.load().threshold == 0.5
+    load(folder, Extended, THRESHOLD="0.7")
+    assert Extended.load().threshold == 0.7
+    with pytest.raises(SettingsError, match=r"^THRESHOLD: Input should be a valid number"):
+        load(folder, Extended, THRESHOLD="much")
+
+
+@each_kind
+def test_what_is_fit_for_production(folder: Path, kind: type[Settings]) -> None:
+    given = fit(kind)
+    settings = load(folder, kind, **given)
     assert settings.production
-    assert settings.secret_key == FIT["SECRET_KEY"]
-    assert settings.database_url == parsed(DEVELOPMENT_URL, folder)
+    assert settings.secret_key == given["SECRET_KEY"]
+    database = DATABASES[kind.database]
+    assert settings.database_url == database.parsed(database.development_url, folder)
+    assert (settings.mail_url is not None) == kind.auth
 
 
 @pytest.mark.parametrize(
@@ -90,35 +145,84 @@ def test_what_is_fit_for_production(folder: Path) -> None:
         ({"APP_ENV": "prod"}, "APP_ENV: .*'development' or 'production'"),
         ({"PREDICTION_LOG": "fast"}, "PREDICTION_LOG: .*'durable' or 'buffered'"),
         ({"APP_ENV": "x", "PREDICTION_LOG": "y"}, "APP_ENV: .*; PREDICTION_LOG: "),
+        ({"PROXIES": "-1"}, "PROXIES: "),
+        ({"DATABASE_TIMEOUT": "soon"}, "DATABASE_TIMEOUT: "),
     ],
 )
-def test_what_production_refuses(folder: Path, change: dict[str, str], words: str) -> None:
+@each_kind
+def test_what_production_refuses(
+    folder: Path, kind: type[Settings], change: dict[str, str], words: str
+) -> None:
+    given = fit(kind)
     with pytest.raises(SettingsError, match=words) as refused:
-        load(folder, **FIT | change)
-    assert FIT["SECRET_KEY"] not in str(refused.value)
+        load(folder, kind, **given | change)
+    assert given["SECRET_KEY"] not in str(refused.value)
 
 
-def test_a_new_secret(folder: Path) -> None:
+@pytest.mark.parametrize("change", [{"MAIL_URL": ""}, {"MAIL_FROM": ""}])
+@each_kind
+def test_production_sends_mail_where_people_sign_up(
+    folder: Path, kind: type[Settings], change: dict[str, str]
+) -> None:
+    if kind.auth:
+        with pytest.raises(
+            SettingsError, match=r"^MAIL_URL and MAIL_FROM must be set in production"
+        ):
+            load(folder, kind, **fit(kind) | change)
+    else:
+        assert load(folder, kind, **fit(kind) | change).production
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.com", MailServer("mail.example.com", 587, "", "", tls=False)),
+        ("smtps://mail.example.com", MailServer("mail.example.com", 465, "", "", tls=True)),
+        ("smtp://a%40b:p%2Fw@[::1]:25", MailServer("::1", 25, "a@b", "p/w", tls=False)),
+        ("mail.example.com", None),
+        ("http://mail.example.com", None),
+        ("smtp://", None),
+        ("smtp://mail.example.com:99999", None),
+    ],
+)
+def test_mail_is_handed_over_to_a_server(folder: Path, url: str, server: MailServer | None) -> None:
+    kind = of("sqlite", True)
+    if server:
+        assert load(folder, kind, MAIL_URL=url).mail_url == server
+        return
+    with pytest.raises(SettingsError, match=r"^MAIL_URL: .*should be such as smtp://user:password"):
+        load(folder, kind, MAIL_URL=url)
+
+
+@each_kind
+def test_a_new_secret(folder: Path, kind: type[Settings]) -> None:
     (folder / ".env").write_text("# kept\nPREDICTION_LOG=buffered\n", "utf-8")
     assert not config.has_secret()
-    config.write_secrets()
+    written = config.write_secrets(kind.load())
+    assert written == ["SECRET_KEY", *(["DATABASE_PASSWORD"] if kind.database in SERVERS else [])]
     assert config.has_secret()
     text = (folder / ".env").read_text("utf-8")
     assert text.startswith("# kept\nPREDICTION_LOG=buffered\n")
-    settings = Settings.load()
+    settings = kind.load()
     assert len(settings.secret_key) > 50
     assert settings.secret_key in text
-    assert settings.secret_key == Settings.load().secret_key
+    assert settings.secret_key == kind.load().secret_key
+    assert ("DATABASE_PASSWORD=" in text) == (kind.database in SERVERS)
+    if kind.database in SERVERS:
+        assert len(settings.database_password) > 50
+        assert f":{settings.database_password}@127.0.0.1:" in settings.database_url
+    assert config.write_secrets(settings) == []
+    assert (folder / ".env").read_text("utf-8") == text
+
+
+@each_kind
+def test_a_database_that_is_named_gets_no_password(folder: Path, kind: type[Settings]) -> None:
+    settings = load(folder, kind, DATABASE_URL=DATABASES[kind.database].development_url)
+    assert config.write_secrets(settings) == ["SECRET_KEY"]
+    assert "DATABASE_PASSWORD" not in (folder / ".env").read_text("utf-8")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no such permissions")
 def test_a_new_secret_is_for_its_owner_only(folder: Path) -> None:
-    config.write_secrets()
+    config.write_secrets(Settings.load())
     assert (folder / ".env").stat().st_mode & 0o077 == 0
-
-
-def test_every_setting_is_documented() -> None:
-    text = (PROJECT / ".env.example").read_text("utf-8")
-    documented = [line for line in text.splitlines() if line.startswith("# ") and "=" in line]
-    names = {line.removeprefix("# ").partition("=")[0] for line in documented}
-    assert {name.upper() for name in Settings.model_fields} <= names

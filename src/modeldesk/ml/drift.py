@@ -53,7 +53,7 @@ def stability_index(trained: dict[str, Any], values: Sequence[Any]) -> float | N
         return None
     pairs = zip(_shares(values, trained), trained["shares"], strict=True)
     floored = [(max(seen, FLOOR), max(before, FLOOR)) for seen, before in pairs]
-    return sum((seen - before) * log(seen / before) for seen, before in floored)
+    return float(sum((seen - before) * log(seen / before) for seen, before in floored))
 
 
 def _rounded(numbers: Any) -> Any:

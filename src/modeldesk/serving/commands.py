@@ -51,7 +51,7 @@ def train(
     main = training()
 
     with publishing(promote=promote, force=force), offering(logged) if logged else nullcontext():
-        artifact = main()
+        artifact: Artifact = main()
     say(_outcome(artifact))
     for name, score in artifact.metrics["metrics"].items():
         say(f"  {name:<20}{score:.4g}")

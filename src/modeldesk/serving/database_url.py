@@ -11,11 +11,19 @@ CONNECT_TIMEOUT = 5  # seconds
 
 
 class Database(Protocol):
-    """A kind of database; `schemes` begin its URLs, the first of them by rights."""
+    """A kind of database."""
 
-    schemes: tuple[str, ...]
-    development_url: str  # with {password} where there is one
-    mend: str  # of a database that cannot be reached
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """What its URLs begin with, the usual one first."""
+
+    @property
+    def development_url(self) -> str:
+        """Of the database in development, with {password} where there is one."""
+
+    @property
+    def mend(self) -> str:
+        """What to do when it cannot be reached."""
 
     def parsed(self, url: str, root: Path) -> str:
         """The URL, checked and in its usual form; what is relative in it begins at `root`.

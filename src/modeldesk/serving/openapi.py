@@ -18,7 +18,8 @@ def openapi(
 
     With `auth` it says which of them need a token.
     """
-    document = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+    text = Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
     document["info"] |= {"title": model["name"], "version": model["version"]}
     schemas, examples = document["components"]["schemas"], document["components"]["examples"]
 

@@ -11,7 +11,7 @@ from typing import IO, Any, Protocol
 from tqdm import tqdm
 
 from ..file_lock import try_lock
-from .lines import HEADER, MAX_LINE, BadLine, check_header, from_line, same, to_line
+from .lines import HEADER, MAX_LINE, MODELS, BadLine, check_header, from_line, same, to_line
 from .log import LogUnavailable
 
 BATCH = 1000  # records
@@ -84,7 +84,7 @@ def export_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
                 raise TransferError(says)
             totals = _totals(stores)
             _write_first(stores, file, part, summaries)
-            newest = _resume(stores, file, part, summaries[LOG])
+            newest = _resume(stores[LOG], file, part, summaries[LOG])
             _write(stores[LOG], newest, file, summaries[LOG], progress)
             if _totals(stores) != totals:  # of predictions that are in no line, perhaps
                 says = f"Predictions were pruned meanwhile; remove {part} and export anew."
@@ -164,7 +164,7 @@ def _totals(stores: Stores) -> list[Any]:
     return [one for page in _pages(stores[TOTALS]) for one in page] if TOTALS in stores else []
 
 
-def _resume(stores: Stores, file: IO[bytes], part: Path, summary: Summary) -> str:
+def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
     """Keep the whole lines of a log that an export left; the id in the last one, or ""."""
     end, last = file.tell(), b""
     for line in _lines(file):
@@ -178,12 +178,12 @@ def _resume(stores: Stores, file: IO[bytes], part: Path, summary: Summary) -> st
         file.truncate(end)
         return ""
     try:
-        _, newest = from_line(last, stores.keys())
+        _, newest = from_line(last, MODELS)  # whatever is kept now, and so whose it is, too
     except BadLine:
         raise _foreign(part) from None
     # Feedback and the answer of a shadow may have been given since.
     since = {"feedback": newest.feedback, "shadow": newest.shadow}
-    found = [replace(record, **since) for record in stores[LOG].find([newest.id])]
+    found = [replace(record, **since) for record in log.find([newest.id])]
     if not any(same(record, newest) for record in found):
         raise _foreign(part)
     file.truncate(end)

@@ -1,0 +1,67 @@
+"""The commands about models as they are typed; what they do is held by the library's own tests."""
+
+import pickle
+from pathlib import Path
+
+from modeldesk.ml import publish
+from modeldesk.ml.artifact import load
+from modeldesk.ml.versions import current_version, versions
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from . import models
+from .running import manage
+
+
+def said(folder: Path, *command: str, code: int = 0) -> str:
+    """What it says, or the one line of its error."""
+    done = manage(folder, *command)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    if code:
+        assert done.stderr.startswith("Error: ")
+        assert done.stderr.count("\n") == 1
+    return done.stderr if code else done.stdout
+
+
+def test_import_model(folder: Path) -> None:
+    root, (X, y) = folder / "artifacts", models.houses(300)
+    fitted = models.pipeline(LogisticRegression()).fit(X[:150], y[:150])
+    (folder / "my-model.pkl").write_bytes(pickle.dumps(fitted))
+    X[150:].assign(price=y[150:]).to_csv(folder / "rows.csv", index=False)
+    command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price"]
+    assert said(folder, *command, code=1).startswith("Error: my-model.pkl was not read")
+    assert not root.exists()
+    before = models.publish_small_regression(root).version
+    refused = said(folder, *command, "--yes", code=1)
+    assert "would break callers" in refused
+    (saved,) = set(versions(root)) - {before}
+    assert f"manage promote {saved} --force" in refused
+    waiting = said(folder, *command, "--yes", "--no-promote")
+    assert "of my-model is saved; to serve it: `manage promote " in waiting
+    assert load(root).version == before
+    done = said(folder, *command, "--yes", "--force")
+    assert "compared on 150 of 150 rows of rows.csv" in done
+    assert "accuracy " in done
+    assert f"Version {load(root).version} of my-model is current." in done
+
+
+def test_versions(folder: Path) -> None:
+    root, (X, _) = folder / "artifacts", models.houses()
+    assert "no version in" in said(folder, "versions", code=1)
+    first = models.publish_small_regression(root).version
+    frame, y = X[["area", "garden"]], X["area"] * 3.0
+    model = LinearRegression().fit(frame, y)
+    second = publish(model, frame, y, name="prices", promote=False, root=root).version
+    assert "no version that was current before" in said(folder, "rollback", code=1)
+    table = said(folder, "compare", second[:6])
+    assert first in table
+    assert "BREAKS" in table
+    assert said(folder, "compare", second, first).split()[:2] == [second, first]
+    assert "manage promote" in said(folder, "promote", second, code=1)
+    assert current_version(root) == first
+    done = said(folder, "promote", second[:6], "--force")
+    assert f"Version {second} of prices is current; before it was {first}" in done
+    assert f"Version {first} of prices is current" in said(folder, "rollback")
+    listed = {line.split()[0]: line for line in said(folder, "versions").splitlines()[1:]}
+    assert "current" in listed[first]
+    assert "previous" in listed[second]

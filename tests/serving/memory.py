@@ -1,0 +1,81 @@
+"""A prediction log in memory, for what is the same above every database."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Query, Record
+
+
+class MemoryLog:
+    """Keeps records by their ids; while it is `away` it does nothing but say so."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.away = False
+
+    def add(self, records: Sequence[Record]) -> None:
+        self.ping()
+        self.records |= {record.id: record for record in records}
+
+    def discard(self, ids: Sequence[str]) -> None:
+        self.ping()
+        for one in ids:
+            self.records.pop(one, None)
+
+    def find(self, ids: Sequence[str]) -> list[Record]:
+        self.ping()
+        return [self.records[one] for one in ids if one in self.records]
+
+    def page(self, query: Query) -> list[Record]:
+        found = sorted(self._matching(query), key=lambda record: record.id, reverse=True)
+        return found[: query.limit]
+
+    def scan(self, after: str, limit: int) -> list[Record]:
+        found = sorted(self._matching(EVERYTHING), key=lambda record: record.id)
+        return [record for record in found if record.id > after][:limit]
+
+    def count(self) -> int:
+        return len(self._matching(EVERYTHING))
+
+    def oldest(self, query: Query) -> list[Record]:
+        return sorted(self._matching(query), key=lambda record: record.created_at)[: query.limit]
+
+    def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
+        return Counter(record.model_version for record in self._matching(query))
+
+    def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
+        (record,) = self.find([record_id])
+        if record.feedback is None:
+            self.records[record_id] = replace(record, feedback=feedback)
+        return record.feedback is None
+
+    def set_shadow(self, answers: Mapping[str, dict[str, Any]]) -> None:
+        for record in self.find(list(answers)):
+            self.records[record.id] = replace(record, shadow=answers[record.id])
+
+    def disown(self, user_id: str) -> None:
+        for record in self._matching(Query(user_id=user_id)):
+            self.records[record.id] = replace(record, user_id=None)
+
+    def ping(self) -> None:
+        if self.away:
+            raise LogUnavailable("db.example.com: no route to host")
+
+    def _matching(self, query: Query) -> list[Record]:
+        self.ping()
+        wanted = {
+            name: value
+            for name in ("model_version", "label", "user_id")
+            if (value := getattr(query, name)) is not None
+        }
+        return [
+            record
+            for record in self.records.values()
+            if all(getattr(record, name) == value for name, value in wanted.items())
+            and (query.before is None or record.id < query.before)
+            and (query.since is None or record.created_at >= query.since)
+            and (query.until is None or record.created_at < query.until)
+            and query.has_feedback in (None, record.feedback is not None)
+        ]
