@@ -9,7 +9,7 @@ from .helpers import REPO, run
 from .rendering import rendered
 from .variants import Project, projects
 
-# Lines, as `wc -l` counts them, of what is rendered with the default answers, and with everything on.
+# Lines, as `wc -l` counts them, of what is rendered by default, and with everything on.
 LIMITS = {
     "flask": {
         "python": (200, 500),

@@ -32,7 +32,7 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish_small_regression(tmp_path_factory.mktemp("prices")).path.parent
 
 
-def ruled(root: Path, **functions: Callable[..., Any]) -> Predictor:
+def ruled(root: Path, **functions: Any) -> Predictor:
     """The predictor of a folder of models, with these rules."""
     found = Predictor.load(root)
     return Predictor(found.artifact, found.engine, Rules("my_service.predicting", **functions))

@@ -28,6 +28,9 @@ class MemoryLog:
         self.ping()
         return [self.records[one] for one in ids if one in self.records]
 
+    def named(self, references: Sequence[str]) -> list[Record]:
+        return [one for one in self._matching(EVERYTHING) if one.reference in references]
+
     def page(self, query: Query) -> list[Record]:
         found = sorted(self._matching(query), key=lambda record: record.id, reverse=True)
         return found[: query.limit]
@@ -67,7 +70,7 @@ class MemoryLog:
         self.ping()
         wanted = {
             name: value
-            for name in ("model_version", "label", "user_id")
+            for name in ("model_version", "label", "user_id", "reference")
             if (value := getattr(query, name)) is not None
         }
         return [

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from modeldesk.serving import installed as module
 from modeldesk.serving.installed import installed, library_fault
 

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from importlib.metadata import distribution
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,7 +57,7 @@ def _named() -> str:
         return ""
     source = content.get("tool", {}).get("uv", {}).get("sources", {}).get(NAME, {})
     if isinstance(source, dict) and "path" in source:
-        return (path.parent / source["path"]).resolve().as_uri()
+        return Path(path.parent, source["path"]).resolve().as_uri()
     for line in content.get("project", {}).get("dependencies", []):
         if match := re.fullmatch(rf"{NAME}\s*(?:\[.*?\])?\s*@\s*(\S+)", line):
             return match[1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from ..ml.signature import Output, Signature
-from ..ml.validation import Fault, InvalidInstances, listed
+from ..ml.validation import Fault, InstanceValidator, InvalidInstances, listed
 from . import tensors
 from .answers import Answer, Problem, Request, to_json
 from .body import parse, read_json
@@ -156,9 +156,7 @@ def infer(
     check_model(service, name, version)
     body, columns = _read(request)
     wanted = _wanted(body, {one.name: one for one in gives(service.signature.output)})
-    rows, warnings = checked(
-        service, _rows(list(service.predictor.validator.features), body, columns)
-    )
+    rows, warnings = checked(service, _rows(service.predictor.validator, body, columns))
     records = service.record(rows, request.id)
     content: dict[str, Any] = {"model_name": name, "model_version": service.model["version"]}
     if body.id is not None:
@@ -224,16 +222,18 @@ def _wanted(body: InferBody, known: dict[str, Given]) -> list[tuple[Given, bool]
     ]
 
 
-def _rows(names: list[str], body: InferBody, columns: list[list[Any]]) -> list[dict[str, Any]]:
+def _rows(
+    validator: InstanceValidator, body: InferBody, columns: list[list[Any]]
+) -> list[dict[str, Any]]:
     """Rows by the names of features: of a tensor for each, or of one with a column for each."""
-    width, first = len(names), body.inputs[0]
+    names, width, first = list(validator.features), len(validator.features), body.inputs[0]
     if len(body.inputs) == 1 and first.shape[1:] == [width]:
         cells = columns[0]
         places = range(0, len(cells), width)
         return [dict(zip(names, cells[at : at + width], strict=True)) for at in places]
     faults = []
     for index, tensor in enumerate(body.inputs):
-        if tensor.name not in names:
+        if tensor.name not in names and tensor.name != validator.reference:
             says = f"The inputs are: {listed(names)}; or one of the shape (rows, {width})."
             faults.append(Fault(("inputs", index, "name"), says, "unknown_input"))
         elif tensor.name in [other.name for other in body.inputs[:index]]:
