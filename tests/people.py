@@ -41,6 +41,10 @@ class Person:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def styles(self, path: str) -> list[str]:
+        """The addresses of the style sheets of a page."""
+        return re.findall(r'<link rel="stylesheet" href="([^"]+)"', self.get(path)[1])
+
     def send(self, path: str, **fields: str) -> tuple[int, str]:
         """Fill in the form of a page, and send it."""
         _, page = self.get(path)
