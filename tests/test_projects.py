@@ -1,12 +1,12 @@
 """Every combination of database, auth, admin and forms in both frameworks.
 
 Of the projects that differ only in the model one is run: checked, served on its own database, held
-against the contract, stopped. On SQLite it also runs all of the tests that it ships, with
-everything on and with everything off; on other databases, with everything on, those in which it
-differs and those that ask for a database; on SQLite and MongoDB one with only auth and one with
-only admin run those in which they differ from one with neither. Projects that run tests also train
-their own model on the first start, and start again; the others take a model from them. Servers of
-no database are left out where none is to be had.
+against the contract and its own tests, stopped. What the library does with a framework and a
+database together is tested in the projects with everything on: all of it on SQLite and MongoDB, on
+other databases what asks for one; and once more, with only auth and only admin, where these make a
+difference. Projects that run such tests also train their own model on the first start, and start
+again; the others take a model from them. Servers of no database are left out where none is to be
+had.
 """
 
 import contextlib
@@ -19,13 +19,15 @@ import psutil
 import pytest
 
 from .helpers import Environments, ask, free_port, need, predict_example, run, served, status
+from .inside import FOLDER, inside
 from .people import EMAIL, PASSWORD, Person, make_admin
-from .rendering import render, rendered, write
+from .rendering import rendered, write
 from .servers import SERVERS, WITHOUT_SERVER, Databases, database_name
 from .variants import Project, choices, leaders, projects, with_computed
 
 RUN = list(leaders().values())
 TRAIN = "src/my_service/ml/train.py"
+TOOLS = ("nbclient", "nbformat")  # which a project needs for none of its own tests
 WORKER_MEMORY = 90 * 2**20  # bytes of its own; libraries that train would double it
 ACCOUNTS_MEMORY = 30 * 2**20
 DRIVER_MEMORY = 15 * 2**20  # of a server's driver, which brings TLS and more
@@ -64,9 +66,9 @@ def worker_memory(server: int) -> int:
 
 # What these find on SQLite, they would only find again on an SQL server.
 OF_THE_SERVICE = {
-    f"tests/test_{name}.py"
-    for name in ("account", "checks", "commands", "deploy", "replay", "serve", "shadow", "train")
-}
+    f"{FOLDER}/test_{name}.py"
+    for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
+} | {f"{FOLDER}/test_{name}.py" for name in ("shadow", "train")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
@@ -90,25 +92,24 @@ def alike(project: Project) -> str:
     return f"{project.answers['framework']} {switches(project)}"
 
 
-def shipped(project: Project) -> dict[str, bytes]:
-    """The files of tests that come with a project, but for the contract."""
-    files = render({**project.answers, "model": "regression"})
+def tests_of(project: Project) -> dict[str, bytes]:
+    """The files of tests that can run in a project."""
     return {
         name: content
-        for name, content in files.items()
-        if name.startswith("tests/test_") and name.endswith(".py")
+        for name, content in inside(project.answers).items()
+        if name.startswith(f"{FOLDER}/test_")
     }
 
 
 def different(project: Project, **answers: Any) -> set[str]:
     """The files of tests that are not the same with these answers."""
-    others = render({**project.answers, **answers, "model": "regression"})
-    return {name for name, content in shipped(project).items() if others.get(name) != content}
+    others = inside({**project.answers, **answers})
+    return {name for name, content in tests_of(project).items() if others.get(name) != content}
 
 
 def chosen_tests(project: Project) -> dict[str, set[str]]:
-    """The files of tests that a project is to run itself, by what pytest is to select in them."""
-    database, all_of_them = project.answers["database"], set(shipped(project))
+    """The files of tests that are run in a project, by what pytest is to select in them."""
+    database, all_of_them = project.answers["database"], set(tests_of(project))
     auth, admin, forms = switches(project)
     if all(switches(project)) and database != "sqlite":
         own = different(project, database="sqlite")
@@ -116,16 +117,18 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
             return {"not database": own}
         same = all_of_them - own - (set() if database == "mongodb" else OF_THE_SERVICE)
         return {"": own, "database": same}
-    if database == "sqlite" and (all(switches(project)) or not any(switches(project))):
+    if database == "sqlite" and all(switches(project)):
         return {"": all_of_them}
     if database in ("sqlite", "mongodb") and auth != admin == forms:
         return {"": different(project, auth=False, admin=False)}
+    if database == "sqlite" and not any(switches(project)):
+        return {"": different(project, auth=True, admin=True) | OF_THE_SERVICE & all_of_them}
     return {}
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained model of each kind, with and without an admin, once a project has trained it."""
+    """A trained model of each kind, once a project has trained it."""
     return tmp_path_factory.mktemp("models")
 
 
@@ -151,11 +154,14 @@ def test_project(
         run(made, uv, "sync", "--quiet", **settings)
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        for selected, tests in (chosen := chosen_tests(project)).items():
+        if chosen := chosen_tests(project):
+            write(inside(project.answers), made)
+            python = settings["UV_PROJECT_ENVIRONMENT"]
+            run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)
+        for selected, tests in chosen.items():
             run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings)
         if database not in WITHOUT_SERVER:
-            # Only a project with an admin keeps what drift is measured against.
-            trained = models / f"{project.answers['model']}-{project.answers['admin']}"
+            trained = models / str(project.answers["model"])
             if trained.exists() and not chosen:
                 shutil.copytree(trained, made / "artifacts", symlinks=True)
             elif project.answers["model"] == "own":
@@ -178,8 +184,7 @@ def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) ->
             make_admin(made, **settings)
             given = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
         address = f"http://127.0.0.1:{port}"
-        contract = ("run", "pytest", "tests/contract", "--base-url", address)
-        run(made, uv, *contract, **settings, **given)
+        run(made, uv, "run", "pytest", "--base-url", address, **settings, **given)
         for switch, addresses in ADDRESSES.items():
             for path in addresses:
                 there = status(port, path) != 404
@@ -227,13 +232,13 @@ def test_every_model_leads_with_every_framework_and_every_database() -> None:
         assert led == {(p.answers[question], p.answers["model"]) for p in projects()}
 
 
-def test_every_shipped_test_runs_with_its_framework() -> None:
+def test_every_test_runs_with_its_framework() -> None:
     for framework in FRAMEWORKS:
         ours = [project for project in RUN if project.answers["framework"] == framework]
         runs = [chosen_tests(project) for project in ours]
         whole = {name for chosen in runs for name in chosen.get("", ())}
         parts = {name for chosen in runs for name in chosen.get("not database", ())}
-        assert whole | parts == {name for project in ours for name in shipped(project)}
+        assert whole | parts == {name for project in ours for name in tests_of(project)}
         assert all("sqlserver" in name for name in parts - whole)
 
 
