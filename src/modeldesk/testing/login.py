@@ -1,4 +1,4 @@
-"""Logs in{% if auth %} and makes tokens{% endif %} as a browser does."""
+"""Logs in and makes tokens as a browser does."""
 
 import httpx
 
@@ -12,7 +12,6 @@ def log_in(client: httpx.Client, email: str, password: str) -> None:
     assert response.status_code in (302, 303), Page(response.text).text
 
 
-{% if auth -%}
 def new_token(client: httpx.Client, name: str) -> str:
     """A token of the account that is logged in."""
     typed = _typed(client, "/accounts/tokens")
@@ -21,7 +20,6 @@ def new_token(client: httpx.Client, name: str) -> str:
     return Page(response.text).one("code", id="token").text
 
 
-{% endif -%}
 def _typed(client: httpx.Client, path: str) -> dict[str, str]:
     response = client.get(path)
     assert response.status_code == 200, response.text

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from modeldesk.ml import Artifact, publish
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from ..ml import Artifact, publish
 
 FEATURES: dict[str, dict[str, Any]] = {
     "area": {"unit": "m²", "description": "Living area", "outside": "refuse"},

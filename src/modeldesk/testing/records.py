@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import uuid_utils
-from modeldesk.serving.log import PredictionLog, Query, Record
-from modeldesk.serving.transfer import (
+
+from ..serving.log import PredictionLog, Query, Record
+from ..serving.transfer import (
     Summary,
     export_all,
     import_all,

@@ -1,4 +1,4 @@
-"""Runs the commands of this project as a person does: each in a process of its own."""
+"""Runs the commands of the project as a person does: each in a process of its own."""
 
 import contextlib
 import os
@@ -7,43 +7,43 @@ import socket
 import subprocess
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-{%- if auth %}
 from functools import cached_property
-{%- endif %}
 from pathlib import Path
 from typing import Any
 
 import httpx
 from dotenv import dotenv_values
 
-from package.config import Settings
-{%- if auth %}
+from ..serving.settings import Settings
+from .login import log_in, new_token
 
-from .contract.login import log_in, new_token
-{%- endif %}
-
-{% if accounts -%}
 EMAIL, PASSWORD = "admin@example.com", "a password of tests"  # of the administrator
-{% endif -%}
+KNOWN = {name.upper() for name in Settings.model_fields}  # the settings of every service
 START_LIMIT = 60  # seconds
 PRODUCTION = {
     "APP_ENV": "production",
     "SECRET_KEY": "a secret that only the tests of this project know of",
     "ALLOWED_HOSTS": "127.0.0.1,localhost",
-{%- if auth %}
     "MAIL_URL": "smtp://127.0.0.1:9",
     "MAIL_FROM": "service@example.com",
-{%- endif %}
 }
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """This environment, with these settings of the service and no others."""
-    known = {name.upper() for name in Settings.model_fields}
-    kept = {name: text for name, text in os.environ.items() if name not in known}
+    """This environment, with these settings of the service and no others.
+
+    What a project adds to the settings of every service stays as it is.
+    """
+    kept = {name: text for name, text in os.environ.items() if name not in KNOWN}
     return kept | {"PYTHONUTF8": "1"} | settings
+
+
+def own_settings(project: Path) -> dict[str, str]:
+    """What a project adds to the settings of every service, from its `.env`."""
+    said = dotenv_values(project / ".env")
+    return {name: text for name, text in said.items() if text is not None and name not in KNOWN}
 
 
 def database_of(project: Path) -> str:
@@ -53,7 +53,16 @@ def database_of(project: Path) -> str:
     return url
 
 
+def empty_project(folder: Path, database: str | None = None) -> Path:
+    """Make a folder one that settings take for the root of a project, with this DATABASE_URL."""
+    (folder / "pyproject.toml").touch()
+    if database:
+        (folder / ".env").write_text(f"DATABASE_URL={database}\n", "utf-8")
+    return folder
+
+
 def command(*arguments: str) -> list[str]:
+    """A command of the project that is installed beside this package."""
     manage = shutil.which("manage", path=sysconfig.get_path("scripts"))
     assert manage, "This project is not installed; run the tests with: uv run pytest"
     return [manage, *arguments]
@@ -61,13 +70,20 @@ def command(*arguments: str) -> list[str]:
 
 def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """The outcome of a command, run to its end in `folder`."""
+    return run(folder, arguments, settings, limit=START_LIMIT)
+
+
+def run(
+    folder: Path, arguments: Sequence[str], settings: dict[str, str], *, limit: float
+) -> subprocess.CompletedProcess[str]:
+    """The outcome of a command that may take `limit` seconds."""
     return subprocess.run(
         command(*arguments),
         cwd=folder,
         env=environment(**settings),
         capture_output=True,
         encoding="utf-8",
-        timeout=START_LIMIT,
+        timeout=limit,
         check=False,
     )
 
@@ -76,6 +92,7 @@ class Proxy(httpx.HTTPTransport):
     """Speaks HTTPS with browsers and HTTP with the service, as the proxy of production does."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on."""
         headers = [*request.headers.raw, (b"X-Forwarded-Proto", request.url.raw_scheme)]
         passed = httpx.Request(
             request.method,
@@ -107,13 +124,19 @@ class Server:
         url = f"https://127.0.0.1:{self.port}"
         headers = {"Accept": "text/html,*/*;q=0.8", "Referer": f"{url}/"}
         return httpx.Client(base_url=url, headers=headers, timeout=60, transport=Proxy())
-{% if accounts %}
+
     def make_admin(self) -> None:
         """Make EMAIL an administrator."""
         settings = self.settings | {"ADMIN_PASSWORD": PASSWORD}
         made = manage(self.folder, "create-admin", "--email", EMAIL, **settings)
         assert made.returncode == 0, made.stderr
-{% endif %}{% if auth %}
+
+    @cached_property
+    def has_tokens(self) -> bool:
+        """Whether people have accounts to predict with."""
+        described = httpx.get(f"{self.url}/openapi.json", timeout=60).json()
+        return "securitySchemes" in described["components"]
+
     @cached_property
     def token(self) -> str:
         """A token of an administrator."""
@@ -121,16 +144,12 @@ class Server:
         with self.browser() as browser:
             log_in(browser, EMAIL, PASSWORD)
             return new_token(browser, "tests")
-{% endif %}
+
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """What it answers{% if auth %} to an administrator{% endif %}, on a connection of its own."""
-{%- if auth %}
-        headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
-        address = f"{self.url}{path}"
-        return httpx.request(method, address, headers=headers, timeout=60, **options)
-{%- else %}
-        return httpx.request(method, f"{self.url}{path}", timeout=60, **options)
-{%- endif %}
+        """What it answers on a connection of its own; to an administrator, where it has tokens."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.has_tokens else {}
+        headers |= options.pop("headers", {})
+        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
 
     def stop(self) -> int:
         """Ask it to stop, and return its exit code."""
@@ -164,6 +183,7 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
 
 
 def wait_until_ready(server: Server) -> None:
+    """Return once a service can be asked; fail with its own words otherwise."""
     deadline = time.monotonic() + START_LIMIT
     while time.monotonic() < deadline and server.process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
@@ -175,6 +195,7 @@ def wait_until_ready(server: Server) -> None:
 
 
 def free_port() -> int:
+    """A port that nobody listens to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,46 +1,26 @@
-"""What all tests share: a small model, an empty project folder, and a running service."""
+"""What tests of a project from within share: small models, empty projects, their databases."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from modeldesk.serving.database_url import MEND, location
 from modeldesk.serving.log import PredictionLog
-
-from package.config import Settings
-
-from . import database as databases
-from .running import {% if accounts %}EMAIL, PASSWORD, {% endif %}serving
+from modeldesk.testing.project import NotTestable, new_database
+from modeldesk.testing.running import empty_project
 
 Databases = Callable[[Path], AbstractContextManager[str]]
 Projects = Callable[[Path], AbstractContextManager[Path]]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--base-url",
-        help="the address of a running service for tests/contract; a new one is started without",
-    )
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what asks for a database, so that `-m "not database"` leaves it out."""
-    asking = {"fresh_database"} | (set() if config.getoption("--base-url") else {"base_url"})
-    for item in items:
-        if asking & set(getattr(item, "fixturenames", ())):
-            item.add_marker("database")
 
 
 @pytest.fixture(scope="session")
 def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     """Makes empty databases: `with fresh_database(folder) as url`."""
     try:
-        with databases.fresh_database(tmp_path_factory.mktemp("first")):
-            return databases.fresh_database
-    except Exception as error:
-        server = location(Settings.load().database_url)
-        pytest.fail(f"These tests make databases at {server}: {error}. {MEND}", pytrace=False)
+        with new_database(tmp_path_factory.mktemp("first")):
+            return new_database
+    except NotTestable as fault:
+        pytest.fail(str(fault), pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +30,7 @@ def new_project(fresh_database: Databases) -> Projects:
     @contextmanager
     def make(folder: Path) -> Iterator[Path]:
         with fresh_database(folder) as url:
-            (folder / ".env").write_text(f"DATABASE_URL={url}\n", "utf-8")
-            yield empty_project(folder)
+            yield empty_project(folder, url)
 
     return make
 
@@ -105,38 +84,7 @@ def small_regression(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish_small_regression(tmp_path_factory.mktemp("regression")).path.parent
 
 
-def empty_project(folder: Path) -> Path:
-    """A folder that settings take for the root of a project."""
-    (folder / "pyproject.toml").touch()
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An empty project that needs no database."""
     return empty_project(tmp_path)
-
-
-@pytest.fixture(scope="session")
-def base_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of the service that the contract is tested against."""
-    if given := request.config.getoption("--base-url"):
-        yield given.rstrip("/")
-        return
-    model = request.getfixturevalue("small_model")
-    new_project: Projects = request.getfixturevalue("new_project")
-    with (
-        new_project(tmp_path_factory.mktemp("service")) as folder,
-        serving(folder, ARTIFACTS_DIR=str(model)) as server,
-{%- if accounts %}
-        pytest.MonkeyPatch.context() as patch,
-{%- endif %}
-    ):
-{%- if accounts %}
-        for name, value in {"EMAIL": EMAIL, "PASSWORD": PASSWORD}.items():
-            patch.setenv(f"CONTRACT_{name}", value)
-        server.make_admin()
-{%- endif %}
-        yield server.url

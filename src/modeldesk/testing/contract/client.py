@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
-from .page import Page, check_page
+from ..page import Page, check_page
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",

@@ -1,40 +1,31 @@
 """The service under test, as its own answers describe it."""
 
-import math
-{%- if accounts %}
-import os
-{%- endif %}
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
+from ..login import log_in, new_token
+from ..page import Page
+from ..service import Service
+from .asking import Instance, NewBrowser, Predict
 from .client import Document, checking_client
-{%- if auth %}
-from .login import log_in, new_token
-{%- elif accounts %}
-from .login import log_in
-{%- endif %}
-
-Instance = dict[str, Any]
-Predict = Callable[..., httpx.Response]
-NewBrowser = Callable[[], httpx.Client]
 
 
-def same(value: Any, other: Any) -> bool:
-    """Whether two predictions are the same; numbers, within what 32 bits hold."""
-    if isinstance(value, dict):
-        return value.keys() == other.keys() and all(same(value[n], other[n]) for n in value)
-    return bool(value == other) or math.isclose(value, other, rel_tol=1e-5)
+@pytest.fixture(autouse=True)
+def _has_the_part(request: pytest.FixtureRequest, service: Service) -> None:
+    """Leave out what a service does not show, where nobody stated what it has."""
+    for mark in request.node.iter_markers("part"):
+        if not service.parts & set(mark.args):
+            pytest.skip(f"this service shows no {' or '.join(mark.args)}")
 
 
-def typed_outcome(outcome: Any) -> dict[str, str]:
-    """An outcome as the fields of a form, or the columns of a file, that it is typed into."""
-    if isinstance(outcome, dict):
-        return {f"actual_{name}": str(number) for name, number in outcome.items()}
-    return {"actual": str(outcome)}
+@pytest.fixture(scope="session")
+def base_url(service: Service) -> str:
+    """The address of the service."""
+    return service.url
 
 
 @pytest.fixture(scope="session")
@@ -45,13 +36,21 @@ def document(base_url: str) -> Document:
 
 
 @pytest.fixture(scope="session")
-def client(base_url: str, document: Document) -> Iterator[httpx.Client]:
+def administrator(service: Service) -> dict[str, str]:
+    """What the administrator types to log in; nothing, where nobody has an account."""
+    account = {"email": service.email, "password": service.password}
+    return account if service.has_accounts else {}
+
+
+@pytest.fixture(scope="session")
+def client(
+    service: Service, document: Document, administrator: dict[str, str]
+) -> Iterator[httpx.Client]:
     """Asks the service; every answer is held against the contract."""
-    with checking_client(base_url, document) as client:
-{%- if auth %}
-        log_in(client, os.environ["CONTRACT_EMAIL"], os.environ["CONTRACT_PASSWORD"])
-        client.headers["Authorization"] = f"Bearer {new_token(client, 'contract')}"
-{%- endif %}
+    with checking_client(service.url, document) as client:
+        if "auth" in service.parts:
+            log_in(client, **administrator)
+            client.headers["Authorization"] = f"Bearer {new_token(client, 'contract')}"
         yield client
 
 
@@ -75,43 +74,33 @@ def stranger(new_stranger: NewBrowser) -> httpx.Client:
 
 
 @pytest.fixture
-def new_browser(new_stranger: NewBrowser) -> NewBrowser:
-{%- if accounts %}
-    """Makes browsers of an administrator, each with a session of its own."""
+def new_browser(new_stranger: NewBrowser, administrator: dict[str, str]) -> NewBrowser:
+    """Makes browsers, each with a session of its own; of an administrator, if there are any."""
 
     def make() -> httpx.Client:
         browser = new_stranger()
-        log_in(browser, os.environ["CONTRACT_EMAIL"], os.environ["CONTRACT_PASSWORD"])
+        if administrator:
+            log_in(browser, **administrator)
         return browser
 
     return make
-{%- else %}
-    """Makes browsers."""
-    return new_stranger
-{%- endif %}
 
 
-{% if accounts -%}
 @pytest.fixture(scope="session")
-def cookies(base_url: str, document: Document) -> httpx.Cookies:
-    """A session of an administrator, for all tests that leave it as it is."""
+def cookies(base_url: str, document: Document, administrator: dict[str, str]) -> httpx.Cookies:
+    """A session of an administrator, if there are any, for all tests that leave it as it is."""
     with checking_client(base_url, document) as browser:
-        log_in(browser, os.environ["CONTRACT_EMAIL"], os.environ["CONTRACT_PASSWORD"])
+        if administrator:
+            log_in(browser, **administrator)
         return browser.cookies
 
 
 @pytest.fixture
 def browser(new_stranger: NewBrowser, cookies: httpx.Cookies) -> httpx.Client:
-    """A browser of an administrator."""
+    """A browser; of an administrator, if there are any."""
     browser = new_stranger()
     browser.cookies.update(cookies)
     return browser
-{%- else -%}
-@pytest.fixture
-def browser(new_stranger: NewBrowser) -> httpx.Client:
-    """A browser."""
-    return new_stranger()
-{%- endif %}
 
 
 @pytest.fixture(scope="session")
@@ -150,3 +139,10 @@ def record_id(predict: Predict, good: Instance) -> str:
     """The identifier of a new prediction."""
     identifier: str = predict(good).json()["predictions"][0]["id"]
     return identifier
+
+
+@pytest.fixture(scope="session")
+def stylesheets(client: httpx.Client) -> list[str]:
+    """The addresses of the style sheets of a page that every service has."""
+    links = Page(client.get("/docs").text).all("link", rel="stylesheet")
+    return [link["href"] for link in links]

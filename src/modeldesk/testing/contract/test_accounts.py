@@ -1,17 +1,17 @@
 """Log-in, log-out and the change of a password, as a person without an account and an admin meet
 them."""
 
-import os
-import uuid
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
 
-from .conftest import NewBrowser
-from .page import Page, errors_of
+from ..page import Page, errors_of
+from .asking import LOGIN, NewBrowser, nobody, send
 
-LOGIN, LOGOUT, PASSWORD = "/accounts/login", "/accounts/logout", "/accounts/password"
+pytestmark = pytest.mark.part("auth", "admin")
+
+LOGOUT, PASSWORD = "/accounts/logout", "/accounts/password"
 ELSEWHERE = [
     "https://evil.example/",
     "//evil.example/",
@@ -22,46 +22,37 @@ ELSEWHERE = [
 ]
 
 
-def nobody() -> str:
-    """An address that has no account."""
-    return f"{uuid.uuid4().hex}@example.com"
-
-
-def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:
-    """Open the page at `path`, type into its form and send it."""
-    return browser.post(path, data=Page(browser.get(path).text).typed() | typed)
-
-
-def admin() -> dict[str, str]:
-    """What the administrator types to log in."""
-    return {name: os.environ[f"CONTRACT_{name.upper()}"] for name in ("email", "password")}
-
-
 def is_logged_in(browser: httpx.Client) -> bool:
     return browser.get(PASSWORD).status_code == 200
 
 
-def test_the_way_to_a_page_that_needs_an_account(stranger: httpx.Client) -> None:
+def test_the_way_to_a_page_that_needs_an_account(
+    stranger: httpx.Client, administrator: dict[str, str]
+) -> None:
     response = stranger.get(PASSWORD)
     assert response.status_code in (302, 303)
-    answer = send(stranger, response.headers["Location"], **admin())
+    answer = send(stranger, response.headers["Location"], **administrator)
     assert answer.status_code in (302, 303)
     assert urlsplit(answer.headers["Location"]).path == PASSWORD
     assert is_logged_in(stranger)
 
 
 @pytest.mark.parametrize("address", ELSEWHERE)
-def test_no_way_to_another_site(stranger: httpx.Client, base_url: str, address: str) -> None:
+def test_no_way_to_another_site(
+    stranger: httpx.Client, base_url: str, address: str, administrator: dict[str, str]
+) -> None:
     page = stranger.get(LOGIN, params={"next": address})
-    typed = Page(page.text).typed() | admin() | {"next": address}
+    typed = Page(page.text).typed() | administrator | {"next": address}
     response = stranger.post(page.url, data=typed)
     assert response.status_code in (302, 303)
     target = urljoin(base_url, response.headers["Location"].replace("\\", "/"))
     assert urlsplit(target)[:2] == urlsplit(base_url)[:2]
 
 
-def test_one_answer_to_whatever_is_wrong(stranger: httpx.Client) -> None:
-    known, told = admin(), set()
+def test_one_answer_to_whatever_is_wrong(
+    stranger: httpx.Client, administrator: dict[str, str]
+) -> None:
+    known, told = administrator, set()
     for email, password in (
         (known["email"], "not the password"),
         (nobody(), "not the password"),
@@ -79,8 +70,10 @@ def test_one_answer_to_whatever_is_wrong(stranger: httpx.Client) -> None:
     assert send(stranger, LOGIN, **known).status_code in (302, 303)
 
 
-def test_the_case_of_an_address_does_not_matter(stranger: httpx.Client) -> None:
-    known = admin()
+def test_the_case_of_an_address_does_not_matter(
+    stranger: httpx.Client, administrator: dict[str, str]
+) -> None:
+    known = administrator
     assert send(stranger, LOGIN, **known | {"email": known["email"].upper()}).is_redirect
 
 
@@ -92,8 +85,8 @@ def test_what_is_missing(stranger: httpx.Client, typed: dict[str, str]) -> None:
     assert not is_logged_in(stranger)
 
 
-def test_cookies_of_a_session(stranger: httpx.Client) -> None:
-    response = send(stranger, LOGIN, **admin())
+def test_cookies_of_a_session(stranger: httpx.Client, administrator: dict[str, str]) -> None:
+    response = send(stranger, LOGIN, **administrator)
     cookies = response.headers.get_list("Set-Cookie")
     assert cookies
     for cookie in cookies:
@@ -115,7 +108,7 @@ def test_log_out(new_browser: NewBrowser) -> None:
     assert not is_logged_in(browser)
 
 
-def test_too_many_wrong_passwords(stranger: httpx.Client) -> None:
+def test_too_many_wrong_passwords(stranger: httpx.Client, administrator: dict[str, str]) -> None:
     email = nobody()
     for _ in range(5):
         response = send(stranger, LOGIN, email=email, password="not the password")
@@ -132,7 +125,7 @@ def test_too_many_wrong_passwords(stranger: httpx.Client) -> None:
     )
     assert problem.status_code == 429
     assert problem.json()["detail"] == "Too many attempts. Try again in 15 minutes."
-    assert send(stranger, LOGIN, **admin()).status_code in (302, 303)
+    assert send(stranger, LOGIN, **administrator).status_code in (302, 303)
 
 
 @pytest.mark.parametrize(
@@ -146,9 +139,15 @@ def test_too_many_wrong_passwords(stranger: httpx.Client) -> None:
     ],
 )
 def test_faults_of_a_new_password(
-    browser: httpx.Client, old: str | None, new: str, again: str, faulty: list[str]
+    *,
+    browser: httpx.Client,
+    old: str | None,
+    new: str,
+    again: str,
+    faulty: list[str],
+    administrator: dict[str, str],
 ) -> None:
-    given = admin()["password"] if old is None else old
+    given = administrator["password"] if old is None else old
     typed = {"password": given, "new_password": new, "new_password_confirm": again}
     response = send(browser, PASSWORD, **typed)
     assert response.status_code == 422

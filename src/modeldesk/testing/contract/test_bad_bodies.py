@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Instance, Predict
+from .asking import Instance, Predict
 
 LARGE = 50_000_000
 DEEP = b"[" * 100_000 + b"]" * 100_000

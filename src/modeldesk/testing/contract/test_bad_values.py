@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Instance, Predict
+from .asking import Instance, Predict
 
 WRONG: dict[str, list[tuple[Any, str]]] = {
     "number": [

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from ..page import Page
 from .client import Document
-from .page import Page
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from .conftest import Instance, Predict
+from .asking import Instance, Predict
 
 ADDRESS = "/api/v1/predictions"
 MICROSECOND = timedelta(microseconds=1)

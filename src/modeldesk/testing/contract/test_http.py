@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Predict
+from .asking import Predict
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 PROBES = ["/healthz", "/readyz", "/metrics", "/ping", "/v2/health/live", "/v2/health/ready"]
@@ -88,23 +88,32 @@ def test_other_unknown_addresses(client: httpx.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../../pyproject.toml", "/static/%2e%2e/models.py", "/static//etc/passwd"]
+    "path",
+    [
+        "/static/../../pyproject.toml",
+        "/static/%2e%2e/models.py",
+        "/static//etc/passwd",
+        "/static/modeldesk/../__init__.py",
+        "/static/modeldesk/%2e%2e/%2e%2e/__init__.py",
+    ],
 )
 def test_static_files_stay_in_their_folder(client: httpx.Client, path: str) -> None:
     address = client.base_url.join("/").copy_with(raw_path=path.encode())
     assert client.get(address).status_code == 404
 
 
-def test_the_stylesheet(client: httpx.Client) -> None:
-    response = client.get("/static/style.css")
-    assert response.status_code == 200
-    assert response.headers["Content-Type"].startswith("text/css")
-    assert not re.search(r"https?:|//|@import", re.sub(r"/\*.*?\*/", "", response.text))
+def test_the_stylesheets(client: httpx.Client, stylesheets: list[str]) -> None:
+    assert stylesheets
+    for address in stylesheets:
+        response = client.get(address)
+        assert response.status_code == 200
+        assert response.headers["Content-Type"].startswith("text/css")
+        assert not re.search(r"https?:|//|@import", re.sub(r"/\*.*?\*/", "", response.text))
 
 
 @pytest.mark.parametrize("given", ["order-4711", "a", "A.b_c:d-1" * 7])
-def test_a_request_id_is_echoed(client: httpx.Client, given: str) -> None:
-    for path in ("/healthz", "/docs", "/api/v1/none", "/static/style.css"):
+def test_a_request_id_is_echoed(client: httpx.Client, stylesheets: list[str], given: str) -> None:
+    for path in ("/healthz", "/docs", "/api/v1/none", *stylesheets):
         response = client.get(path, headers={"X-Request-ID": given})
         assert response.headers["X-Request-ID"] == given
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Instance, Predict, same
+from .asking import Instance, Predict, same
 
 CSV = {"Content-Type": "text/csv"}
 JSON = {"Content-Type": "application/json"}

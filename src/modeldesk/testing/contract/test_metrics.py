@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from .conftest import Instance, Predict
+from .asking import Instance, Predict
 
 FEEDBACK = "/api/v1/predictions/<record_id>/feedback"
 

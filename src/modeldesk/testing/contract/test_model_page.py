@@ -4,9 +4,12 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 
-from .conftest import Instance, Predict
-from .page import Page
+from ..page import Page
+from .asking import Instance, Predict
+
+pytestmark = pytest.mark.part("forms")
 
 SHOWN = 30  # features
 

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from .conftest import Instance, Predict, same
+from .asking import Instance, Predict, same
 
 HEADER = "Inference-Header-Content-Length"
 DTYPES = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "BOOL": "?"}

@@ -8,8 +8,8 @@ import pytest
 from jsonschema import ValidationError
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
+from .asking import Instance
 from .client import Document, check_schema
-from .conftest import Instance
 from .operations import examples, operations, resolve
 
 

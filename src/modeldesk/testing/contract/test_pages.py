@@ -7,16 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Instance, NewBrowser, Predict, same, typed_outcome
-from .page import CONTROLS, Element, Page, errors_of
+from ..page import CONTROLS, Element, Page, errors_of
+from .asking import Instance, NewBrowser, Predict, number_of, same, send, typed_outcome
+
+pytestmark = pytest.mark.part("forms")
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ODD = "\"'><script>alert(1)</script>&amp;<b>é 漢字 😀 {" + "{ 7*7 }" + "} {" + "% x %}"
-
-
-def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:
-    """Open the page at `path`, type into its form and send it."""
-    return browser.post(path, data=Page(browser.get(path).text).typed() | typed)
 
 
 def texts(model: dict[str, Any]) -> list[tuple[str, str]]:
@@ -39,10 +36,6 @@ def shown(value: Any) -> str:
 def forms(page: Page) -> list[Element]:
     """Those whose values are typed."""
     return page.all("form", id="values")
-
-
-def number_feature(model: dict[str, Any]) -> str:
-    return next(f["name"] for f in model["features"] if f["type"] in ("number", "integer"))
 
 
 def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, Any]) -> None:
@@ -76,8 +69,9 @@ def test_all_that_a_page_needs(browser: httpx.Client) -> None:
     (form,) = forms(page)
     assert form["method"] == "post"
     assert page.all("button", type="submit")
-    style = page.one("link", rel="stylesheet")
-    assert browser.get(style["href"]).headers["Content-Type"].startswith("text/css")
+    assert page.all("link", rel="stylesheet")
+    for style in page.all("link", rel="stylesheet"):
+        assert browser.get(style["href"]).headers["Content-Type"].startswith("text/css")
     icon = page.one("link", rel="icon")
     assert browser.get(icon["href"]).headers["Content-Type"].startswith("image/svg")
     assert page.one("a", class_="skip")["href"] == "#content"
@@ -123,7 +117,7 @@ def test_the_form_and_the_api_agree(
 
 
 def test_errors_stand_beside_the_fields(browser: httpx.Client, model: dict[str, Any]) -> None:
-    name = number_feature(model)
+    name = number_of(model)["name"]
     before = Page(browser.get("/").text).typed()
     typed = {n: value for n, value in before.items() if n in dict(texts(model))}
     typed = {n: f" {value} " if n == name else value for n, value in typed.items()}
@@ -188,7 +182,7 @@ def csrf(browser: httpx.Client) -> dict[str, str]:
     "text", ["nan", "inf", "1e999", "1e300", "0x10", "1,5", "1 000", "\0", "9" * 999]
 )
 def test_texts_that_are_no_number(browser: httpx.Client, model: dict[str, Any], text: str) -> None:
-    name = number_feature(model)
+    name = number_of(model)["name"]
     response = send(browser, "/", **{name: text})
     assert response.status_code == 422
     assert list(errors_of(Page(response.text))) == [name]

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .conftest import Instance, Predict, same
+from .asking import Instance, Predict, same
 
 JSON = {"Content-Type": "application/json"}
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from .conftest import Instance, Predict
+from .asking import Instance, Predict
 
 LOWEST = "00000000-0000-7000-8000-000000000000"
 HIGHEST = "ffffffff-ffff-7fff-bfff-ffffffffffff"

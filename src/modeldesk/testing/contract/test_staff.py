@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from .conftest import Instance, Predict, typed_outcome
-from .page import Element, Page
+from ..page import Element, Page
+from .asking import Instance, Predict, typed_outcome
+
+pytestmark = pytest.mark.part("admin")
 
 FEEDBACK = "/admin/feedback"
 MODELS = "/admin/models"

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from ..page import Element, Page, errors_of
+from .asking import Instance, NewBrowser
 from .client import Document, checking_client
-from .conftest import Instance, NewBrowser
 from .operations import operations
-from .page import Element, Page, errors_of
+
+pytestmark = pytest.mark.part("auth")
 
 TOKENS = "/accounts/tokens"
 PREDICT = "/api/v1/predict"
