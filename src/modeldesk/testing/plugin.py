@@ -81,13 +81,15 @@ def _base_url(config: pytest.Config) -> str | None:
 @pytest.fixture(scope="session")
 def _model_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A folder for the project's model, and why there is none in it, or ''."""
-    from .project import NoModel, copy_model
+    from .project import NoModel, NotTestable, copy_model
 
     folder = tmp_path_factory.mktemp("model")
     try:
         copy_model(folder)
     except NoModel as none:
         return folder, str(none)
+    except NotTestable as fault:
+        pytest.fail(str(fault), pytrace=False)
     return folder, ""
 
 

@@ -35,20 +35,20 @@ class Service:
 
     def browser(self) -> httpx.Client:
         """A browser; of an administrator, where people have accounts."""
-        headers = {"Accept": "text/html,*/*;q=0.8"}
-        browser = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        headers, cookies = {"Accept": "text/html,*/*;q=0.8"}, httpx.Cookies()
         if self.has_accounts:
-            log_in(browser, self.email, self.password)
-        return browser
+            with httpx.Client(base_url=self.url, timeout=60) as visitor:
+                log_in(visitor, self.email, self.password)
+                cookies = visitor.cookies
+        return httpx.Client(base_url=self.url, headers=headers, cookies=cookies, timeout=60)
 
     def program(self) -> httpx.Client:
         """A program that calls the API; with a token, where it needs one."""
-        program = httpx.Client(base_url=self.url, timeout=60)
+        headers = {}
         if "auth" in self.parts:
             with self.browser() as browser:
-                token = new_token(browser, "tests")
-            program.headers["Authorization"] = f"Bearer {token}"
-        return program
+                headers["Authorization"] = f"Bearer {new_token(browser, 'tests')}"
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
 
 
 def deployed(url: str, stated: Parts | None) -> Service:
