@@ -44,7 +44,9 @@ class Hollow(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         described = self.path == "/openapi.json"
-        security = {"securitySchemes": {}} if "/accounts/tokens" in self.addresses else {}
+        security: dict[str, object] = (
+            {"securitySchemes": {}} if "/accounts/tokens" in self.addresses else {}
+        )
         document = {"paths": {}, "components": security}
         self.send_response(200 if described or self.path in self.addresses else 404)
         for name, value in HEADERS.items():

@@ -89,7 +89,7 @@ def _model_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     except NoModel as none:
         return folder, str(none)
     except NotTestable as fault:
-        pytest.fail(str(fault), pytrace=False)
+        raise pytest.fail.Exception(str(fault), pytrace=False) from None
     return folder, ""
 
 
@@ -122,7 +122,7 @@ def service(
                 folder, model = tmp_path_factory.mktemp("service"), _model_to_serve(request)
                 found = stack.enter_context(started(folder, model, stated))
         except NotTestable as fault:
-            pytest.fail(str(fault), pytrace=False)
+            raise pytest.fail.Exception(str(fault), pytrace=False) from None
         yield found
 
 
