@@ -178,7 +178,7 @@ def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) ->
             make_admin(made, **settings)
             given = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
         address = f"http://127.0.0.1:{port}"
-        contract = ("run", "pytest", "tests/contract", "--base-url", address)
+        contract = ("run", "pytest", "modeldesk.testing.contract", "--base-url", address)
         run(made, uv, *contract, **settings, **given)
         for switch, addresses in ADDRESSES.items():
             for path in addresses:

@@ -152,6 +152,13 @@ def test_an_account_is_asked_for(pytester: pytest.Pytester, hollow: str) -> None
     result.stdout.fnmatch_lines(["*Set CONTRACT_EMAIL and CONTRACT_PASSWORD to those of an *"])
 
 
+def test_where_no_service_is(pytester: pytest.Pytester) -> None:
+    asked = ("--base-url", "http://127.0.0.1:1", "-k", "test_parts")
+    result = pytester.runpytest_subprocess(*asked, *CONTRACT)
+    result.assert_outcomes(errors=5, deselected=None)
+    result.stdout.fnmatch_lines(["There is no service at http://127.0.0.1:1: *."])
+
+
 def test_one_service_is_not_asked_by_several_workers(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-n", "2", "--base-url", "http://127.0.0.1:1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -51,8 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         names = ", ".join(sorted(unknown))
         raise pytest.UsageError(f"modeldesk_parts: {names}; there are only {', '.join(PARTS)}.")
     config.stash[STATED] = None if given is None else frozenset(given)
-    several = config.getoption("tx", None) and config.getoption("dist", "no") != "loadgroup"
-    if _base_url(config) and several:
+    if _base_url(config) and config.getoption("tx", None):
         raise pytest.UsageError("-n would ask one service for many things at once: leave it out.")
 
 

@@ -55,9 +55,12 @@ def deployed(url: str, stated: Parts | None) -> Service:
     """The service at a URL, with the parts it is stated to have, else those it is found to have.
 
     Raises:
-        NotTestable: nobody said who its administrator is.
+        NotTestable: there is none, or nobody said who its administrator is.
     """
-    found = found_parts(url)
+    try:
+        found = found_parts(url)
+    except httpx.TransportError as error:
+        raise NotTestable(f"There is no service at {url}: {error}.") from None
     email, password = (os.environ.get(f"CONTRACT_{name}", "") for name in ("EMAIL", "PASSWORD"))
     if found & NEED_ACCOUNTS and not (email and password):
         raise NotTestable(UNSAID)
