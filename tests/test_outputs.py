@@ -1,6 +1,6 @@
 """Several targets at once, a column of dates and a transformer of the project's own code, served.
 
-The contract suite that ships in each project is run against it, as an owner would.
+The contract suite is run against it, as an owner would.
 """
 
 from pathlib import Path
@@ -81,7 +81,7 @@ def test_several_targets_and_dates_are_served(
             assert example(port)["signed"] == "2024-01-01"
             (prediction,) = predict_example(port)["predictions"]
             assert set(prediction["value"]) == {"rent", "$heat.ing"}
-            suites = [f"tests/contract/test_{name}.py" for name in SUITES]
+            suites = [f"modeldesk.testing.contract.test_{name}" for name in SUITES]
             options = ["-q", "-p", "no:cacheprovider", f"--base-url=http://127.0.0.1:{port}"]
             account = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
             run(project, need("uv"), "run", "pytest", *options, *suites, **settings, **account)

@@ -1,84 +1,23 @@
-"""Small models for tests, published in a moment."""
+"""Small models, where tests look for them."""
 
-from pathlib import Path
-from typing import Any
+from modeldesk.testing.models import (
+    FEATURES,
+    TARGETS,
+    houses,
+    pipeline,
+    publish_small_model,
+    publish_small_regression,
+    publish_small_targets,
+    rents,
+)
 
-import numpy as np
-import pandas as pd
-from modeldesk.ml import Artifact, publish
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-
-FEATURES: dict[str, dict[str, Any]] = {
-    "area": {"unit": "m²", "description": "Living area", "outside": "refuse"},
-    "age": {"unit": "years"},
-}
-
-
-TARGETS = ["rent", "$heat.ing"]  # names that not every database likes
-
-
-def houses(rows: int = 200) -> tuple[pd.DataFrame, pd.Series]:
-    """Houses whose age is unknown for some, and whether each is dear."""
-    random = np.random.default_rng(0)
-    frame = pd.DataFrame(
-        {
-            "area": random.uniform(20, 300, rows).round(1).astype("float32"),
-            "age": random.uniform(0, 90, rows).round().astype("float32"),
-            "rooms": random.integers(1, 9, rows),
-            "garden": random.random(rows) < 0.5,
-            "heating": random.choice(["electric", "gas", "oil"], rows),
-        }
-    )
-    frame.loc[::9, "age"] = np.nan
-    worth = frame["area"] + 20 * frame["rooms"] + 30 * frame["garden"] - frame["age"].fillna(40)
-    return frame, pd.Series(np.where(worth > worth.median(), "dear", "cheap"), name="price")
-
-
-def pipeline(last: Any) -> Any:
-    """A pipeline for houses that ends in the estimator `last`."""
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
-    prepare = make_column_transformer(
-        (numbers, ["area", "age", "rooms"]),
-        (OneHotEncoder(handle_unknown="ignore"), ["heating"]),
-        ("passthrough", ["garden"]),
-    )
-    return make_pipeline(prepare, last)
-
-
-def publish_small_model(root: Path) -> Artifact:
-    """A classification of mixed columns, with a number that may be missing."""
-    X, y = houses()
-    model = pipeline(LogisticRegression()).fit(X[:150], y[:150])
-    test = (X[150:], y[150:])
-    return publish(model, X[:150], y[:150], name="houses", test=test, features=FEATURES, root=root)
-
-
-def publish_small_regression(root: Path) -> Artifact:
-    """A regression of two numbers, one of them whole."""
-    X, _ = houses()
-    X = X[["area", "rooms"]]
-    y = (X["area"] * 3 + X["rooms"] * 10).rename("price")
-    output = {"unit": "€", "description": "Price"}
-    model = LinearRegression().fit(X[:150], y[:150])
-    test = (X[150:], y[150:])
-    return publish(model, X[:150], y[:150], name="prices", test=test, output=output, root=root)
-
-
-def rents() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Flats, and the rent and the cost of heating of each."""
-    X, _ = houses()
-    X = X[["area", "rooms"]].astype("float64")
-    costs = [X["area"] * 9 + X["rooms"] * 50, X["area"] * 0.3 - X["rooms"]]
-    return X, pd.DataFrame(dict(zip(TARGETS, costs, strict=True)))
-
-
-def publish_small_targets(root: Path) -> Artifact:
-    """A regression of two targets."""
-    X, y = rents()
-    model = LinearRegression().fit(X[:150], y[:150])
-    test, output = (X[150:], y[150:]), {"targets": {"rent": {"unit": "€"}}}
-    return publish(model, X[:150], y[:150], name="rents", test=test, output=output, root=root)
+__all__ = [
+    "FEATURES",
+    "TARGETS",
+    "houses",
+    "pipeline",
+    "publish_small_model",
+    "publish_small_regression",
+    "publish_small_targets",
+    "rents",
+]

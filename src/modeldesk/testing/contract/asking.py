@@ -1,0 +1,49 @@
+"""What several modules do to ask a service: send forms, compare answers."""
+
+import math
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from ..page import Page
+
+LOGIN = "/accounts/login"
+
+Instance = dict[str, Any]
+Predict = Callable[..., httpx.Response]
+NewBrowser = Callable[[], httpx.Client]
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether two predictions are the same; numbers, within what 32 bits hold."""
+    if isinstance(value, dict):
+        return value.keys() == other.keys() and all(same(value[n], other[n]) for n in value)
+    return bool(value == other) or math.isclose(value, other, rel_tol=1e-5)
+
+
+def number_of(model: dict[str, Any]) -> dict[str, Any]:
+    """The first feature that is a number."""
+    for feature in model["features"]:
+        if feature["type"] in ("number", "integer"):
+            return dict(feature)
+    pytest.skip("no feature of this model is a number")
+
+
+def typed_outcome(outcome: Any) -> dict[str, str]:
+    """An outcome as the fields of a form, or the columns of a file, that it is typed into."""
+    if isinstance(outcome, dict):
+        return {f"actual_{name}": str(number) for name, number in outcome.items()}
+    return {"actual": str(outcome)}
+
+
+def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:
+    """Open the page at `path`, type into its form and send it."""
+    return browser.post(path, data=Page(browser.get(path).text).typed() | typed)
+
+
+def nobody() -> str:
+    """An address that has no account."""
+    return f"{uuid.uuid4().hex}@example.com"
