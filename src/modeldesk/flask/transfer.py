@@ -1,0 +1,12 @@
+"""All that is kept, as export and import read and add it."""
+
+from ..serving.transfer import Stores
+from .state import current_state
+
+
+def open_stores() -> Stores:
+    """What the current application keeps, by kind, in the order of an exported file."""
+    state = current_state()
+    of_accounts = state.accounts.stores() if state.accounts else {}
+    ours = {"summary": state.database.summaries(), "prediction": state.database.log()}
+    return {**of_accounts, **ours}
