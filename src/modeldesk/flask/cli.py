@@ -19,8 +19,8 @@ class Manage(FlaskGroup):
     def __init__(self, create_app: Callable[[], Flask], **options: Any) -> None:
         from . import data_commands, life_commands
 
-        options = {"help": "Serve and look after the model.", "load_dotenv": False} | options
-        super().__init__(create_app=create_app, **options)
+        options.setdefault("help", "Serve and look after the model.")
+        super().__init__(create_app=create_app, load_dotenv=False, **options)
         self.wsgi = f"{create_app.__module__}.wsgi:application"
         for command in [*data_commands.COMMANDS, *life_commands.COMMANDS]:
             self.add_command(command)

@@ -7,6 +7,7 @@ from .state import current_state
 def open_stores() -> Stores:
     """What the current application keeps, by kind, in the order of an exported file."""
     state = current_state()
-    of_accounts = state.accounts.stores() if state.accounts else {}
-    ours = {"summary": state.database.summaries(), "prediction": state.database.log()}
-    return {**of_accounts, **ours}
+    stores = state.accounts.stores() if state.accounts else {}
+    stores["summary"] = state.database.summaries()
+    stores["prediction"] = state.database.log()
+    return stores
