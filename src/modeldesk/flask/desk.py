@@ -36,6 +36,8 @@ class ModelDesk:
             SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
             SESSION_COOKIE_SECURE=settings.production,
             SESSION_COOKIE_SAMESITE="Lax",
+            # Told by us: Flask-Admin would show what the driver says.
+            FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,
         )
         database = database_of(settings)
         database.init_app(app)

@@ -23,6 +23,9 @@ class AccountDatabase(Protocol):
     def stores(self) -> dict[str, Store]:
         """Accounts, and tokens where there are some, for export and import."""
 
+    def role_names(self) -> list[str]:
+        """Of all roles, in the order of the alphabet."""
+
     def lacking_roles(self) -> list[str]: ...
 
     def make_roles(self) -> None: ...

@@ -43,6 +43,9 @@ class MongoAccounts:
         users = AccountStore(self.accounts.datastore.user_model, self.accounts.roles)
         return {"account": users} | ({"token": TokenStore(token, users)} if token else {})
 
+    def role_names(self) -> list[str]:
+        return sorted(map(str, self._roles.objects))
+
     def lacking_roles(self) -> list[str]:
         there = {role.name: set(role.permissions) for role in self._roles.objects}
         given = self.accounts.roles

@@ -50,6 +50,10 @@ class SQLAccounts:
         tokens = TokenStore(self.engine, token, datastore.user_model) if token else None
         return {"account": users} | ({"token": tokens} if tokens else {})
 
+    def role_names(self) -> list[str]:
+        session = current_app.extensions["sqlalchemy"].session
+        return sorted(map(str, session.scalars(select(self.accounts.datastore.role_model))))
+
     def lacking_roles(self) -> list[str]:
         return []  # migrations make them
 
