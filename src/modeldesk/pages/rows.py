@@ -60,9 +60,14 @@ class Shown:
         return 422 if self.faults or self.row_fault or self.file_fault else 200
 
 
-def form_page(service: Service, draw: Draw, shown: Shown) -> dict[str, Any]:
-    """All that the template of the form shows."""
-    inputs = prediction_inputs(service.predictor)
+def form_page(
+    service: Service,
+    draw: Draw,
+    shown: Shown,
+    arranged: Callable[[list[Input]], list[Input]] = list,
+) -> dict[str, Any]:
+    """All that the template of the form shows, of the inputs as a project has `arranged` them."""
+    inputs = arranged(prediction_inputs(service.predictor))
     context = form_context(inputs, draw(inputs, shown.typed), shown.faults)
     paste = _alone(replace(ROW, initial=shown.row), shown.row_fault, draw)
     upload = _alone(FILE, shown.file_fault, draw)
@@ -94,7 +99,7 @@ def fill_in(service: Service, text: str) -> Shown:
         cells = read_row(features, text)
     except RowError as error:
         return Shown(row=text, row_fault=str(error))
-    reference = service.predictor.rules.reference
+    reference = service.reference
     typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
     faults: list[Fault] = []
     try:

@@ -56,6 +56,11 @@ class Service:
         return self.served.contract.signature
 
     @property
+    def reference(self) -> str | None:
+        """What the owner calls that by which callers find their predictions, if they may."""
+        return self.predictor.rules.reference
+
+    @property
     def model(self) -> dict[str, str]:
         """Its name and version."""
         return self.served.model
@@ -121,7 +126,7 @@ class Service:
         request_id: str,
         duration_ms: float,
     ) -> list[Record]:
-        now, reference = datetime.now(UTC), self.predictor.rules.reference
+        now, reference = datetime.now(UTC), self.reference
         records = [
             Record(
                 id=str(uuid_utils.uuid7()),
@@ -152,7 +157,7 @@ class Service:
         Raises Problem 404 when there is none, and 409 when several have that reference.
         """
         found = self.log.find([name]) if RECORD_ID.fullmatch(name) else []
-        if not found and self.predictor.rules.reference and len(name) <= LONGEST_REFERENCE:
+        if not found and self.reference and len(name) <= LONGEST_REFERENCE:
             found = self.log.named([name])
         if self.auth:
             found = [record for record in found if caller().may_see(record.user_id)]

@@ -49,7 +49,7 @@ def context(service: Service, typed: Mapping[str, str], saved: Saved) -> dict[st
         for place, text in saved.faults.items()
         if place not in beside
     ]
-    first = f"id or {name}" if (name := service.predictor.rules.reference) else "id"
+    first = f"id or {name}" if (name := service.reference) else "id"
     columns = ", ".join([first, *outcome_fields(service.signature.output)])
     return {"rows": rows, "faults": faults, "columns": columns}
 
@@ -124,7 +124,7 @@ def save_file(service: Service, content: bytes) -> Saved:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Problem(422, f"The file cannot be read as CSV in UTF-8: {error}.") from None
     named, key = set(rows[0]) if rows else set(), "id"
-    if (reference := service.predictor.rules.reference) and reference in named and key not in named:
+    if (reference := service.reference) and reference in named and key not in named:
         key = reference
     version = service.predictor.version
     with suppress(Problem):  # that row is told of below

@@ -22,12 +22,25 @@ class Column:
     read: Callable[[Record], Any]
 
 
-def columns(signature: Signature) -> list[Column]:
-    """What was predicted, what really happened, and the features of the model that is served."""
+def search_help(reference: str | None, *, auth: bool) -> str:
+    """What the search of the log finds, each by its beginning but for classes and addresses."""
+    ours = f", a request id or {reference}" if reference else " or a request id"
+    return (
+        f"The beginning of an id{ours}, {'a class, or an email address' if auth else 'or a class'}"
+    )
+
+
+def columns(signature: Signature, reference: str | None = None) -> list[Column]:
+    """What was predicted, what really happened, and the features of the model that is served.
+
+    Before these what callers call theirs, if they may send such a `reference`.
+    """
     targets = signature.output.targets or []
     whole = Column("prediction", signature.output.label, lambda record: record.value)
     more = len(signature.features) - MOST_FEATURES
+    named = Column("reference", str(reference), lambda record: record.reference)
     return [
+        *([named] if reference else []),
         *([] if targets else [whole]),
         *(
             Column(f"prediction_{index}", target.label, _target(target.name))

@@ -1,8 +1,6 @@
 """The WSGI application that `manage serve` runs."""
 
-from . import create_app
-from .services import get_service
+from . import create_app, desk
 
 application = create_app()
-with application.app_context():
-    get_service()  # a model that cannot be served stops the start, not the first request
+desk.load_model(application)  # a model that cannot be served stops the start

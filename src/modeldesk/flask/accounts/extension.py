@@ -1,0 +1,111 @@
+"""The extension of accounts."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_login import user_logged_in
+from flask_security import Security, current_user, password_reset, user_registered
+from flask_security.confirmable import confirm_user
+from werkzeug.local import LocalProxy
+
+from ...accounts.lockout import Attempts
+from ...serving.callers import SEE_ALL
+from ...serving.transfer import Store
+from ..forgery import protect
+from ..state import NAME, State
+from . import callers, gate
+from .admins import create_admin
+from .configuration import configuration
+from .database import AccountDatabase, database_of
+from .views import own_pages
+
+Roles = Mapping[str, Collection[str]]
+
+
+class Accounts:
+    """What Flask-Security lacks, for one `security` and the classes of the project.
+
+    `roles` are the permissions of each role, and `attempts` is where wrong passwords are counted.
+    Where people sign up by themselves they get the role `new`, have tokens of the class `token`,
+    and change what is in the `profile` form.
+    """
+
+    def __init__(
+        self,
+        security: Security,
+        *,
+        roles: Roles,
+        attempts: Any,
+        token: Any = None,
+        new: str = "",
+        profile: Callable[..., Any] | None = None,
+    ) -> None:
+        self.security = security
+        self.roles, self.attempt_class, self.token_class = roles, attempts, token
+        self.new, self.profile = new, profile
+        security.want_json(lambda _: False)  # the API has tokens
+        self.database: AccountDatabase
+
+    def init_app(self, app: Flask) -> None:
+        """After ModelDesk, and before Flask-Security, whose settings it writes."""
+        state: State = app.extensions[NAME]
+        state.accounts = self
+        self.database = database_of(self, state.settings)
+        app.config.from_mapping(configuration(state.settings))
+        app.cli.add_command(create_admin)
+        protect(app)
+        # Looked up when a page shows it: one on which the database is away does not.
+        app.context_processor(lambda: {"account": LocalProxy(shown_account)})
+        user_logged_in.connect(self.remember_login, app)
+        if state.settings.auth:
+            app.register_blueprint(own_pages)
+            app.before_request(gate.require_account)
+            user_registered.connect(self.give_role, app)
+            password_reset.connect(confirm, app)
+
+    @property
+    def datastore(self) -> Any:
+        """Flask-Security's."""
+        return self.security.datastore
+
+    def attempts(self) -> Attempts:
+        """Where wrong passwords and mails are counted."""
+        return self.database.attempts()
+
+    def identify(self) -> None:
+        """Let the service know who calls the API. Raises Problem."""
+        callers.identify()
+
+    def stores(self) -> dict[str, Store]:
+        """What export and import read and add, by kind."""
+        return self.database.stores()
+
+    def lacking_roles(self) -> list[str]:
+        """Those of this release that the database does not have, or with fewer permissions."""
+        return self.database.lacking_roles()
+
+    def make_roles(self) -> None:
+        """Make the roles of this release; those that are there get what they lack."""
+        self.database.make_roles()
+
+    def give_role(self, app: Flask, user: Any, **_: Any) -> None:
+        self.datastore.add_role_to_user(user, self.new)
+
+    def remember_login(self, app: Flask, user: Any, **_: Any) -> None:
+        user.last_login_at = datetime.now(UTC)
+        self.datastore.put(user)
+        self.datastore.commit()
+
+
+def confirm(app: Flask, user: Any, **_: Any) -> None:
+    """Who set a new password had the mail, too."""
+    confirm_user(user)
+
+
+def shown_account() -> dict[str, Any] | None:
+    """What the header of every page shows of the account."""
+    if current_user.is_authenticated:
+        return {"name": str(current_user), "staff": current_user.has_permission(SEE_ALL)}
+    return None

@@ -1,0 +1,35 @@
+"""What is open to everybody, where people have accounts to predict with."""
+
+from flask import redirect, request, url_for
+from flask_security import current_user
+from werkzeug.wrappers import Response
+
+from ...serving.callers import PREDICT, caller
+from .callers import know
+
+OPEN = {
+    "static",
+    "modeldesk.static",
+    "modeldesk.documentation",
+    "security.login",
+    "security.register",
+    "security.send_confirmation",
+    "security.confirm_email",
+    "security.forgot_password",
+    "security.reset_password",
+}
+
+
+def require_account() -> Response | None:
+    """Send everybody without an account to log in, but from what is open; the API says it itself.
+
+    A view that is new is closed until it is named in OPEN.
+    """
+    if request.blueprint == "api" or request.endpoint in OPEN or request.endpoint is None:
+        return None
+    if current_user.is_authenticated:
+        know(current_user)
+        caller().require(PREDICT)
+        return None
+    path = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return redirect(url_for("security.login", next=path))

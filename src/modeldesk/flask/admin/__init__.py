@@ -1,0 +1,10 @@
+"""Views of Flask-Admin for staff: who may enter, and the pages that are no tables.
+
+The tables are in `sql` and `mongodb`, as Flask-Admin has views of its own for each.
+"""
+
+from .access import Secured
+from .pages import HomeView, ModelsView, MonitorView, OutcomesView
+from .theme import DeskTheme
+
+__all__ = ["DeskTheme", "HomeView", "ModelsView", "MonitorView", "OutcomesView", "Secured"]

@@ -1,0 +1,70 @@
+"""The tables of the admin, over Flask-Admin's views of MongoEngine: `UsersView(User)`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_admin.contrib.mongoengine import ModelView
+from mongoengine import Q
+
+from .filters import Filter
+from .predictions import PredictionsTable
+from .tables import of_table
+from .tokens import TokensTable
+from .users import RolesTable, UsersTable
+
+EQUAL = ("eq", "holds")  # MongoDB compares a value with each one of a list
+
+
+class Rows(ModelView):
+    """Flask-Admin's table of documents."""
+
+    api_file_view: Any = None  # it would hand out files of GridFS, and there are none
+
+    def get_one(self, id: str) -> Any:
+        return self.model.objects(pk=id).first()
+
+    def search(self, text: str) -> Any:
+        """The condition that a search stands for."""
+        raise NotImplementedError
+
+    def _search(self, query: Any, search_term: str) -> Any:
+        return query.filter(self.search(search_term))
+
+    def is_valid_filter(self, filter: Any) -> bool:
+        return isinstance(filter, Filter) or bool(super().is_valid_filter(filter))
+
+    def handle_filter(self, filter: Any) -> Any:
+        return of_table(self, super().handle_filter(filter))
+
+    def where(self, model: Any, field: str, is_: str, value: Any) -> Any:
+        """A condition; `&` and `|` combine them."""
+        return Q(**{field if is_ in EQUAL else f"{field}__{is_}": value})
+
+    def find(self, model: Any, *conditions: Any, limit: int | None = None) -> list[Any]:
+        query = model.objects
+        for condition in conditions:
+            query = query.filter(condition)
+        return list(query.limit(limit))
+
+    def versions(self) -> Iterator[str]:
+        """Each version in the log, found by its index and not by reading all documents."""
+        name: str | None = ""
+        newer = self.model.objects.order_by("model_version").scalar("model_version")
+        while name := newer.filter(model_version__gt=name).first():
+            yield name
+
+
+class PredictionsView(PredictionsTable, Rows):
+    """The log, for `modeldesk.stores.documents.Prediction`."""
+
+
+class UsersView(UsersTable, Rows):
+    """Accounts."""
+
+
+class RolesView(RolesTable, Rows):
+    """Roles."""
+
+
+class TokensView(TokensTable, Rows):
+    """Tokens."""

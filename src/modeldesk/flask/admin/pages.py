@@ -1,0 +1,124 @@
+"""The pages of the admin that are no tables."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_admin import BaseView, expose
+from flask_security import current_user
+
+from ...ml.artifact import ArtifactError
+from ...serving.log import Query
+from ...staff import versions
+from ...staff.feedback import Saved, context, save
+from ...staff.monitor import events
+from ..accounts.current import get_accounts
+from ..state import get_database, get_service
+from .access import Secured, may, refusal
+
+MAY_GIVE = "predictions.change_prediction"
+MAY_PROMOTE = "predictions.promote_model"
+BOTH = ("GET", "POST")
+
+
+class Page(Secured, BaseView):
+    """A page around one of the shared templates, at an address below that of the admin."""
+
+    title = heading = address = body = ""
+
+    def __init__(self, **options: Any) -> None:
+        self._default_view = "index"  # Flask-Admin takes it for what is exposed at "/"
+        given = {"name": self.title, "endpoint": f"admin_{self.address}", "url": self.address}
+        super().__init__(**given | options)
+
+    def page(self, **shown: Any) -> str:
+        template = "modeldesk/flask_admin/page.html"
+        return self.render(template, title=self.heading, body=self.body, **shown)
+
+
+class HomeView(Secured, BaseView):
+    """The first page: figures, and what else there is."""
+
+    def __init__(self, **options: Any) -> None:
+        given = {"name": "Admin", "endpoint": "admin", "url": "/admin"}
+        super().__init__(**given | options)
+
+    @expose("/")
+    def index(self) -> Any:
+        figures = [
+            {"name": name, "value": f"{number:,}"} for name, number in self.figures().items()
+        ]
+        return self.render("modeldesk/flask_admin/index.html", title="Admin", figures=figures)
+
+    def figures(self) -> dict[str, int]:
+        """What it tells at a glance."""
+        log = get_database().log()
+        yesterday = datetime.now(UTC) - timedelta(days=1)
+        return {
+            "Predictions": log.count(),
+            "In the last 24 hours": sum(log.versions(Query(since=yesterday)).values()),
+            "Without an outcome": sum(log.versions(Query(has_feedback=False)).values()),
+            "Accounts": get_accounts().stores()["account"].count(),
+        }
+
+
+class OutcomesView(Page):
+    """Where true outcomes are entered, for many predictions at once."""
+
+    title, heading, address, body = "Outcomes", "True outcomes", "feedback", "feedback"
+
+    @expose("", methods=BOTH)
+    def index(self) -> Any:
+        service, saved = get_service(), Saved()
+        if request.method == "POST":
+            if not may(MAY_GIVE):
+                raise refusal()
+            file = request.files.get("file")
+            saved = save(service, request.form, file.read() if file else None)
+            if saved.count:
+                flash(str(saved), "success")
+            if not saved.faults:
+                return redirect(request.path, 303)
+        shown = context(service, request.form, saved) | {"read_only": not may(MAY_GIVE)}
+        return self.page(**shown), 422 if saved.faults else 200
+
+
+class ModelsView(Page):
+    """The versions: compared, promoted, rolled back, and run in the shadow."""
+
+    title, heading, address, body = "Models", "Versions of the model", "models", "versions"
+
+    @expose("", methods=BOTH)
+    def index(self) -> Any:
+        service, asked, fault = get_service(), request.args, ""
+        if request.method == "POST":
+            if not may(MAY_PROMOTE):
+                raise refusal()
+            asked = request.form
+            try:
+                done = versions.act(service.deployment.root, asked, current_user.email)
+            except ArtifactError as error:
+                fault = str(error)
+            else:
+                flash(done, "success")
+                return redirect(request.path, 303)
+        shown = versions.context(service, get_database().summaries(), asked, fault)
+        shown |= {"may_change": may(MAY_PROMOTE)}
+        return self.page(**shown), 422 if shown["fault"] else 200
+
+
+class MonitorView(Page):
+    """Figures as they happen, as server-sent events."""
+
+    title, heading, address, body = "Monitor", "Monitor", "monitor", "monitor"
+
+    @expose("")
+    def index(self) -> Any:
+        files = {"chart": "chart.umd.min.js", "monitor": "monitor.js"}
+        assets = {name: url_for("modeldesk.static", filename=file) for name, file in files.items()}
+        return self.page(assets=assets)
+
+    @expose("/events")
+    def events(self) -> Response:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        return Response(events(get_service()), mimetype="text/event-stream", headers=headers)

@@ -1,0 +1,83 @@
+"""The tables of the admin, over Flask-Admin's views of SQLAlchemy: `UsersView(User, db)`."""
+
+import operator
+from collections.abc import Iterator
+from typing import Any
+
+from flask_admin.contrib.sqla import ModelView
+from sqlalchemy import func, select
+
+from .filters import Filter
+from .predictions import PredictionsTable
+from .tables import of_table
+from .tokens import TokensTable
+from .users import RolesTable, UsersTable
+
+OPERATORS = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "gte": operator.ge,
+    "in": lambda column, values: column.in_(values),
+    "startswith": lambda column, text: column.startswith(text, autoescape=True),
+    "icontains": lambda column, text: column.icontains(text, autoescape=True),
+    "holds": lambda column, row: column.contains(row),
+}
+
+
+class Rows(ModelView):
+    """Flask-Admin's table of rows."""
+
+    @property
+    def _session(self) -> Any:
+        """Flask-Admin takes the extension of Flask-SQLAlchemy for a session, too."""
+        return getattr(self.session, "session", self.session)
+
+    def get_one(self, id: str) -> Any:
+        return self._session.get(self.model, id)
+
+    def search(self, text: str) -> Any:
+        """The condition that a search stands for."""
+        raise NotImplementedError
+
+    def _apply_search(
+        self, query: Any, count_query: Any, joins: Any, count_joins: Any, search: str
+    ) -> tuple[Any, Any, Any, Any]:
+        found = self.search(search)
+        return query.filter(found), count_query.filter(found), joins, count_joins
+
+    def is_valid_filter(self, filter: Any) -> bool:
+        return isinstance(filter, Filter) or bool(super().is_valid_filter(filter))
+
+    def handle_filter(self, filter: Any) -> Any:
+        return of_table(self, super().handle_filter(filter))
+
+    def where(self, model: Any, field: str, is_: str, value: Any) -> Any:
+        """A condition; `&` and `|` combine them."""
+        return OPERATORS[is_](getattr(model, field), value)
+
+    def find(self, model: Any, *conditions: Any, limit: int | None = None) -> list[Any]:
+        return list(self._session.scalars(select(model).where(*conditions).limit(limit)))
+
+    def versions(self) -> Iterator[str]:
+        """Each version in the log, found by its index and not by reading all rows."""
+        column = self.model.model_version
+        name: str | None = ""
+        while name := self._session.scalar(select(func.min(column)).where(column > name)):
+            yield name
+
+
+class PredictionsView(PredictionsTable, Rows):
+    """The log, for `modeldesk.stores.sql.Prediction`."""
+
+
+class UsersView(UsersTable, Rows):
+    """Accounts."""
+
+
+class RolesView(RolesTable, Rows):
+    """Roles."""
+
+
+class TokensView(TokensTable, Rows):
+    """Tokens."""

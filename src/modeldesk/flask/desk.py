@@ -1,0 +1,58 @@
+"""The extension."""
+
+from flask import Flask
+
+from ..serving.middleware import MAX_BODY, MAX_FIELDS, Gateway
+from ..serving.settings import Settings
+from . import api, requests, site
+from .database import database_of
+from .state import NAME, State, get_service
+
+
+class ModelDesk:
+    """Serves the model of a project: API, documentation, log, metrics, commands, errors as pages.
+
+    `name` is what pages and mails call the service, `settings` the project's class of settings.
+    """
+
+    def __init__(self, name: str, settings: type[Settings] = Settings) -> None:
+        self.name, self.settings = name, settings
+
+    def init_app(self, app: Flask) -> None:
+        """Before the extensions of the project, which find their settings in `app.config`.
+
+        Raises:
+            SettingsError: a setting is missing or wrong.
+        """
+        settings = self.settings.load()
+        app.config.from_mapping(
+            PROVIDE_AUTOMATIC_OPTIONS=False,
+            SECRET_KEY=settings.secret_key,
+            TRUSTED_HOSTS=settings.allowed_hosts,
+            MAX_CONTENT_LENGTH=MAX_BODY,
+            MAX_FORM_MEMORY_SIZE=MAX_BODY,
+            MAX_FORM_PARTS=MAX_FIELDS,
+            # The prefix keeps neighbouring hosts from setting it.
+            SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
+            SESSION_COOKIE_SECURE=settings.production,
+            SESSION_COOKIE_SAMESITE="Lax",
+            # Told by us: Flask-Admin would show what the driver says.
+            FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,
+        )
+        database = database_of(settings)
+        database.init_app(app)
+        app.extensions[NAME] = State(self.name, settings, database)
+        app.url_map.merge_slashes = False
+        requests.init_app(app, settings)
+        site.init_app(app)
+        app.register_blueprint(api.blueprint)
+        app.wsgi_app = Gateway(app.wsgi_app, settings)  # type: ignore[method-assign]
+
+    def load_model(self, app: Flask) -> None:
+        """Load the model now: one that cannot be served stops the start, not the first request.
+
+        Raises:
+            ArtifactError: there is none, or it cannot be served.
+        """
+        with app.app_context():
+            get_service()

@@ -1,0 +1,130 @@
+"""The application's MongoDB: PyMongo for the log, MongoEngine for documents of the project."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from functools import partial
+from typing import Any
+
+import pymongo
+from flask import Flask
+from flask.cli import AppGroup
+from mongoengine import Document
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
+
+from ..ml.validation import listed
+from ..serving.database_url import location, mend
+from ..serving.log import LogUnavailable, PredictionLog
+from ..serving.mongo_summaries import MongoSummaries
+from ..serving.settings import Settings
+from ..serving.summaries import SummaryStore
+from ..stores.mongo_log import MongoPredictionLog
+from ..stores.mongodb import INDEXES, client_of, reaching, unavailable
+from .database import OUTDATED
+from .state import current_state, get_database
+
+LONGEST_BUILD = 3600  # seconds that indexes of a large collection may take
+OPTIONS = ("expireAfterSeconds", "partialFilterExpression", "sparse", "unique")  # of an index
+
+commands = AppGroup("db", help="Look after the database.")
+
+
+@commands.command()
+def upgrade() -> None:
+    """Make the indexes of this release."""
+    get_database().upgrade()
+
+
+class MongoDatabase:
+    """`Database` in MongoDB; what it names in `MONGODB_SETTINGS`, MongoEngine connects with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def init_app(self, app: Flask) -> None:
+        client = client_of(self.settings, app.name)
+        self.database = client.get_default_database()
+        self.reaching: Callable[[], AbstractContextManager[None]] = partial(reaching, client)
+        app.config["MONGODB_SETTINGS"] = {
+            "db": self.database.name,
+            # By itself it would look up a mongodb+srv:// name here and now.
+            "mongo_client_class": lambda **_: client,
+            "uuidRepresentation": "standard",
+        }
+        app.cli.add_command(commands)
+
+    def log(self) -> PredictionLog:
+        return MongoPredictionLog(self.database["predictions"])
+
+    def summaries(self) -> SummaryStore:
+        return MongoSummaries(lambda: self.database, self.log(), self.reaching)
+
+    def unreachable(self) -> str | None:
+        try:
+            self.log().ping()
+        except LogUnavailable as error:
+            url = self.settings.database_url
+            return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
+        return None
+
+    def outdated(self) -> str | None:
+        if fault := self.unreachable():
+            return fault
+        accounts = current_state().accounts
+        with self.reaching():
+            names = [index["name"] for _, index in self._lacking()]
+            names += accounts.lacking_roles() if accounts else []
+        return f"{OUTDATED} (it makes {listed(names)})" if names else None
+
+    def upgrade(self) -> None:
+        """Make the indexes and roles that are missing, and anew those that differ."""
+        accounts = current_state().accounts
+        with self.reaching():
+            lacking = list(self._lacking())
+            with pymongo.timeout(LONGEST_BUILD):
+                for collection, index in lacking:
+                    with suppress(OperationFailure):  # there is none of that name
+                        collection.drop_index(index["name"])
+                    options = {name: value for name, value in index.items() if name != "key"}
+                    collection.create_index(list(index["key"].items()), **options)
+            if accounts and accounts.lacking_roles():
+                accounts.make_roles()
+
+    def unavailable(self, error: Exception) -> LogUnavailable | None:
+        return unavailable(error)
+
+    def _lacking(self) -> Iterator[tuple[Collection[dict[str, Any]], dict[str, Any]]]:
+        """The indexes that the database does not have as they are wanted, with their collection."""
+        there: dict[str, list[Any]] = {}
+        for collection, index in self._wanted():
+            if collection.name not in there:
+                there[collection.name] = list(collection.list_indexes())
+            if not any(_same(index, other) for other in there[collection.name]):
+                yield collection, index
+
+    def _wanted(self) -> Iterator[tuple[Collection[dict[str, Any]], dict[str, Any]]]:
+        """Those of the log, and those that the project's documents name."""
+        for name, keys in INDEXES.items():
+            yield self.database["predictions"], pymongo.IndexModel(keys, name=name).document
+        for document in _documents(Document):
+            for wanted in document._meta["index_specs"]:
+                options = {**(document._meta["index_opts"] or {}), **wanted}
+                fields = options.pop("fields")
+                options.pop("cls", None)
+                yield document._get_collection(), pymongo.IndexModel(fields, **options).document
+
+
+def _documents(parent: Any) -> Iterator[Any]:
+    for document in parent.__subclasses__():
+        if not document._meta.get("abstract"):
+            yield document
+        yield from _documents(document)
+
+
+def _same(index: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two indexes do the same, whatever they are called."""
+    if "text" in index["key"].values():  # the server keeps the fields of those elsewhere
+        return bool(index["name"] == other["name"])
+    keys = [list(one["key"].items()) for one in (index, other)]
+    options = [[one.get(name) or None for name in OPTIONS] for one in (index, other)]
+    return keys[0] == keys[1] and options[0] == options[1]

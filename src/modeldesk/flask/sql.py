@@ -1,0 +1,76 @@
+"""The application's SQL database, by the project's Flask-SQLAlchemy and Flask-Migrate."""
+
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..serving.database_url import location, mend
+from ..serving.log import LogUnavailable, PredictionLog
+from ..serving.settings import Settings
+from ..serving.summaries import SummaryStore
+from ..stores import schema
+from ..stores.engine import engine_options
+from ..stores.failures import reason, unavailable
+from ..stores.sql_log import SQLPredictionLog
+from ..stores.sql_summaries import SQLSummaries
+from .database import OUTDATED
+from .migrations import migrating
+
+
+class SQLDatabase:
+    """`Database` over the engine of Flask-SQLAlchemy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def init_app(self, app: Flask) -> None:
+        options = engine_options(self.settings)
+        app.config["SQLALCHEMY_DATABASE_URI"] = options.pop("url")
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = current_app.extensions["sqlalchemy"].engine
+        return engine
+
+    def log(self) -> PredictionLog:
+        return SQLPredictionLog(self.engine)
+
+    def summaries(self) -> SummaryStore:
+        return SQLSummaries(self.engine)
+
+    def unreachable(self) -> str | None:
+        try:
+            self.engine.connect().close()
+        except (SQLAlchemyError, UnicodeError) as error:  # the latter of a host's name
+            url = self.settings.database_url
+            place = f"The database cannot be reached at {location(url)}"
+            return f"{place}: {reason(error)}. {mend(url)}"
+        return None
+
+    def outdated(self) -> str | None:
+        migrate = current_app.extensions.get("migrate")
+        heads = ScriptDirectory(migrate.directory).get_heads() if migrate else []
+        if len(heads) > 1:
+            return (
+                f"The migrations {' and '.join(heads)} follow the same one; join them with: "
+                "manage db merge heads; and then run: manage db upgrade"
+            )
+        if fault := self.unreachable():
+            return fault
+        with self.engine.connect() as connection:
+            applied = MigrationContext.configure(connection).get_current_heads()
+            ready = schema.is_current(connection)
+        return None if ready and applied == tuple(heads) else OUTDATED
+
+    def upgrade(self) -> None:
+        with migrating() as connection:
+            schema.upgrade(connection)
+        if "migrate" in current_app.extensions:
+            flask_migrate.upgrade(revision="heads")
+
+    def unavailable(self, error: Exception) -> LogUnavailable | None:
+        return unavailable(error)

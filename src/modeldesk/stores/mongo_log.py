@@ -1,0 +1,155 @@
+"""The prediction log in MongoDB."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import pymongo
+from pymongo import ASCENDING, DESCENDING, UpdateOne
+from pymongo.collection import Collection
+from pymongo.errors import BulkWriteError, OperationFailure
+
+from ..serving.database_url import CONNECT_TIMEOUT
+from ..serving.log import EVERYTHING, Feedback, Query, Record, iso
+from .mongodb import TRANSIENT, reaching
+
+ATTEMPTS = 3  # of a transaction that another one gets in the way of
+MOMENTS = ("created_at", "feedback_at")
+NEWER = ("shadow", "user_id", "reference")  # than some documents, which lack it
+
+
+class MongoPredictionLog:
+    """The prediction log in a collection; safe to use from any thread.
+
+    It writes and reads with PyMongo: MongoEngine's dictionaries refuse names with a dot or a
+    dollar sign, which columns of training data may have.
+    """
+
+    def __init__(self, collection: Collection[dict[str, Any]]) -> None:
+        self.collection = collection
+        self.client = collection.database.client
+
+    def add(self, records: Sequence[Record]) -> None:
+        documents = [_document(record) for record in records]
+        with reaching(self.client):
+            if len(documents) > 1 and self._has_transactions:
+                self._add_in_transaction(documents)
+            else:
+                self._add_in_order(documents)
+
+    @cached_property
+    def _has_transactions(self) -> bool:
+        """Whether it is a replica set or a cluster; a server by itself has no transactions."""
+        hello = self.client.admin.command("hello")
+        return "setName" in hello or hello.get("msg") == "isdbgrid"
+
+    def _add_in_transaction(self, documents: list[dict[str, Any]]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.client.start_session() as session, session.start_transaction():
+                    self.collection.insert_many(documents, session=session)
+            except OperationFailure as error:
+                if attempt == ATTEMPTS or not error.has_error_label(TRANSIENT):
+                    raise
+            else:
+                return
+
+    def _add_in_order(self, documents: list[dict[str, Any]]) -> None:
+        try:
+            self.collection.insert_many(documents)
+        except BulkWriteError as error:
+            stored = documents[: error.details["nInserted"]]
+            self.discard([document["_id"] for document in stored])
+            raise
+
+    def discard(self, ids: Sequence[str]) -> None:
+        with reaching(self.client):
+            self.collection.delete_many({"_id": {"$in": list(ids)}})
+
+    def find(self, ids: Sequence[str]) -> list[Record]:
+        return self._records({"_id": {"$in": list(ids)}})
+
+    def named(self, references: Sequence[str]) -> list[Record]:
+        return self._records({"reference": {"$in": list(references)}})
+
+    def page(self, query: Query) -> list[Record]:
+        return self._records(_conditions(query), newest_first=True, limit=query.limit)
+
+    def scan(self, after: str, limit: int) -> list[Record]:
+        return self._records({"_id": {"$gt": after}}, limit=limit)
+
+    def count(self) -> int:
+        with reaching(self.client):
+            return self.collection.count_documents({})
+
+    def oldest(self, query: Query) -> list[Record]:
+        return self._records(_conditions(query), by="created_at", limit=query.limit)
+
+    def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
+        by_version = {"$group": {"_id": "$model_version", "count": {"$sum": 1}}}
+        with reaching(self.client):
+            found = self.collection.aggregate([{"$match": _conditions(query)}, by_version])
+            return {one["_id"]: one["count"] for one in found}
+
+    def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
+        waiting = {"_id": record_id, "feedback_at": None}
+        given = {"feedback": feedback.as_row(), "feedback_at": iso(feedback.created_at)}
+        with reaching(self.client):
+            return bool(self.collection.update_one(waiting, {"$set": given}).matched_count)
+
+    def set_shadow(self, answers: Mapping[str, dict[str, Any]]) -> None:
+        changes = [
+            UpdateOne({"_id": record_id}, {"$set": {"shadow": answer}})
+            for record_id, answer in answers.items()
+        ]
+        with reaching(self.client):
+            self.collection.bulk_write(changes, ordered=False)
+
+    def disown(self, user_id: str) -> None:
+        with reaching(self.client):
+            self.collection.update_many({"user_id": user_id}, {"$set": {"user_id": None}})
+
+    def ping(self) -> None:
+        with reaching(self.client), pymongo.timeout(CONNECT_TIMEOUT):
+            # Not the command of that name, which is answered without any permission.
+            self.collection.find_one({}, {"_id": True})
+
+    def _records(
+        self, wanted: dict[str, Any], *, by: str = "_id", newest_first: bool = False, limit: int = 0
+    ) -> list[Record]:
+        order = DESCENDING if newest_first else ASCENDING
+        with reaching(self.client):
+            found = self.collection.find(wanted).sort(by, order).limit(limit)
+            return [_record(document) for document in found]
+
+
+def _document(record: Record) -> dict[str, Any]:
+    row = record.as_row()
+    moments = {name: row[name] and iso(row[name]) for name in MOMENTS}
+    return {"_id": row.pop("id"), **row, **moments}
+
+
+def _record(document: dict[str, Any]) -> Record:
+    row = SimpleNamespace(**dict.fromkeys(NEWER) | document, id=document["_id"])
+    row.created_at = datetime.fromisoformat(row.created_at)
+    row.feedback_at = row.feedback_at and datetime.fromisoformat(row.feedback_at)
+    return Record.from_row(row)
+
+
+def _conditions(query: Query) -> dict[str, Any]:
+    asked = [
+        ("_id", "$lt", query.before),
+        ("model_version", "$eq", query.model_version),
+        ("label", "$eq", query.label),
+        ("user_id", "$eq", query.user_id),
+        ("reference", "$eq", query.reference),
+        ("created_at", "$gte", iso(query.since) if query.since else None),
+        ("created_at", "$lt", iso(query.until) if query.until else None),
+    ]
+    given = [(name, is_, value) for name, is_, value in asked if value is not None]
+    conditions: list[Any] = [{name: {is_: value}} for name, is_, value in given]
+    if query.has_feedback is not None:
+        conditions.append({"feedback_at": {"$ne" if query.has_feedback else "$eq": None}})
+    return {"$and": conditions} if conditions else {}

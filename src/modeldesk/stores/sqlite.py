@@ -1,0 +1,21 @@
+"""How SQLAlchemy opens an SQLite file."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, event, make_url
+
+from ..serving.settings import Settings
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """The arguments of `create_engine`."""
+    return {"url": make_url(settings.database_url)}
+
+
+@event.listens_for(Engine, "connect")
+def set_up(connection: Any, _: Any) -> None:
+    """Readers beside one writer, and every commit on the disk before it is acknowledged."""
+    if isinstance(connection, sqlite3.Connection):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+            connection.execute(f"PRAGMA {pragma}")
