@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from modeldesk.serving.settings import write_secrets
 
+from package.config import Settings
+
 from .database import unreachable
 from .framework import MIGRATE
 from .running import free_port, manage
@@ -36,7 +38,7 @@ def test_doctor_finds_nothing(
     project: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
-    write_secrets()
+    write_secrets(Settings.load())
     settings = {"ARTIFACTS_DIR": str(small_model)}
     assert manage(project, *MIGRATE, **settings).returncode == 0
     done = manage(project, "doctor", "--port", str(free_port()), **settings)

@@ -71,7 +71,7 @@ def store(log: PredictionLog) -> SummaryStore:
 
 def summaries() -> SummaryStore:
     """Those of the application of this process."""
-    from package.stores import open_stores
+    from .framework import open_stores
 
     found: Any = open_stores()["summary"]
     return found

@@ -48,7 +48,7 @@ def version() -> str:
 @pytest.fixture
 def store(log: PredictionLog) -> SummaryStore:
     """The summaries beside the log."""
-    from package.stores import open_stores
+    from .framework import open_stores
 
     found: Any = open_stores()["summary"]
     return found
@@ -240,11 +240,11 @@ def test_an_export_amid_which_predictions_are_pruned(
 )
 def test_a_wrong_line(change: dict[str, Any], words: str) -> None:
     with pytest.raises(BadLine, match=words):
-        from_line(json.dumps(GOOD | change).encode() + b"\n")
+        from_line(json.dumps(GOOD | change).encode() + b"\n", ("summary",))
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name != "kind"])
 def test_a_line_that_lacks_something(name: str) -> None:
     rest = {key: value for key, value in GOOD.items() if key != name}
     with pytest.raises(BadLine, match=f"{name}: Field required"):
-        from_line(json.dumps(rest).encode() + b"\n")
+        from_line(json.dumps(rest).encode() + b"\n", ("summary",))
