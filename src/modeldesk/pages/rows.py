@@ -60,9 +60,12 @@ class Shown:
         return 422 if self.faults or self.row_fault or self.file_fault else 200
 
 
-def form_page(service: Service, draw: Draw, shown: Shown) -> dict[str, Any]:
-    """All that the template of the form shows."""
-    inputs = prediction_inputs(service.signature)
+def form_page(
+    service: Service, draw: Draw, shown: Shown, inputs: list[Input] | None = None
+) -> dict[str, Any]:
+    """All that the template of the form shows; `inputs` are the controls of a project's own form."""
+    if inputs is None:
+        inputs = prediction_inputs(service.signature)
     context = form_context(inputs, draw(inputs, shown.typed), shown.faults)
     paste = _alone(replace(ROW, initial=shown.row), shown.row_fault, draw)
     upload = _alone(FILE, shown.file_fault, draw)

@@ -1,0 +1,22 @@
+"""All that is kept, as export and import read and add it."""
+
+from django.apps import apps
+from django.conf import settings
+
+from ..serving.transfer import Stores
+from .connection import open_summaries
+from .log import open_log
+
+
+def open_stores() -> Stores:
+    """What this project keeps, by kind, in the order of an exported file."""
+    return accounts() | {"summary": open_summaries(), "prediction": open_log()}
+
+
+def accounts() -> dict[str, object]:
+    """Accounts and tokens, of projects that have them."""
+    if not apps.is_installed("modeldesk.django.accounts"):
+        return {}
+    from .accounts.stores import Accounts, Tokens
+
+    return {"account": Accounts()} | ({"token": Tokens()} if settings.SETTINGS.auth else {})
