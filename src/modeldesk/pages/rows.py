@@ -61,11 +61,13 @@ class Shown:
 
 
 def form_page(
-    service: Service, draw: Draw, shown: Shown, inputs: list[Input] | None = None
+    service: Service,
+    draw: Draw,
+    shown: Shown,
+    arranged: Callable[[list[Input]], list[Input]] = list,
 ) -> dict[str, Any]:
-    """All that the template of the form shows; `inputs` are the controls of a project's own form."""
-    if inputs is None:
-        inputs = prediction_inputs(service.signature)
+    """All that the template of the form shows, of the inputs as a project has `arranged` them."""
+    inputs = arranged(prediction_inputs(service.signature))
     context = form_context(inputs, draw(inputs, shown.typed), shown.faults)
     paste = _alone(replace(ROW, initial=shown.row), shown.row_fault, draw)
     upload = _alone(FILE, shown.file_fault, draw)

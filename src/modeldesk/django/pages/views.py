@@ -48,7 +48,7 @@ class FormPage(View):
         def drawn(inputs: list[content.Input], typed: Mapping[str, str] | None) -> content.Control:
             return form.control if inputs is own else draw(inputs, typed)
 
-        context = rows.form_page(get_service(), drawn, shown, own)
+        context = rows.form_page(get_service(), drawn, shown, lambda _: own)
         return render(request, "modeldesk/form.html", context, status=shown.status)
 
 
