@@ -5,11 +5,9 @@ from datetime import UTC
 from itertools import chain, islice
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
@@ -17,6 +15,8 @@ from django.urls import path, reverse
 from ..serving.log import Record
 from ..staff.export import csv_lines
 from ..staff.records import NONE, Column, columns, details, shown
+from .accounts.project import user_model
+from .conf import project_settings
 from .connection import reaching
 from .http import takes
 from .models import Prediction
@@ -27,7 +27,7 @@ from .staff.views import page
 
 MOST_USERS = 100  # that one search stands for
 BATCH = 1000  # rows of one query of an export
-AUTH: bool = settings.SETTINGS.auth  # whether predictions are somebody's
+AUTH: bool = project_settings().auth  # whether predictions are somebody's
 
 
 def _display(column: Column) -> Callable[[Prediction], str]:
@@ -54,7 +54,7 @@ class PredictionList(ChangeList):
 def _emails(ids: set[str | None]) -> dict[str | None, str]:
     if not (known := [one for one in ids if one]):
         return {}
-    found = get_user_model().objects.filter(pk__in=known)
+    found = user_model().objects.filter(pk__in=known)
     return dict(found.values_list("pk", "email"))
 
 
@@ -96,7 +96,7 @@ class PredictionAdmin(ReadOnly):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The columns: what is known of a prediction, and the features of the model."""
-        if self.list_display != admin.ModelAdmin.list_display:
+        if tuple(self.list_display) != ("__str__",):  # which is Django's own
             return self.list_display
         known = map(_display, columns(get_service().signature))
         return ["when", *known, *(["user"] if AUTH else []), "model_version"]
@@ -108,7 +108,7 @@ class PredictionAdmin(ReadOnly):
             found = Q(id__startswith=word) | Q(request_id__startswith=word)
             found |= Q(label__icontains=word)
             if AUTH:
-                users = get_user_model().objects.filter(email__icontains=word)
+                users = user_model().objects.filter(email__icontains=word)
                 found |= Q(user_id__in=list(users.values_list("pk", flat=True)[:MOST_USERS]))
             queryset = queryset.filter(found)
         return queryset, False

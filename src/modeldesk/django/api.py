@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, register_converter
@@ -12,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from ..serving.answers import Request
 from ..serving.service import ROUTES
+from .conf import project_settings
 from .http import View, respond, takes
 from .service import get_service
 
@@ -36,7 +36,7 @@ def _view(method: str, handler: Callable[..., Any]) -> View:
             query=request.GET,
             id=request.META["app.request_id"],
         )
-        if settings.SETTINGS.auth:
+        if project_settings().auth:
             from .accounts.callers import identify
 
             identify(request)

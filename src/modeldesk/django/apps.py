@@ -3,10 +3,10 @@
 from functools import cached_property
 
 from django.apps import AppConfig
-from django.conf import settings
 
 from ..serving.deployment import Deployment
 from ..serving.service import Service
+from .conf import project_settings
 
 
 class ModelDeskConfig(AppConfig):
@@ -23,5 +23,5 @@ class ModelDeskConfig(AppConfig):
     def service(self) -> Service:
         from .log import open_log
 
-        chosen = settings.SETTINGS
+        chosen = project_settings()
         return Service(Deployment(chosen.artifacts_dir, auth=chosen.auth), open_log(), chosen)

@@ -3,12 +3,12 @@
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.template.backends.utils import csrf_input_lazy
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 
+from .conf import project_settings, service_name
 from .service import get_service
 
 # The names of addresses, by what pages call them. A project has those that its urls.py includes.
@@ -33,9 +33,9 @@ def service(request: HttpRequest) -> dict[str, Any]:
         with suppress(NoReverseMatch):
             urls[name] = reverse(view)
     if "login" in urls:
-        urls["account"] = reverse("profile" if settings.SETTINGS.auth else "password")
+        urls["account"] = reverse("profile" if project_settings().auth else "password")
     return {
-        "service": {"name": settings.SERVICE_NAME},
+        "service": {"name": service_name()},
         "model": get_service().model,
         "csrf_input": csrf_input_lazy(request),
         "urls": urls,

@@ -1,6 +1,5 @@
 """Whether the database can be used, and how it is brought up to date."""
 
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -8,6 +7,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable
+from .conf import project_settings
 from .log import open_log
 
 
@@ -16,7 +16,7 @@ def unreachable() -> str | None:
     try:
         open_log().ping()
     except LogUnavailable as error:
-        url = settings.SETTINGS.database_url
+        url = project_settings().database_url
         return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
     return None
 

@@ -94,9 +94,8 @@ class SignatureForm(InputForm):
     @property
     def faults(self) -> list[Fault]:
         """What is wrong with what was typed."""
-        names = {NON_FIELD_ERRORS: ""}
         return [
-            Fault((names.get(name, name),), str(text), "form")
+            Fault(("" if name == NON_FIELD_ERRORS else name,), str(text), "form")
             for name, texts in self.errors.items()
             for text in texts
         ]
@@ -108,5 +107,6 @@ class SignatureForm(InputForm):
     def _control(self, name: str) -> Input:
         field = self.fields[name]
         item = self.inputs.get(name) or Input(name, "", "", required=field.required)
-        shown = {"id": self[name].id_for_label, "label": str(self[name].label)}
-        return replace(item, **shown, hint=str(field.help_text))
+        bound = self[name]
+        hint = str(field.help_text)
+        return replace(item, id=bound.id_for_label, label=str(bound.label), hint=hint)

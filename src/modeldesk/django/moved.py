@@ -8,14 +8,13 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-from django.conf import settings
-
 from . import fields, operations
+from .conf import project_package
 
 
 def install() -> None:
     """Let `<project>.predictions.fields` and `.operations` be found, which are here now."""
-    project = import_module(settings.ROOT_URLCONF.partition(".")[0])
+    project = import_module(project_package())
     name = f"{project.__name__}.predictions"
     found = find_spec(name)
     if found and found.origin:  # a package of the owner's own

@@ -1,9 +1,11 @@
 """All that is kept, as export and import read and add it."""
 
+from typing import Any
+
 from django.apps import apps
-from django.conf import settings
 
 from ..serving.transfer import Stores
+from .conf import project_settings
 from .connection import open_summaries
 from .log import open_log
 
@@ -13,10 +15,11 @@ def open_stores() -> Stores:
     return accounts() | {"summary": open_summaries(), "prediction": open_log()}
 
 
-def accounts() -> dict[str, object]:
+def accounts() -> dict[str, Any]:
     """Accounts and tokens, of projects that have them."""
     if not apps.is_installed("modeldesk.django.accounts"):
         return {}
     from .accounts.stores import Accounts, Tokens
 
-    return {"account": Accounts()} | ({"token": Tokens()} if settings.SETTINGS.auth else {})
+    found: dict[str, Any] = {"account": Accounts()}
+    return found | ({"token": Tokens()} if project_settings().auth else {})

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-
 from ..serving.middleware import Gateway
+from .conf import project_settings
 from .service import get_service
 
 
@@ -16,4 +15,4 @@ def serving(application: Callable[..., Any]) -> Gateway:
         ArtifactError: there is no model that can be served; better now than at a request.
     """
     get_service()
-    return Gateway(application, settings.SETTINGS)
+    return Gateway(application, project_settings())

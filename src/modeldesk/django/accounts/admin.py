@@ -3,10 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import admin as auth  # noqa: F401 - registers Group, which projects replace
-from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -14,15 +12,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from ..conf import project_settings
 from ..log import open_log
 from ..staff.tables import ReadOnly, Table, moment
+from .project import user_model
 
-ENDS = "sessions and tokens end" if settings.SETTINGS.auth else "sessions end"
+ENDS = "sessions and tokens end" if project_settings().auth else "sessions end"
 
 
 class NewUserForm(BaseUserCreationForm):
     class Meta:
-        model = get_user_model()
+        model = user_model()
         fields = ("email", "name", "groups")
         widgets = {"groups": forms.CheckboxSelectMultiple}
 
@@ -32,7 +32,7 @@ class NewUserForm(BaseUserCreationForm):
 
 class UserForm(forms.ModelForm):
     class Meta:
-        model = get_user_model()
+        model = user_model()
         fields = ("name", "groups", "is_active")
         widgets = {"groups": forms.CheckboxSelectMultiple}
 
@@ -116,7 +116,7 @@ class UserAdmin(Table):
         self.message_user(request, f"{count} account{'' if count == 1 else 's'} revoked.")
 
     def _revoke_tokens(self, user: Any) -> None:
-        if settings.SETTINGS.auth:
+        if project_settings().auth:
             user.tokens.all().delete()
 
 

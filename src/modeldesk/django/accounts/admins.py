@@ -1,8 +1,5 @@
 """Makes administrators."""
 
-from typing import Any
-
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,6 +8,7 @@ from django.utils import timezone
 
 from ...serving.commands import NotReady
 from ..connection import reaching
+from .project import user_model
 
 
 def make_admin(email: str, password: str) -> str:
@@ -23,7 +21,7 @@ def make_admin(email: str, password: str) -> str:
         validate_email(email)
     except ValidationError:
         raise NotReady(f"{email} is no e-mail address.") from None
-    User: Any = get_user_model()
+    User = user_model()
     with reaching():
         user = User.objects.filter(email=email).first() or User(email=email)
         try:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from ...accounts.content import REFUSED, STAFF_REFUSED
+from ..conf import project_settings
 from .backends import authenticated
 from .controls import email_field
 from .models import AbstractUser
@@ -25,7 +25,7 @@ class Renamed:
 class LoginForm(Renamed, AuthenticationForm):
     """To log in; it tells no more than one sentence, and wrong passwords are counted."""
 
-    error_messages = {"invalid_login": REFUSED if settings.SETTINGS.auth else STAFF_REFUSED}
+    error_messages = {"invalid_login": REFUSED if project_settings().auth else STAFF_REFUSED}
     names = {"username": "email", "password": "password"}
 
     request: HttpRequest

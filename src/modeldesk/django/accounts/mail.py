@@ -5,13 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
 from ...accounts.mails import CHANGED, Mail, may_send
+from ..conf import service_name
 from .attempts import DatabaseAttempts
 from .models import AbstractUser
 
@@ -42,7 +42,7 @@ def send(mail: Mail, email: str, address: str) -> None:
     if not may_send(mail, DatabaseAttempts(), email):
         logger.warning("A mail was not sent: its address has had several of late.")
         return
-    subject, text = mail.filled(settings.SERVICE_NAME, address)
+    subject, text = mail.filled(service_name(), address)
     EmailMessage(subject, text, to=[email]).send()
 
 

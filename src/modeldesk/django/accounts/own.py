@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model, logout
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
@@ -17,7 +17,7 @@ from ..http import takes
 from ..log import open_log
 from .base import FormPage
 from .own_forms import DeleteForm, ProfileForm, TokenForm
-from .project import token_model
+from .project import token_model, user_model
 
 
 class ProfilePage(FormPage):
@@ -28,7 +28,7 @@ class ProfilePage(FormPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         # Another one, which an error may leave half changed.
-        row = get_user_model().objects.get(pk=self.account.pk)
+        row = user_model().objects.get(pk=self.account.pk)
         return super().get_form_kwargs() | {"instance": row}
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class TokensPage(FormPage):
     template_name = "modeldesk/accounts/tokens.html"
 
     def get_context_data(self, **given: Any) -> dict[str, Any]:
-        made = self.account.tokens.order_by("-id")
+        made = token_model().objects.filter(user=self.account).order_by("-id")
         return super().get_context_data(tokens=[shown(token) for token in made], **given)
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -81,5 +81,5 @@ class DeletePage(FormPage):
     def form_valid(self, form: Any) -> HttpResponse:
         open_log().disown(form.user.pk)
         logout(self.request)
-        get_user_model().objects.filter(pk=form.user.pk).delete()
+        user_model().objects.filter(pk=form.user.pk).delete()
         return super().form_valid(form)

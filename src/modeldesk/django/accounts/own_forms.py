@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,7 +11,7 @@ from django.http import HttpRequest
 from ...accounts.tokens import LIFETIMES
 from .backends import authenticated
 from .controls import email_field, password_field
-from .project import token_model
+from .project import token_model, user_model
 
 
 class RegisterForm(forms.Form):
@@ -26,7 +25,7 @@ class RegisterForm(forms.Form):
 
     def clean_password(self) -> str:
         password = str(self.cleaned_data["password"])
-        owner = get_user_model()(email=self.cleaned_data.get("email", ""))
+        owner = user_model()(email=self.cleaned_data.get("email", ""))
         validate_password(password, owner)
         return make_password(password)
 
@@ -44,7 +43,7 @@ class ProfileForm(forms.ModelForm):
     """What an account may change of itself."""
 
     class Meta:
-        model = get_user_model()
+        model = user_model()
         fields = ["name"]
 
 

@@ -12,6 +12,10 @@ def roles() -> Any:
     return import_module(f"{apps.get_app_config(_label()).name}.roles")
 
 
+def user_model() -> Any:
+    return get_user_model()
+
+
 def token_model() -> Any:
     return apps.get_model(_label(), "Token")
 

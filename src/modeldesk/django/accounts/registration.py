@@ -6,7 +6,6 @@ No page tells whether an address has an account; a mail does, to its owner.
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.tokens import default_token_generator
@@ -28,9 +27,9 @@ from .forms import NewPasswordForm
 from .mail import later, link, send, tell_of_change
 from .models import AbstractUser
 from .own_forms import AddressForm, RegisterForm
-from .project import roles
+from .project import roles, user_model
 
-User: Any = get_user_model()
+User = user_model()
 SALT = "accounts.confirm"
 CONFIRM_WITHIN = 5 * 24 * 60 * 60  # seconds
 

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
@@ -13,10 +12,10 @@ from django.db.models import QuerySet
 from ...accounts.clashes import check_accounts, check_tokens
 from ...accounts.lines import AccountLine, TokenLine
 from ..connection import reaching
-from .project import token_model
+from .project import token_model, user_model
 
 HASHER = "argon2"  # which Django writes before the hash
-User: Any = get_user_model()
+User = user_model()
 Membership = User.groups.through
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
 
+from ..conf import project_settings
 from ..http import takes
 from . import views
 
@@ -19,7 +19,7 @@ urlpatterns = [
     page("password", "password", views.PasswordPage),
     path("logout", takes("POST")(LogoutView.as_view()), name="logout"),
 ]
-if settings.SETTINGS.auth:
+if project_settings().auth:
     from . import own, registration
 
     urlpatterns += [

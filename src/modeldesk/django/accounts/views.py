@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 
 from ...accounts import content
+from ..conf import project_settings
 from .base import FormPage
 from .forms import LoginForm, PasswordForm
 from .mail import tell_of_change
 
 
 class LoginPage(FormPage, LoginView):
-    page = content.LOGIN if settings.SETTINGS.auth else content.STAFF_LOGIN
+    page = content.LOGIN if project_settings().auth else content.STAFF_LOGIN
     authentication_form = LoginForm
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -25,7 +25,7 @@ class LoginPage(FormPage, LoginView):
 
 
 class PasswordPage(FormPage, PasswordChangeView):
-    page = content.PASSWORD if settings.SETTINGS.auth else content.STAFF_PASSWORD
+    page = content.PASSWORD if project_settings().auth else content.STAFF_PASSWORD
     form_class = PasswordForm
     success_url = reverse_lazy("password")
 
@@ -34,6 +34,6 @@ class PasswordPage(FormPage, PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, content.CHANGED)
-        if settings.SETTINGS.auth:
+        if project_settings().auth:
             tell_of_change(self.request, form.user)
         return super().form_valid(form)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
 from ...serving.log import LogUnavailable
 from ...serving.migration_lock import migration_lock
 from ...serving.summaries import SummaryStore
+from ..conf import project_settings
 from ..databases import settings_for
 from ..models import Prediction
 from .summaries import DjangoSummaries
@@ -70,12 +70,12 @@ def _execute(sql: str) -> None:
 @contextmanager
 def migrating() -> Iterator[None]:
     if connection.vendor == "sqlite":
-        with migration_lock(settings.SETTINGS.database_url, _execute):
+        with migration_lock(project_settings().database_url, _execute):
             yield
         return
     # Statements may take as long as they do.
     usual = connection.settings_dict["OPTIONS"]
-    unlimited = settings.SETTINGS.model_copy(update={"database_timeout": 0})
+    unlimited = project_settings().model_copy(update={"database_timeout": 0})
     connection.close()
     connection.settings_dict["OPTIONS"] = settings_for(unlimited)["OPTIONS"]
     try:

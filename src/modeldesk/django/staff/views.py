@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import site
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -16,6 +15,7 @@ from ...ml.artifact import ArtifactError
 from ...staff import versions
 from ...staff.feedback import Saved, context, save
 from ...staff.monitor import events
+from ..accounts.project import user_model
 from ..connection import open_summaries
 from ..http import see, takes
 from ..models import Prediction
@@ -33,7 +33,7 @@ def key_figures() -> list[dict[str, str]]:
         "Predictions": predictions.count(),
         "In the last 24 hours": predictions.filter(created_at__gte=today).count(),
         "Without an outcome": predictions.filter(feedback_at=None).count(),
-        "Accounts": get_user_model().objects.count(),
+        "Accounts": user_model().objects.count(),
     }
     return [{"name": name, "value": f"{count:,}"} for name, count in figures.items()]
 

@@ -4,10 +4,10 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving.doctor import Check, examine
+from ...conf import project_settings
 from ...database import outdated, unreachable
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             return Check("migrations", "all applied", outdated())
 
         host, port = options["host"], options["port"]
-        checks = list(examine(settings.SETTINGS, host, port, database, migrations))
+        checks = list(examine(project_settings(), host, port, database, migrations))
         self.stdout.write("\n".join(map(str, checks)))
         if any(check.fault for check in checks):
             sys.exit(1)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving.shadow import follow
+from ...conf import project_settings
 from ...log import open_log
 
 
@@ -14,4 +14,4 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        follow(open_log(), settings.SETTINGS)
+        follow(open_log(), project_settings())

@@ -8,6 +8,7 @@ from django.core.management import BaseCommand
 
 from ....serving import commands
 from ....serving.server import WORKERS
+from ...conf import project_settings
 from ...database import migrate, outdated, unreachable
 
 
@@ -22,8 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         commands.serve(
-            settings.WSGI_APPLICATION.replace(".wsgi.", ".wsgi:"),
-            settings.SETTINGS,
+            ":".join(str(settings.WSGI_APPLICATION).rsplit(".", 1)),
+            project_settings(),
             host=options["host"],
             port=options["port"],
             workers=options["workers"],
