@@ -58,20 +58,24 @@ class SignatureForm(InputForm):
 
     A form of a project's own is below this one. As in a ModelForm, `class Meta` may have `labels`,
     `help_texts` and `widgets` by feature, `field_order` is the order, and fields that are declared
-    stand in place of those that would be made, or beside them. After `super().clean()` the values
+    stand in place of those that would be made, or beside them; names of features that a model has
+    no more are let be. After `super().clean()` the values
     in `cleaned_data` are those that the model takes; what `clean()` makes of them is predicted.
     """
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
         self.validator = get_service().predictor.validator
         super().__init__(data, inputs=prediction_inputs(get_service().signature))
-        own = getattr(self, "Meta", None)
-        for attribute, name in (("label", "labels"), ("help_text", "help_texts")):
-            for feature, text in getattr(own, name, {}).items():
-                setattr(self.fields[feature], attribute, text)
-        for feature, widget in getattr(own, "widgets", {}).items():
-            self.fields[feature].widget = widget() if isinstance(widget, type) else widget
+        for name, field in self.fields.items():
+            field.label = self._meta("labels").get(name, field.label)
+            field.help_text = self._meta("help_texts").get(name, field.help_text)
+            if widget := self._meta("widgets").get(name):
+                field.widget = widget() if isinstance(widget, type) else widget
         self.order_fields(self.field_order)
+
+    def _meta(self, name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = getattr(getattr(self, "Meta", None), name, {})
+        return found
 
     def clean(self) -> dict[str, Any]:
         """Let the signature check what was typed."""
