@@ -56,11 +56,13 @@ def draw(inputs: list[Input], typed: Mapping[str, str] | None) -> Control:
 class SignatureForm(InputForm):
     """A field for each feature of the model that is served, filled with its example.
 
-    A form of a project's own is below this one. As in a ModelForm, `class Meta` may have `labels`,
+    A project's form is below this one. As in a ModelForm, `class Meta` may have `labels`,
     `help_texts` and `widgets` by feature, `field_order` is the order, and fields that are declared
-    stand in place of those that would be made, or beside them; names of features that a model has
-    no more are let be. After `super().clean()` the values
-    in `cleaned_data` are those that the model takes; what `clean()` makes of them is predicted.
+    stand in place of those that would be made, or beside them. Names of features that the model
+    has no more are let be.
+
+    After `super().clean()` the values in `cleaned_data` are those that the model takes; what a
+    `clean()` makes of them is predicted.
     """
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
