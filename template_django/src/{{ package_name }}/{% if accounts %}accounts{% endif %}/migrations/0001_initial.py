@@ -3,9 +3,8 @@
 from django.core.validators import EmailValidator
 from django.db import migrations, models
 from django.utils import timezone
-
-from ...predictions.fields import ExactCharField, ExactDateTimeField
-from ..models import new_id
+from modeldesk.django.accounts.models import new_id
+from modeldesk.django.fields import ExactCharField, ExactDateTimeField
 
 GROUPS = (
     "The groups this user belongs to. A user will get all permissions granted to each of "

@@ -1,0 +1,51 @@
+"""Who asks: the account of a token, or of the session."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import timezone
+
+from ...accounts.tokens import bearer, digest, is_alive, is_used_anew
+from ...serving.answers import Problem
+from ...serving.callers import Caller, current_caller
+from .project import token_model
+
+
+def identify(request: HttpRequest) -> None:
+    """Let the service know who calls the API.
+
+    Raises Problem 401 for a token that is not good, and 403 for a session without the CSRF token.
+    """
+    if authorization := request.headers.get("Authorization"):
+        know(_owner(bearer(authorization)))
+    elif request.user.is_authenticated:
+        _refuse_forgery(request)
+        know(request.user)
+
+
+def know(user: Any) -> None:
+    """Let the service know that this account asks."""
+    current_caller.set(Caller(user.pk, frozenset(user.get_all_permissions())))
+
+
+def _owner(secret: str | None) -> Any:
+    tokens = token_model().objects
+    token = tokens.select_related("user").filter(digest=digest(secret or "")).first()
+    if not token or not is_alive(token.expires_at) or not token.user.is_usable:
+        detail = "This token is not known, or has ended; make a new one at /accounts/tokens."
+        raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    if is_used_anew(token.last_used_at):
+        tokens.filter(pk=token.pk).update(last_used_at=timezone.now())
+    return token.user
+
+
+def _refuse_forgery(request: HttpRequest) -> None:
+    """As Django does for its forms, of which API views are exempt."""
+
+    def unused(_: HttpRequest) -> HttpResponse:
+        raise NotImplementedError
+
+    if CsrfViewMiddleware(unused).process_view(request, unused, (), {}):
+        detail = "With a session, send the CSRF token of a page in the header X-CSRFToken."
+        raise Problem(403, detail)

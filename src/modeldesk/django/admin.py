@@ -1,0 +1,163 @@
+"""The log of predictions in the admin, to be registered by a project: read, never changed."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from itertools import chain, islice
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import path, reverse
+
+from ..serving.log import Record
+from ..staff.export import csv_lines
+from ..staff.records import NONE, Column, columns, details, shown
+from .accounts.project import user_model
+from .conf import project_settings
+from .connection import reaching
+from .http import takes
+from .models import Prediction
+from .service import get_service
+from .staff.filters import ClassFilter, DateFilter, OutcomeFilter, VersionFilter
+from .staff.tables import ReadOnly
+from .staff.views import page
+
+MOST_USERS = 100  # that one search stands for
+BATCH = 1000  # rows of one query of an export
+AUTH: bool = project_settings().auth  # whether predictions are somebody's
+
+
+def _display(column: Column) -> Callable[[Prediction], str]:
+    def display(row: Prediction) -> str:
+        return shown(column.read(vars(row)["record"]))
+
+    display.__name__ = column.name
+    return admin.display(description=column.label)(display)
+
+
+class PredictionList(ChangeList):
+    """A page of rows, with all that its columns ask of each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        rows: list[Any] = list(self.result_list)
+        emails = _emails({row.user_id for row in rows})
+        for row in rows:
+            row.record = Record.from_row(row)
+            row.email = emails.get(row.user_id, NONE)
+        self.result_list = rows
+
+
+def _emails(ids: set[str | None]) -> dict[str | None, str]:
+    if not (known := [one for one in ids if one]):
+        return {}
+    found = user_model().objects.filter(pk__in=known)
+    return dict(found.values_list("pk", "email"))
+
+
+class PredictionAdmin(ReadOnly):
+    """Its columns are the features of the model, unless `list_display` names others."""
+
+    list_filter = (VersionFilter, ClassFilter, OutcomeFilter, DateFilter)
+    ordering = ("-id",)
+    search_fields = ("id", "label", "request_id")  # and more, below
+    search_help_text = "The beginning of an id or a request id, " + (
+        "a class, or an email address" if AUTH else "or a class"
+    )
+    sortable_by = ("when",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def get_urls(self) -> list[Any]:
+        pages = {
+            "changelist": ("", self.changelist_view),
+            "export": ("export", self.export),
+            "change": ("<path:object_id>/change/", self.change_view),
+        }
+        return [
+            path(address, self.admin_site.admin_view(view), name=f"predictions_prediction_{name}")
+            for name, (address, view) in pages.items()
+        ]
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+        return PredictionList
+
+    @admin.display(description="When (UTC)", ordering="id")
+    def when(self, row: Prediction) -> str:
+        return f"{row.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+    @admin.display(description="User")
+    def user(self, row: Prediction) -> str:
+        return str(vars(row)["email"])
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns: what is known of a prediction, and the features of the model."""
+        if tuple(self.list_display) != ("__str__",):  # which is Django's own
+            return self.list_display
+        known = map(_display, columns(get_service().signature))
+        return ["when", *known, *(["user"] if AUTH else []), "model_version"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        for word in search_term.split():
+            found = Q(id__startswith=word) | Q(request_id__startswith=word)
+            found |= Q(label__icontains=word)
+            if AUTH:
+                users = user_model().objects.filter(email__icontains=word)
+                found |= Q(user_id__in=list(users.values_list("pk", flat=True)[:MOST_USERS]))
+            queryset = queryset.filter(found)
+        return queryset, False
+
+    @takes("GET", "HEAD", "POST")  # Django's list takes a POST, and does nothing with it here
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        export = reverse("admin:predictions_prediction_export")
+        context = {"export_url": f"{export}?{request.GET.urlencode()}"}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    @takes("GET", "HEAD")
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """All of one prediction; the name is Django's."""
+        row = Prediction.objects.filter(id=object_id).first()
+        if row is None:
+            raise Http404
+        record = Record.from_row(row)
+        emails = _emails({record.user_id})
+        more = {"User": emails.get(record.user_id, NONE)} if AUTH else {}
+        signature = get_service().signature_of(record.model_version)
+        context = details(signature, record, more)
+        return page(request, "Prediction", "prediction", context)
+
+    @takes("GET", "HEAD")
+    def export(self, request: HttpRequest) -> StreamingHttpResponse:
+        """The predictions that the list shows, all pages of them, as CSV."""
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as error:
+            raise Http404 from error
+        records = _all(rows.order_by("-id"))
+        first = list(islice(records, 1))  # a database that is away is told of at once
+        lines = csv_lines(chain(first, records), get_service().signature)
+        return StreamingHttpResponse(
+            (line.encode() for line in lines),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="predictions.csv"'},
+        )
+
+
+def _all(rows: QuerySet[Prediction]) -> Iterator[Record]:
+    """All rows, newest first, a batch at a time: memory does not grow with them."""
+    batch = rows
+    while True:
+        with reaching():
+            found = list(batch[:BATCH])
+        yield from map(Record.from_row, found)
+        if len(found) < BATCH:
+            return
+        batch = rows.filter(id__lt=found[-1].id)

@@ -1,0 +1,18 @@
+"""The command line of a project: commands of the library and the project beside Django's own."""
+
+import sys
+
+from django.core.management import execute_from_command_line
+
+from ..serving.commands import EXPECTED
+
+
+def run() -> None:
+    """Do what the arguments of this process say; what can be expected ends it with one sentence."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if not name.startswith("-"):
+        name = name.replace("-", "_")  # commands are typed with hyphens; modules cannot be
+    try:
+        execute_from_command_line([sys.argv[0], name, *sys.argv[2:]])
+    except EXPECTED as error:
+        sys.exit(f"Error: {error}")

@@ -1,0 +1,46 @@
+"""Whether the database can be used, and how it is brought up to date."""
+
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from ..serving.database_url import location, mend
+from ..serving.log import LogUnavailable
+from .conf import project_settings
+from .log import open_log
+
+
+def unreachable() -> str | None:
+    """Why the database cannot be reached, or None."""
+    try:
+        open_log().ping()
+    except LogUnavailable as error:
+        url = project_settings().database_url
+        return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
+    return None
+
+
+def forked() -> str | None:
+    """Which migrations, such as an owner's and those of a release, follow the same one, or None."""
+    for app, names in MigrationLoader(None).detect_conflicts().items():
+        both = " and ".join(f"{app}.{name}" for name in sorted(names))
+        return (
+            f"The migrations {both} follow the same one; join them with: "
+            "manage makemigrations --merge; and then run: manage migrate"
+        )
+    return None
+
+
+def outdated() -> str | None:
+    """Why the tables are not those of this release, or None."""
+    if fault := unreachable() or forked():
+        return fault
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return "Migrations are not applied; run: manage migrate" if plan else None
+
+
+def migrate() -> None:
+    """Apply all migrations."""
+    call_command("migrate", verbosity=0)

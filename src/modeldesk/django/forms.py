@@ -1,0 +1,118 @@
+"""Forms made from the signature of the model."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+
+from ..ml.validation import Fault, InvalidInstances, Row
+from ..pages.content import Control, Input, prediction_inputs
+from .service import get_service
+
+
+class InputForm(forms.Form):
+    """A form of controls whose values are text."""
+
+    def __init__(self, data: Mapping[str, str] | None = None, *, inputs: list[Input]) -> None:
+        super().__init__(data)
+        self.inputs = {item.name: item for item in inputs}
+        for item in inputs:
+            if item.name not in self.fields:
+                self.fields[item.name] = field_of(item)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What was typed, by the name of the control."""
+        return {name: self.data.get(name, "") for name in self.fields}
+
+    def control(self, item: Input, attributes: dict[str, Any]) -> str:
+        """Draw the widget of an input."""
+        return self[item.name].as_widget(attrs=attributes)
+
+
+def field_of(item: Input) -> forms.Field:
+    """A field that takes any text, as the signature validates it."""
+    widget: forms.Widget = forms.TextInput({"id": item.id, "type": item.kind})
+    if item.kind == "select":
+        widget = forms.Select({"id": item.id}, item.choices)
+    elif item.kind == "textarea":
+        widget = forms.Textarea({"id": item.id})
+    return forms.Field(
+        required=False,
+        label=item.label,
+        help_text=item.hint,
+        initial=item.initial,
+        widget=widget,
+    )
+
+
+def draw(inputs: list[Input], typed: Mapping[str, str] | None) -> Control:
+    """Draws the widgets of such a form, as it was sent; None is one to be filled in."""
+    return InputForm(typed, inputs=inputs).control
+
+
+class SignatureForm(InputForm):
+    """A field for each feature of the model that is served, filled with its example.
+
+    A project's form is below this one. As in a ModelForm, `class Meta` may have `labels`,
+    `help_texts` and `widgets` by feature, `field_order` is the order, and fields that are declared
+    stand in place of those that would be made, or beside them. Names of features that the model
+    has no more are let be.
+
+    After `super().clean()` the values in `cleaned_data` are those that the model takes; what a
+    `clean()` makes of them is predicted.
+    """
+
+    def __init__(self, data: Mapping[str, str] | None = None) -> None:
+        self.validator = get_service().predictor.validator
+        super().__init__(data, inputs=prediction_inputs(get_service().signature))
+        for name, field in self.fields.items():
+            field.label = self._meta("labels").get(name, field.label)
+            field.help_text = self._meta("help_texts").get(name, field.help_text)
+            if widget := self._meta("widgets").get(name):
+                field.widget = widget() if isinstance(widget, type) else widget
+        self.order_fields(self.field_order)
+
+    def _meta(self, name: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = getattr(getattr(self, "Meta", None), name, {})
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Let the signature check what was typed."""
+        try:
+            row, _ = self.validator.from_text(self.values)
+        except InvalidInstances as error:
+            for fault in error.faults:
+                name = str(fault.loc[-1])
+                self.add_error(name if name in self.fields else None, fault.msg)
+            return self.cleaned_data
+        self.cleaned_data |= row
+        return self.cleaned_data
+
+    @property
+    def row(self) -> Row:
+        """The values to predict, of a form that is valid. Raises InvalidInstances."""
+        row, _ = self.validator.from_values(self.cleaned_data)
+        return row
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with what was typed."""
+        return [
+            Fault(("" if name == NON_FIELD_ERRORS else name,), str(text), "form")
+            for name, texts in self.errors.items()
+            for text in texts
+        ]
+
+    def controls(self) -> list[Input]:
+        """The controls in their order, as the fields say by now what they are called."""
+        return [self._control(name) for name in self.fields]
+
+    def _control(self, name: str) -> Input:
+        field = self.fields[name]
+        item = self.inputs.get(name) or Input(name, "", "", required=field.required)
+        bound = self[name]
+        hint = str(field.help_text)
+        return replace(item, id=bound.id_for_label, label=str(bound.label), hint=hint)

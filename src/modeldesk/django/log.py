@@ -1,0 +1,97 @@
+"""The prediction log in Django's ORM."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record
+from .connection import ping, reaching, store
+from .models import Prediction
+
+MOST_IDS = 500  # in one statement; SQL Server takes at most 2100 values
+
+
+def open_log() -> PredictionLog:
+    return DjangoPredictionLog()
+
+
+class DjangoPredictionLog:
+    """The prediction log over the default connection; safe to use from any thread."""
+
+    def add(self, records: Sequence[Record]) -> None:
+        rows = [Prediction(**record.as_row()) for record in records]
+        with reaching():
+            store(rows)
+
+    def discard(self, ids: Sequence[str]) -> None:
+        with reaching():
+            for rows in _by_id(ids):
+                rows.delete()
+
+    def find(self, ids: Sequence[str]) -> list[Record]:
+        with reaching():
+            return [Record.from_row(row) for rows in _by_id(ids) for row in rows]
+
+    def page(self, query: Query) -> list[Record]:
+        rows = Prediction.objects.filter(**_conditions(query)).order_by("-id")
+        return _records(rows[: query.limit])
+
+    def scan(self, after: str, limit: int) -> list[Record]:
+        return _records(Prediction.objects.filter(id__gt=after).order_by("id")[:limit])
+
+    def count(self) -> int:
+        with reaching():
+            return Prediction.objects.count()
+
+    def oldest(self, query: Query) -> list[Record]:
+        rows = Prediction.objects.filter(**_conditions(query)).order_by("created_at")
+        return _records(rows[: query.limit])
+
+    def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
+        rows = Prediction.objects.filter(**_conditions(query)).order_by()
+        with reaching():
+            return dict(rows.values_list("model_version").annotate(Count("id")))
+
+    def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
+        with reaching():
+            waiting = Prediction.objects.filter(id=record_id, feedback_at=None)
+            given = {"feedback": feedback.as_row(), "feedback_at": feedback.created_at}
+            return bool(waiting.update(**given))
+
+    def set_shadow(self, answers: Mapping[str, dict[str, Any]]) -> None:
+        with reaching(), transaction.atomic():
+            for record_id, answer in answers.items():
+                Prediction.objects.filter(id=record_id).update(shadow=answer)
+
+    def disown(self, user_id: str) -> None:
+        with reaching():
+            Prediction.objects.filter(user_id=user_id).update(user_id=None)
+
+    def ping(self) -> None:
+        with reaching():
+            ping()
+
+
+def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:
+    for start in range(0, len(ids), MOST_IDS):
+        yield Prediction.objects.filter(id__in=ids[start : start + MOST_IDS])
+
+
+def _records(rows: QuerySet[Prediction]) -> list[Record]:
+    with reaching():
+        return [Record.from_row(row) for row in rows]
+
+
+def _conditions(query: Query) -> dict[str, Any]:
+    conditions = {
+        "id__lt": query.before,
+        "model_version": query.model_version,
+        "label": query.label,
+        "created_at__gte": query.since,
+        "created_at__lt": query.until,
+        "feedback_at__isnull": None if query.has_feedback is None else not query.has_feedback,
+        "user_id": query.user_id,
+    }
+    return {name: value for name, value in conditions.items() if value is not None}

@@ -1,0 +1,33 @@
+"""`manage doctor`"""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import BaseCommand
+
+from ....serving.doctor import Check, examine
+from ...conf import project_settings
+from ...database import outdated, unreachable
+
+
+class Command(BaseCommand):
+    help = "Look for what would keep the service from working."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        def database() -> Check:
+            return Check("database", "reachable", unreachable())
+
+        def migrations() -> Check:
+            return Check("migrations", "all applied", outdated())
+
+        host, port = options["host"], options["port"]
+        checks = list(examine(project_settings(), host, port, database, migrations))
+        self.stdout.write("\n".join(map(str, checks)))
+        if any(check.fault for check in checks):
+            sys.exit(1)

@@ -1,0 +1,1 @@
+"""MongoDB, through Django's backend for it and through its own driver."""

@@ -1,0 +1,105 @@
+"""What the list of predictions is narrowed down by."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ...ml.signature import class_label
+from ..models import Prediction
+from ..service import get_service
+
+MOST_VERSIONS = 50  # to choose from
+
+
+class VersionFilter(admin.SimpleListFilter):
+    title = "version"
+    parameter_name = "version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in islice(_versions(), MOST_VERSIONS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(model_version=self.value()) if self.value() else queryset
+
+
+def _versions() -> Iterator[str]:
+    """Each version in the log, found by its index and not by reading all rows."""
+    name: str | None = ""
+    rows = Prediction.objects.order_by("model_version").values_list("model_version", flat=True)
+    while name := rows.filter(model_version__gt=name).first():
+        yield name
+
+
+class ClassFilter(admin.SimpleListFilter):
+    title = "class"
+    parameter_name = "class"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        classes = get_service().signature.output.classes or []
+        return [(label, label) for label in map(class_label, classes)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(label=self.value())
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    title = "true outcome"
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("missing", "Missing"), ("known", "Known")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("missing", "known"):
+            return queryset
+        return queryset.filter(feedback_at__isnull=self.value() == "missing")
+
+
+class DateFilter(admin.ListFilter):
+    """From one day to another, both included, in UTC."""
+
+    title = "date"
+    template = "modeldesk/staff/date_filter.html"
+    days = ("since", "until")
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        for name in self.days:
+            if given := params.pop(name, None):
+                self.used_parameters[name] = given[-1]
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return list(self.days)
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+        days = {name: self.used_parameters.get(name, "") for name in self.days}
+        others = [pair for pair in changelist.params.items() if pair[0] not in self.days]
+        without = changelist.get_query_string(remove=list(self.days))
+        yield days | {"others": others, "without": without if any(days.values()) else ""}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        since, until = (self._day(name) for name in self.days)
+        if since:
+            queryset = queryset.filter(created_at__gte=since)
+        if until and until.year < datetime.max.year:
+            queryset = queryset.filter(created_at__lt=until + timedelta(days=1))
+        return queryset
+
+    def _day(self, name: str) -> datetime | None:
+        text = str(self.used_parameters.get(name) or "")
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text else None
+        except ValueError as error:
+            raise IncorrectLookupParameters from error

@@ -1,1 +1,0 @@
-"""Pages: the form, a result with its feedback form, and the history."""
