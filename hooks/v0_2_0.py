@@ -117,27 +117,11 @@ def content_of(path: str, place: str) -> bytes:
     return content
 
 
-def followed() -> Iterator[str]:
-    """Migrations of Flask's that are gone, and that others which are there follow."""
-    for path in removed():
-        folder = Path(path).parent
-        if folder.name != "versions" or not folder.is_dir():
-            continue
-        revision = re.search(r'(?m)^revision = "(\w+)"', committed(path).decode())
-        others = (other.read_text("utf-8") for other in folder.glob("*.py"))
-        if revision and any(f'down_revision = "{revision[1]}"' in text for text in others):
-            yield path
-
-
 def main() -> None:
     """Bring edits back, and say where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dry-run", action="store_true")
     dry_run = parser.parse_args().dry_run
-    for path in list(followed()):
-        print(f"  {path}: it stays, as others of your migrations follow it.")
-        if not dry_run:
-            Path(path).write_bytes(committed(path))
     found = list(edited())
     for path in found:
         place, word = place_of(path)

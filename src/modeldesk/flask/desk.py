@@ -19,15 +19,17 @@ class ModelDesk:
         self.name, self.settings = name, settings
 
     def init_app(self, app: Flask) -> None:
-        """Before the extensions of the project, which find their settings in `app.config`.
+        """Before the extensions of the project, which find what they need in `app.config`.
+
+        So do views: each setting is there by its name in capitals.
 
         Raises:
             SettingsError: a setting is missing or wrong.
         """
         settings = self.settings.load()
+        app.config.from_mapping({name.upper(): value for name, value in settings})
         app.config.from_mapping(
             PROVIDE_AUTOMATIC_OPTIONS=False,
-            SECRET_KEY=settings.secret_key,
             TRUSTED_HOSTS=settings.allowed_hosts,
             MAX_CONTENT_LENGTH=MAX_BODY,
             MAX_FORM_MEMORY_SIZE=MAX_BODY,

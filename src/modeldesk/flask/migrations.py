@@ -37,6 +37,13 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[
     return repr(item)
 
 
+def process_revision_directives(context: Any, _: Any, directives: list[Any]) -> None:
+    """Make no file when there is nothing to change."""
+    asked = context.config.cmd_opts
+    if getattr(asked, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+        directives.clear()
+
+
 @contextmanager
 def migrating(scripts: ScriptDirectory | None = None) -> Iterator[Connection]:
     """A connection without the time limits of requests, while no other process migrates.

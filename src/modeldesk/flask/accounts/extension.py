@@ -29,7 +29,8 @@ class Accounts:
 
     `roles` are the permissions of each role, and `attempts` is where wrong passwords are counted.
     Where people sign up by themselves they get the role `new`, have tokens of the class `token`,
-    and change what is in the `profile` form.
+    and change what is in the `profile` form; who has no account reaches what it needs to come in,
+    and the views whose endpoints `open_to_all` names.
     """
 
     def __init__(
@@ -41,10 +42,12 @@ class Accounts:
         token: Any = None,
         new: str = "",
         profile: Callable[..., Any] | None = None,
+        open_to_all: Collection[str] = (),
     ) -> None:
         self.security = security
         self.roles, self.attempt_class, self.token_class = roles, attempts, token
         self.new, self.profile = new, profile
+        self.open = gate.OPEN | set(open_to_all)
         security.want_json(lambda _: False)  # the API has tokens
         self.database: AccountDatabase
 

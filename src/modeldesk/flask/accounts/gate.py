@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from ...serving.callers import PREDICT, caller
 from .callers import know
+from .current import get_accounts
 
 OPEN = {
     "static",
@@ -23,9 +24,10 @@ OPEN = {
 def require_account() -> Response | None:
     """Send everybody without an account to log in, but from what is open; the API says it itself.
 
-    A view that is new is closed until it is named in OPEN.
+    A view that is new is closed until it is named in `open_to_all` of the accounts.
     """
-    if request.blueprint == "api" or request.endpoint in OPEN or request.endpoint is None:
+    endpoint = request.endpoint
+    if request.blueprint == "api" or endpoint is None or endpoint in get_accounts().open:
         return None
     if current_user.is_authenticated:
         know(current_user)

@@ -1,0 +1,75 @@
+"""What a project may say of its form: order, labels, hints, fields of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_wtf import FlaskForm
+from modeldesk.flask.pages.forms import (
+    SignatureFields,
+    build_form,
+    control_of,
+    faults_of,
+    texts_of,
+)
+from modeldesk.pages.content import Input
+from wtforms import IntegerField
+from wtforms.validators import NumberRange
+
+# The types of WTForms lack what is to replace it.
+pytestmark = pytest.mark.filterwarnings("ignore:Passing SelectField choices:DeprecationWarning")
+INPUTS = [
+    Input("area", "feature-0", "Area", "m²", initial="95.5"),
+    Input("data", "feature-1", "Data", choices=[("", ""), ("x", "x")], kind="select"),
+    Input("rooms", "feature-2", "Rooms", hint="1 to 9", initial="3"),
+]
+
+
+class PlainForm(SignatureFields, FlaskForm):
+    pass
+
+
+class OwnForm(SignatureFields, FlaskForm):
+    order = ("rooms",)
+    labels = {"area": "Living space"}  # noqa: RUF012
+    hints = {"area": "Without the balcony"}  # noqa: RUF012
+    rooms = IntegerField("How many rooms", [NumberRange(min=2, message="At least two.")])
+
+
+@pytest.fixture(autouse=True)
+def request_context() -> Iterator[None]:
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = "one for tests"
+    with app.test_request_context():
+        yield
+
+
+def test_the_signature_says_it_all() -> None:
+    assert PlainForm.arranged(INPUTS) == INPUTS
+
+
+def test_a_project_says_other() -> None:
+    shown = OwnForm.arranged(INPUTS)
+    assert [item.name for item in shown] == ["rooms", "area", "data"]
+    assert [item.label for item in shown] == ["How many rooms", "Living space", "Data"]
+    assert [item.hint for item in shown] == ["1 to 9", "Without the balcony", ""]
+    assert shown[1].unit == "m²"
+
+
+def test_the_example_is_filled_in() -> None:
+    control = control_of(build_form(OwnForm, INPUTS, None))
+    assert 'value="3"' in control(INPUTS[2], {})
+    assert 'value="95.5"' in control(INPUTS[0], {})
+
+
+def test_what_was_typed_stays_text() -> None:
+    typed = {"area": "7,5", "data": "x", "rooms": "4"}
+    assert texts_of(build_form(PlainForm, INPUTS, typed)) == typed
+
+
+def test_a_field_of_the_project_is_checked() -> None:
+    typed = {"area": "1", "data": "x"}
+    (fault,) = faults_of(build_form(OwnForm, INPUTS, typed | {"rooms": "1"}))
+    assert (fault.loc, fault.msg) == (("rooms",), "At least two.")
+    assert faults_of(build_form(OwnForm, INPUTS, typed | {"rooms": "2"})) == []
+    assert faults_of(build_form(PlainForm, INPUTS, {})) == []
