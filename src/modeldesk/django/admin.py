@@ -14,7 +14,7 @@ from django.urls import path, reverse
 
 from ..serving.log import Record
 from ..staff.export import csv_lines
-from ..staff.records import NONE, Column, columns, details, shown
+from ..staff.records import NONE, Column, columns, details, search_help, shown
 from .accounts.project import user_model
 from .conf import project_settings
 from .connection import reaching
@@ -64,10 +64,11 @@ class PredictionAdmin(ReadOnly):
     list_filter = (VersionFilter, ClassFilter, OutcomeFilter, DateFilter)
     ordering = ("-id",)
     search_fields = ("id", "label", "request_id")  # and more, below
-    search_help_text = "The beginning of an id or a request id, " + (
-        "a class, or an email address" if AUTH else "or a class"
-    )
     sortable_by = ("when",)
+
+    @property
+    def search_help_text(self) -> str:  # type: ignore[override]
+        return search_help(get_service().reference, auth=AUTH)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.has_permission(request)
@@ -98,7 +99,7 @@ class PredictionAdmin(ReadOnly):
         """The columns: what is known of a prediction, and the features of the model."""
         if tuple(self.list_display) != ("__str__",):  # which is Django's own
             return self.list_display
-        known = map(_display, columns(get_service().signature))
+        known = map(_display, columns(get_service().signature, get_service().reference))
         return ["when", *known, *(["user"] if AUTH else []), "model_version"]
 
     def get_search_results(
@@ -107,6 +108,8 @@ class PredictionAdmin(ReadOnly):
         for word in search_term.split():
             found = Q(id__startswith=word) | Q(request_id__startswith=word)
             found |= Q(label__icontains=word)
+            if get_service().reference:
+                found |= Q(reference__startswith=word)
             if AUTH:
                 users = user_model().objects.filter(email__icontains=word)
                 found |= Q(user_id__in=list(users.values_list("pk", flat=True)[:MOST_USERS]))
@@ -143,7 +146,8 @@ class PredictionAdmin(ReadOnly):
             raise Http404 from error
         records = _all(rows.order_by("-id"))
         first = list(islice(records, 1))  # a database that is away is told of at once
-        lines = csv_lines(chain(first, records), get_service().signature)
+        service = get_service()
+        lines = csv_lines(chain(first, records), service.signature, service.reference)
         return StreamingHttpResponse(
             (line.encode() for line in lines),
             content_type="text/csv; charset=utf-8",

@@ -67,7 +67,7 @@ class SignatureForm(InputForm):
 
     def __init__(self, data: Mapping[str, str] | None = None) -> None:
         self.validator = get_service().predictor.validator
-        super().__init__(data, inputs=prediction_inputs(get_service().signature))
+        super().__init__(data, inputs=prediction_inputs(get_service().predictor))
         for name, field in self.fields.items():
             field.label = self._meta("labels").get(name, field.label)
             field.help_text = self._meta("help_texts").get(name, field.help_text)

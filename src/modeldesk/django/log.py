@@ -34,6 +34,13 @@ class DjangoPredictionLog:
         with reaching():
             return [Record.from_row(row) for rows in _by_id(ids) for row in rows]
 
+    def named(self, references: Sequence[str]) -> list[Record]:
+        found = []
+        for start in range(0, len(references), MOST_IDS):
+            some = references[start : start + MOST_IDS]
+            found += _records(Prediction.objects.filter(reference__in=some))
+        return [record for record in found if record.reference in references]
+
     def page(self, query: Query) -> list[Record]:
         rows = Prediction.objects.filter(**_conditions(query)).order_by("-id")
         return _records(rows[: query.limit])
@@ -93,5 +100,6 @@ def _conditions(query: Query) -> dict[str, Any]:
         "created_at__lt": query.until,
         "feedback_at__isnull": None if query.has_feedback is None else not query.has_feedback,
         "user_id": query.user_id,
+        "reference": query.reference,
     }
     return {name: value for name, value in conditions.items() if value is not None}

@@ -20,6 +20,7 @@ class Prediction(models.Model):
     feedback_at = ExactDateTimeField(null=True)
     shadow = ExactJSONField(null=True)
     user_id = ExactCharField(max_length=36, null=True)  # None where nobody has an account
+    reference = ExactCharField(max_length=64, null=True)
 
     class Meta:
         db_table = "predictions"
@@ -30,6 +31,7 @@ class Prediction(models.Model):
                 for name in ("created_at", "model_version", "label", "feedback_at")
             ),
             models.Index(fields=["user_id", "id"], name="ix_predictions_user_id"),
+            models.Index(fields=["reference"], name="ix_predictions_reference"),
         ]
 
     def __str__(self) -> str:

@@ -45,9 +45,11 @@ def test_doctor_finds_nothing(
     assert done.returncode == 0, done.stdout + done.stderr
     assert list(checks(done.stdout)) == [
         "settings",
+        "library",
         "secret",
         "port",
         "model",
+        "rules",
         "database",
         "migrations",
     ]

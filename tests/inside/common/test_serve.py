@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from modeldesk import ml
+from package import ml
 from modeldesk.serving.log import Feedback
 
 from .conftest import Projects

@@ -1,4 +1,4 @@
-"""Nothing: predictions are in tables of the library, and what is yours follows this"""
+"""The first of your migrations, which is empty: the library looks after its own tables"""
 
 revision = "0001"
 down_revision = None
