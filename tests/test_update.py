@@ -33,15 +33,15 @@ OLD, NEW = "v0.0.1", "v0.0.2"
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 DATABASES = [str(choice.value) for choice in choices("database", {})]
 MODELS = [str(choice.value) for choice in choices("model", {})]
-MIGRATIONS = {"flask": "migrations/versions", "django": "predictions/migrations"}
+MIGRATIONS = {"flask": "migrations/versions", "django": "migrations"}
 TRAIN = '"""The owner\'s own training."""\n'
 
 
 def publish_a_change(template: Path) -> None:
     """What a release does: a file comes, one goes, some change; train.py is among these."""
     common = template / "template_common"
-    style = common / "src" / "package" / "static" / "style.css.jinja"
-    style.write_text(style.read_text("utf-8") + "\n.new { color: red; }\n", "utf-8")
+    config = common / "src" / "package" / "config.py.jinja"
+    config.write_text(config.read_text("utf-8") + "\n# of the release\n", "utf-8")
     project = common / "pyproject.toml.jinja"
     before = project.read_text("utf-8")
     after = before.replace("line-length = 100", "line-length = 99")
