@@ -81,7 +81,7 @@ def test_nothing_is_left_over(project: Project, switch: str) -> None:
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_each_switch_has_words_of_its_own(switch: str, framework: str) -> None:
     """Else the next test would look for nothing."""
-    alone = {name: name == switch for name in SWITCHES}
+    alone: Answers = {name: name == switch for name in SWITCHES}
     made = texts(render({"framework": framework, **alone}))
     for word in {switch, "accounts"} if switch in ("auth", "admin") else {switch}:
         found = {name for name, text in made.items() if re.search(f"(?i){WORDS[word]}", text)}
