@@ -1,11 +1,14 @@
 """Every combination renders without trust, and what it renders is what an engineer would type."""
 
+import contextlib
 import functools
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ import pytest
 import yaml
 
 from .helpers import ANSWERS_FILE, REPO, copy, each, need, run, tree
-from .library import FOLDER, REQUIREMENT
+from .library import ABOUT, FOLDER, REQUIREMENT
 from .rendering import render, rendered, texts, write
 from .variants import (
     QUESTIONS,
@@ -30,7 +33,8 @@ from .variants import (
 
 LONGEST_PATH = 140
 # What the sample model is told in; two projects that differ in it alone differ nowhere else.
-MODEL_FILES = {"README.md", "src/my_service/ml/train.py"}
+MODEL_FILES = {"README.md", "src/my_service/ml/train.py", "tests/test_my_service.py"}
+SAMPLE_NEEDS = b', "scikit-learn>=1.6,<2"'
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 TEMPLATES = ("template_flask", "template_django")
@@ -78,7 +82,10 @@ def test_a_combination_renders_exactly_its_project(project: Project) -> None:
 @each_project
 def test_a_model_changes_nothing_but_its_own_files(project: Project) -> None:
     """So one model of each group is enough to be run."""
-    ours, theirs = rendered(project.name), rendered(leaders()[rest_of_name(project)].name)
+    ours, theirs = (
+        {name: content.replace(SAMPLE_NEEDS, b"") for name, content in rendered(label).items()}
+        for label in (project.name, leaders()[rest_of_name(project)].name)
+    )
     different = {name for name in ours | theirs if ours.get(name) != theirs.get(name)}
     assert different <= MODEL_FILES
 
@@ -237,16 +244,86 @@ def test_nothing_is_written_twice() -> None:
     assert not twice
 
 
-def test_no_service_takes_the_name_of_what_it_needs() -> None:
-    """uv would take the service itself for the library."""
+def name_of(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0]
+
+
+def needed(about: dict[str, Any]) -> Iterator[str]:
+    """The distributions that the table `project` of a pyproject.toml names, extras among them."""
+    for requirement in chain(about["dependencies"], *about["optional-dependencies"].values()):
+        yield name_of(requirement)
+
+
+@functools.cache
+def installed_by_the_library() -> dict[str, set[str]]:
+    """The distributions that it brings with all its extras, and the modules of each."""
+    found: dict[str, set[str]] = {}
+    wanted = [*needed(ABOUT)]
+    while wanted:
+        name = re.sub(r"[_.-]+", "-", wanted.pop().lower())
+        if name in found:
+            continue
+        found[name] = set()
+        with contextlib.suppress(metadata.PackageNotFoundError):  # on this machine
+            asked_for = metadata.requires(name) or []
+            wanted += [name_of(line) for line in asked_for if "extra ==" not in line]
+    for module, owners in metadata.packages_distributions().items():
+        for owner in owners:
+            found.get(re.sub(r"[_.-]+", "-", owner.lower()), set()).add(module)
+    return found
+
+
+def reserved(name: str) -> bool:
     checks: Any = jinja().get_template("template_common/checks.jinja").make_module()
-    for project in leaders().values():
-        about = tomllib.loads(rendered(project.name)["pyproject.toml"].decode())
-        groups = (about["project"]["optional-dependencies"] | about["dependency-groups"]).values()
-        for requirement in chain(about["project"]["dependencies"], *groups):
-            name = re.split(r"[^\w.-]", requirement)[0]
-            ours = name == about["project"]["name"]
-            assert ours or checks.name_fault(name), f"{name} is not reserved in checks.jinja"
+    return bool(checks.name_fault(name))
+
+
+@each_leader
+def test_no_service_takes_the_name_of_what_it_needs(project: Project) -> None:
+    """uv would take the service itself for the library."""
+    made = tomllib.loads(rendered(project.name)["pyproject.toml"].decode())
+    names = {*needed(made["project"]), *map(name_of, made["dependency-groups"]["dev"])}
+    assert not {name for name in names - {"my-service"} if not reserved(name)}
+
+
+def test_no_service_takes_the_name_of_what_the_library_needs() -> None:
+    """Nor that of a module, which Python would find in its place."""
+    found = installed_by_the_library()
+    assert {"modeldesk", "werkzeug", "google"} <= {"modeldesk"} | found.keys() | found["protobuf"]
+    names = found.keys() | {
+        module for modules in found.values() for module in modules if module[0].isalpha()
+    }
+    # mypyc names a helper by a digest, which is no name of a service.
+    assert not {name for name in names if not reserved(name) and "__mypyc" not in name}
+
+
+@each_leader
+def test_needs_are_in_order(project: Project) -> None:
+    """By name, as uv keeps them."""
+    made = tomllib.loads(rendered(project.name)["pyproject.toml"].decode())
+    asked_for = made["project"]["dependencies"]
+    (library,) = (line for line in asked_for if line.startswith("modeldesk["))
+    own, *tools = made["dependency-groups"]["dev"]
+    assert own == "my-service[train]"
+    for lines in (asked_for, tools, library.split("]")[0].split("[")[1].split(",")):
+        assert [*map(name_of, lines)] == sorted(map(name_of, lines))
+    for names in (
+        *made["tool"].get("deptry", {}).get("per_rule_ignores", {}).values(),
+        made["tool"]["mypy"]["overrides"][0]["module"],
+    ):
+        assert names == sorted(names)
+
+
+@each_leader
+def test_types_are_missed_of_what_is_imported(project: Project) -> None:
+    """No exception of mypy stands for what a project does not have; `own` models come later."""
+    made = rendered(project.name)
+    python = "".join(text for name, text in texts(made).items() if name.endswith(".py"))
+    settings = tomllib.loads(made["pyproject.toml"].decode())["tool"]["mypy"]
+    for module in settings["overrides"][0]["module"]:
+        name = module.removesuffix(".*")
+        imported = re.search(rf"(?m)^\s*(from|import) {name}\b", python)
+        assert imported or (project.answers["model"] == "own" and name == "sklearn"), name
 
 
 def test_the_smallest_supported_copier_renders_the_same(template: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Your rules: what is checked beyond the signature, and what becomes of an answer.
 
-Both run on every way in: the form, the API, files, other protocols, replays and shadows.
+Both run on every way in: every address and protocol, files, replays and shadows.
 """
 
 from collections.abc import Iterator
