@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,8 @@ PAGES = {
     "staff/templates/staff": "templates/modeldesk/staff",
 }
 STYLE, SITE_STYLE = "static/style.css", "static/site.css"
+ABOUT = "pyproject.toml"
+CONFLICT = re.compile(r"(?ms)^<<<<<<<.*?\n(.*?)^=======\n(.*?)^>>>>>>>.*?\n")
 REFERENCE = re.compile(r"{% (extends|include) \"([^\"]+)\" %}")
 
 
@@ -63,21 +66,44 @@ def as_rendered(answers: dict[str, Any], folder: Path) -> Path:
     return folder
 
 
-def edited() -> Iterator[str]:
-    """Files that are gone, and that their owner had edited."""
-    gone = removed()
-    answers = yaml.safe_load(committed(ANSWERS))
-    if not gone or str(answers.get("_commit")) == str(current_commit()):
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        before = as_rendered(answers, Path(folder) / "before")
-        for path in gone:
-            if (before / path).is_file() and (before / path).read_bytes() != committed(path):
-                yield path
+def edited(before: Path) -> Iterator[str]:
+    """Files that are gone, and that their owner had edited since they were as `before`."""
+    for path in removed():
+        if (before / path).is_file() and (before / path).read_bytes() != committed(path):
+            yield path
 
 
-def current_commit() -> Any:
-    return yaml.safe_load(Path(ANSWERS).read_text("utf-8")).get("_commit")
+def is_updated(answers: dict[str, Any]) -> bool:
+    """Whether the project is of another release than in its last commit."""
+    now = yaml.safe_load(Path(ANSWERS).read_text("utf-8"))
+    return bool(now.get("_commit") != answers.get("_commit"))
+
+
+def settle(before: Path) -> bool:
+    """Resolve conflicts in pyproject.toml where its owner had but added lines: they follow.
+
+    False when nothing was to be done, or when that makes no TOML; then the conflict stays.
+    """
+    path, given = Path(ABOUT), set((before / ABOUT).read_text("utf-8").splitlines(keepends=True))
+
+    def settled(found: re.Match[str]) -> str:
+        mine: list[str] = []
+        for line in found[1].splitlines(keepends=True):
+            if line.strip() and line not in given:
+                mine += [*(["\n"] if line.startswith("[") else []), line]
+        return found[2] + "".join(mine)
+
+    text = path.read_text("utf-8")
+    after = CONFLICT.sub(settled, text)
+    try:
+        tomllib.loads(after)
+    except tomllib.TOMLDecodeError:
+        return False
+    if after == text:
+        return False
+    path.write_text(after, "utf-8")
+    git("reset", "--quiet", "--", ABOUT)  # it was marked as in conflict
+    return True
 
 
 def place_of(path: str) -> tuple[str, str]:
@@ -122,7 +148,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dry-run", action="store_true")
     dry_run = parser.parse_args().dry_run
-    found = list(edited())
+    answers = yaml.safe_load(committed(ANSWERS))
+    if not is_updated(answers):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        before = as_rendered(answers, Path(folder) / "before")
+        found = list(edited(before))
+        if not dry_run and settle(before):
+            print(f"  {ABOUT}: the lines that you had added follow the template's.")
     for path in found:
         place, word = place_of(path)
         if Path(place).is_file() and not place.endswith(SITE_STYLE):

@@ -223,7 +223,7 @@ def assert_tables(project: Project, found: set[str]) -> None:
         assert any(word in name for name in found) == bool(answers[switch]), found
     if not answers["accounts"]:
         migrations = {"alembic_version", "django_migrations", "migration_lock", "migrations"}
-            migrations.add("modeldesk_version")
+        migrations.add("modeldesk_version")
         assert found <= {"predictions", "summaries", *migrations}
 
 
