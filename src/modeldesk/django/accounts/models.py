@@ -46,6 +46,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    PROFILE_FIELDS = ("name",)  # what people may change of their own
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 
