@@ -17,8 +17,9 @@ from typing import Any
 
 import httpx
 import pytest
-from package import ml
 from modeldesk.serving.log import Feedback
+
+from package import ml
 
 from .conftest import Projects
 from .database import unreachable

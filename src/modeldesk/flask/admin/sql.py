@@ -70,8 +70,10 @@ class Rows(ModelView):
 class TableView(Table, Rows):
     """A table of the project's own, with a `heading` and an `address`, which staff read.
 
-    `adds`, `changes` and `deletes` may name the permissions of who writes, with a form to write in.
+    `adds`, `changes` and `deletes` may name the permissions of who writes, `one` what is written.
     """
+
+    form = None  # Flask-Admin makes one of the columns
 
 
 class PredictionsView(PredictionsTable, Rows):
