@@ -40,18 +40,17 @@ TRANSFORMERS = '''"""Parts of our model."""
 
 from typing import Any
 
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 
 class Ratios(TransformerMixin, BaseEstimator):
     """Adds the share of HDL in all cholesterol."""
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> "Ratios":
+    def fit(self, X: Any, y: Any = None) -> "Ratios":
         self.columns_ = list(X.columns)
         return self
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, X: Any) -> Any:
         return X.assign(hdl_share=X["hdl"] / X["total_cholesterol"])
 '''
 ABOUT = '{% extends "site.html" %}\n\n{% block title %}About{% endblock %}\n\n'
@@ -123,9 +122,10 @@ SETTING = """    auth: ClassVar = True
 """
 ROLES = (
     (
-        'ROLES = {"viewer": VIEWER, ',
+        'ROLES = {"viewer"',
         'AUDITOR = frozenset({"predictions.view_prediction"})\n'
-        'ROLES = {"guest": frozenset(), "auditor": AUDITOR, "viewer": VIEWER, ',
+        'OURS = {"guest": frozenset(), "auditor": AUDITOR}\n'
+        'ROLES = OURS | {"viewer"',
     ),
     ('NEW = "viewer"', 'NEW = "guest"'),
 )
@@ -148,8 +148,8 @@ def edit_flask(package: Path) -> None:
         (
             '\n    """\n',
             '\n    """\n\n    order = ("glucose",)\n'
-            f'    labels = {{"glucose": "{LABEL}"}}  # noqa: RUF012\n'
-            f'    hints = {{"glucose": "{HINT}"}}  # noqa: RUF012\n'
+            f'    labels = {{"glucose": "{LABEL}"}}\n'
+            f'    hints = {{"glucose": "{HINT}"}}\n'
             f'    age = StringField("{FIELD}", [Length(max=3)])\n',
         ),
         (
@@ -203,10 +203,10 @@ def edit_flask(package: Path) -> None:
             "from typing import Any\n\nfrom flask_admin import Admin\n",
         ),
         (
-            "from modeldesk.flask.admin import DeskTheme, HomeView, ModelsView, MonitorView, OutcomesView\n"
-            "from modeldesk.flask.admin.sql import PredictionsView, RolesView, TokensView, UsersView\n",
-            FLASK_ADMIN_IMPORTS,
+            "from modeldesk.flask.admin import DeskTheme, ",
+            "from modeldesk.flask.admin import Choice, Column, DeskTheme, ",
         ),
+        ("import PredictionsView, RolesView, ", "import PredictionsView, RolesView, TableView, "),
         ("from .models import db\n", "from .models import Note, db\n" + FLASK_VIEWS),
         (
             "add_view(PredictionsView(Prediction, db))",
@@ -233,23 +233,6 @@ class Note(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str]
 '''
-FLASK_ADMIN_IMPORTS = """from modeldesk.flask.admin import (
-    Choice,
-    Column,
-    DeskTheme,
-    HomeView,
-    ModelsView,
-    MonitorView,
-    OutcomesView,
-)
-from modeldesk.flask.admin.sql import (
-    PredictionsView,
-    RolesView,
-    TableView,
-    TokensView,
-    UsersView,
-)
-"""
 FLASK_VIEWS = '''
 
 class SlowFilter(Choice):
@@ -348,7 +331,8 @@ def edit_django(package: Path) -> None:
         ("from django.contrib import admin\n", DJANGO_ADMIN_IMPORTS),
         (
             "import Group\n",
-            "import Group\nfrom django.db.models import QuerySet\nfrom django.http import HttpRequest\n",
+            "import Group\nfrom django.db.models import QuerySet\n"
+            "from django.http import HttpRequest\n",
         ),
         ("from .accounts.models import Token, User\n", DJANGO_ADMIN_OWN),
         (
@@ -374,8 +358,8 @@ DJANGO_FORM = f'''
     field_order = ("glucose",)
 
     class Meta:
-        labels = {{"glucose": "{LABEL}"}}  # noqa: RUF012
-        help_texts = {{"glucose": "{HINT}"}}  # noqa: RUF012
+        labels = {{"glucose": "{LABEL}"}}
+        help_texts = {{"glucose": "{HINT}"}}
 '''
 DJANGO_URLS = """
 ABOUT = TemplateView.as_view(

@@ -36,6 +36,7 @@ MAKE = {  # migrations of what an owner adds
     "django": ["makemigrations accounts", "makemigrations project"],
 }
 CHECK = {"flask": "db check", "django": "makemigrations --check"}
+ACCENT = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
 GREETING = "Good day from the environment"
 
 
@@ -427,13 +428,9 @@ def test_the_name(desk: Desk) -> None:
 def test_the_colours(desk: Desk) -> None:
     """Also those of the admin."""
     with browser_of(desk) as client:
-        for path in ("/", "/admin/"):
-            styles = [
-                link["href"] for link in Page(client.get(path).text).all("link", rel="stylesheet")
-            ]
-            assert own.COLOUR in client.get(styles[-1]).text or any(
-                own.COLOUR in client.get(style).text for style in styles
-            ), path
+        for path in ("/", "/docs", "/accounts/", "/admin/", "/admin/monitor"):
+            links = Page(client.get(path).text).all("link", rel="stylesheet")
+            assert any(own.COLOUR in client.get(link["href"]).text for link in links), path
 
 
 def test_what_is_around_every_page(desk: Desk) -> None:
@@ -554,8 +551,8 @@ def test_the_library(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_an_owners_edits_are_clean(desk: Desk) -> None:
-    """As the table has them, linters and types have nothing to say."""
-    for check in ("ruff check src", "mypy"):
+    """Once they are formatted, linters and types have nothing to say."""
+    for check in ("ruff format src", "ruff check src", "mypy", "deptry src"):
         run(desk.project, need("uv"), "run", *check.split(), **desk.env({}))
 
 
@@ -656,13 +653,12 @@ def test_a_browser_sees_it(desk: Desk) -> None:
         visitor.page.wait_for_url(re.compile(r"/predictions/[0-9a-f-]{36}$"), timeout=LIMIT)
         visitor.says("B-1")
         visitor.follow("About", "About")
-        colour = visitor.page.evaluate(
-            "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
-        )
-        assert colour.strip() == own.COLOUR
+        assert visitor.page.evaluate(ACCENT).strip() == own.COLOUR
         visitor.follow("History", "History")
         visitor.says(own.HISTORY)
         visitor.says("B-1")
+        visitor.follow("Admin", "Admin")
+        assert visitor.page.evaluate(ACCENT).strip() == own.COLOUR
 
 
 ROWS: dict[str, Callable[..., None]] = {
