@@ -155,7 +155,8 @@ def edit_flask(package: Path) -> None:
         (
             "\n\nadd_pages(",
             '\n\n@pages.get("/about")\ndef about() -> str:\n'
-            '    return render_template("about.html", greeting=current_app.config["GREETING"])\n\n\n'
+            '    return render_template("about.html", greeting=current_app.config["GREETING"])'
+            "\n\n\n"
             '@pages.get("/team")\ndef team() -> str:\n'
             '    return render_template("team.html")\n\n\nadd_pages(',
         ),
