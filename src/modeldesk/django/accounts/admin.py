@@ -45,12 +45,12 @@ LAST_LOGIN = moment("last_login", "Last log-in")
 class UserAdmin(Table):
     """Nobody ends or limits the own account here, so that an administrator is always left."""
 
-    list_display: ClassVar[Any] = ("email", "name", "roles", "is_active", CONFIRMED, LAST_LOGIN)
+    list_display: Any = ("email", "name", "roles", "is_active", CONFIRMED, LAST_LOGIN)
     list_filter: ClassVar[Any] = ("is_active", "groups")
     ordering: ClassVar[Any] = ("email",)
     search_fields: ClassVar[Any] = ("email", "name")
     readonly_fields: ClassVar[Any] = ("email", CONFIRMED, CREATED, LAST_LOGIN)
-    actions: ClassVar[Any] = ("revoke",)
+    actions: Any = ("revoke",)
 
     @admin.display(description="Roles")
     def roles(self, user: Any) -> str:
@@ -124,7 +124,7 @@ class RoleAdmin(ReadOnly):
     """The roles as `roles.py` says."""
 
     heading = "Roles"
-    list_display: ClassVar[Any] = ("name", "may")
+    list_display: Any = ("name", "may")
     ordering: ClassVar[Any] = ("name",)
     fields: ClassVar[Any] = ("name", "may")
 
@@ -136,7 +136,7 @@ class RoleAdmin(ReadOnly):
 class TokenAdmin(ReadOnly):
     """Tokens; of a secret nothing is kept that could be shown."""
 
-    list_display: ClassVar[Any] = (
+    list_display: Any = (
         "name",
         "user",
         moment("created_at", "Created"),
@@ -147,7 +147,7 @@ class TokenAdmin(ReadOnly):
     search_fields: ClassVar[Any] = ("name", "user__email")
     list_select_related: ClassVar[Any] = ("user",)
     fields: ClassVar[Any] = list_display
-    actions: ClassVar[Any] = ("revoke",)
+    actions: Any = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
