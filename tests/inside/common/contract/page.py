@@ -1,5 +1,5 @@
 """Pages, where tests look for them."""
 
-from modeldesk.testing.page import Page, check_page
+from modeldesk.testing.page import Page, check_page, errors_of
 
-__all__ = ["Page", "check_page"]
+__all__ = ["Page", "check_page", "errors_of"]
