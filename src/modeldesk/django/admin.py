@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from itertools import chain, islice
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -61,10 +61,10 @@ def _emails(ids: set[str | None]) -> dict[str | None, str]:
 class PredictionAdmin(ReadOnly):
     """Its columns are the features of the model, unless `list_display` names others."""
 
-    list_filter = (VersionFilter, ClassFilter, OutcomeFilter, DateFilter)
-    ordering = ("-id",)
-    search_fields = ("id", "label", "request_id")  # and more, below
-    sortable_by = ("when",)
+    list_filter: ClassVar[Any] = (VersionFilter, ClassFilter, OutcomeFilter, DateFilter)
+    ordering: ClassVar[Any] = ("-id",)
+    search_fields: ClassVar[Any] = ("id", "label", "request_id")  # and more, below
+    sortable_by: ClassVar[Any] = ("when",)
 
     @property
     def search_help_text(self) -> str:  # type: ignore[override]

@@ -1,14 +1,18 @@
 """Whether the database can be used, and how it is brought up to date."""
 
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
+from ..ml.validation import listed
 from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable
 from .conf import project_settings
 from .log import open_log
+
+OUTDATED = "Migrations are not applied; run: manage migrate"
 
 
 def unreachable() -> str | None:
@@ -38,7 +42,14 @@ def outdated() -> str | None:
         return fault
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return "Migrations are not applied; run: manage migrate" if plan else None
+    if plan:
+        return OUTDATED
+    if apps.is_installed("modeldesk.django.accounts"):
+        from .accounts.apps import outdated_roles
+
+        if names := outdated_roles():
+            return f"{OUTDATED} (it changes the roles {listed(names)})"
+    return None
 
 
 def migrate() -> None:

@@ -19,8 +19,9 @@ class InputForm(forms.Form):
         super().__init__(data)
         self.inputs = {item.name: item for item in inputs}
         for item in inputs:
-            if item.name not in self.fields:
-                self.fields[item.name] = field_of(item)
+            field = self.fields.setdefault(item.name, field_of(item))
+            if field.initial is None:  # of one that a form declares
+                field.initial = item.initial
 
     @property
     def values(self) -> dict[str, str]:
@@ -86,7 +87,8 @@ class SignatureForm(InputForm):
         except InvalidInstances as error:
             for fault in error.faults:
                 name = str(fault.loc[-1])
-                self.add_error(name if name in self.fields else None, fault.msg)
+                if name not in self.errors:  # what a field says of itself is enough
+                    self.add_error(name if name in self.fields else None, fault.msg)
             return self.cleaned_data
         self.cleaned_data |= row
         return self.cleaned_data

@@ -17,7 +17,7 @@ from ..serving.log import LogUnavailable
 from ..serving.migration_lock import migration_lock
 from ..stores import schema
 from ..stores.engine import engine_for_migrations
-from .state import get_database, get_settings
+from .state import current_state, get_database, get_settings
 
 # Migrations that the template gave projects, and what each follows.
 OF_THE_TEMPLATE = {"0003": "0002", "0002": "0001", "0001": None}
@@ -109,3 +109,12 @@ def _upgrade(theirs: click.Command, **options: Any) -> None:
         url = current_app.config["SQLALCHEMY_DATABASE_URI"]
         schema.write_upgrade(url, sys.stdout)
     click.get_current_context().invoke(theirs, **options)
+    if not options["sql"]:
+        keep_roles()
+
+
+def keep_roles() -> None:
+    """Bring the roles in the database in step with the project's `roles.py`, if it has any."""
+    if accounts := current_state().accounts:
+        with migrating():
+            accounts.keep_roles()

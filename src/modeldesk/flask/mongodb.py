@@ -73,7 +73,7 @@ class MongoDatabase:
         accounts = current_state().accounts
         with self.reaching():
             names = [index["name"] for _, index in self._lacking()]
-            names += accounts.lacking_roles() if accounts else []
+            names += accounts.outdated_roles() if accounts else []
         return f"{OUTDATED} (it makes {listed(names)})" if names else None
 
     def upgrade(self) -> None:
@@ -87,8 +87,8 @@ class MongoDatabase:
                         collection.drop_index(index["name"])
                     options = {name: value for name, value in index.items() if name != "key"}
                     collection.create_index(list(index["key"].items()), **options)
-            if accounts and accounts.lacking_roles():
-                accounts.make_roles()
+            if accounts and accounts.outdated_roles():
+                accounts.keep_roles()
 
     def unavailable(self, error: Exception) -> LogUnavailable | None:
         return unavailable(error)

@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..ml.validation import listed
 from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable, PredictionLog
 from ..serving.settings import Settings
@@ -17,7 +18,8 @@ from ..stores.failures import reason, unavailable
 from ..stores.sql_log import SQLPredictionLog
 from ..stores.sql_summaries import SQLSummaries
 from .database import OUTDATED
-from .migrations import migrating
+from .migrations import keep_roles, migrating
+from .state import current_state
 
 
 class SQLDatabase:
@@ -64,13 +66,18 @@ class SQLDatabase:
         with self.engine.connect() as connection:
             applied = MigrationContext.configure(connection).get_current_heads()
             ready = schema.is_current(connection)
-        return None if ready and applied == tuple(heads) else OUTDATED
+        if not ready or applied != tuple(heads):
+            return OUTDATED
+        accounts = current_state().accounts
+        names = accounts.outdated_roles() if accounts else []
+        return f"{OUTDATED} (it changes the roles {listed(names)})" if names else None
 
     def upgrade(self) -> None:
         with migrating() as connection:
             schema.upgrade(connection)
         if "migrate" in current_app.extensions:
             flask_migrate.upgrade(revision="heads")
+        keep_roles()
 
     def unavailable(self, error: Exception) -> LogUnavailable | None:
         return unavailable(error)

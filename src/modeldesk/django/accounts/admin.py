@@ -1,6 +1,6 @@
 """Classes for accounts in the admin, which a project registers: who may log in, and as what."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -45,12 +45,12 @@ LAST_LOGIN = moment("last_login", "Last log-in")
 class UserAdmin(Table):
     """Nobody ends or limits the own account here, so that an administrator is always left."""
 
-    list_display = ("email", "name", "roles", "is_active", CONFIRMED, LAST_LOGIN)
-    list_filter = ("is_active", "groups")
-    ordering = ("email",)
-    search_fields = ("email", "name")
-    readonly_fields = ("email", CONFIRMED, CREATED, LAST_LOGIN)
-    actions = ("revoke",)
+    list_display: Any = ("email", "name", "roles", "is_active", CONFIRMED, LAST_LOGIN)
+    list_filter: ClassVar[Any] = ("is_active", "groups")
+    ordering: ClassVar[Any] = ("email",)
+    search_fields: ClassVar[Any] = ("email", "name")
+    readonly_fields: ClassVar[Any] = ("email", CONFIRMED, CREATED, LAST_LOGIN)
+    actions: Any = ("revoke",)
 
     @admin.display(description="Roles")
     def roles(self, user: Any) -> str:
@@ -124,9 +124,9 @@ class RoleAdmin(ReadOnly):
     """The roles as `roles.py` says."""
 
     heading = "Roles"
-    list_display = ("name", "may")
-    ordering = ("name",)
-    fields = ("name", "may")
+    list_display: Any = ("name", "may")
+    ordering: ClassVar[Any] = ("name",)
+    fields: ClassVar[Any] = ("name", "may")
 
     @admin.display(description="May")
     def may(self, group: Group) -> str:
@@ -136,18 +136,18 @@ class RoleAdmin(ReadOnly):
 class TokenAdmin(ReadOnly):
     """Tokens; of a secret nothing is kept that could be shown."""
 
-    list_display = (
+    list_display: Any = (
         "name",
         "user",
         moment("created_at", "Created"),
         moment("last_used_at", "Last used"),
         moment("expires_at", "Ends"),
     )
-    ordering = ("-id",)
-    search_fields = ("name", "user__email")
-    list_select_related = ("user",)
-    fields = list_display
-    actions = ("revoke",)
+    ordering: ClassVar[Any] = ("-id",)
+    search_fields: ClassVar[Any] = ("name", "user__email")
+    list_select_related: ClassVar[Any] = ("user",)
+    fields: ClassVar[Any] = list_display
+    actions: Any = ("revoke",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)

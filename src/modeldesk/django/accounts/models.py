@@ -1,5 +1,6 @@
 """Bases of the tables of accounts, which a project has under the label `accounts`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import uuid_utils
@@ -46,6 +47,7 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    PROFILE_FIELDS: Sequence[str] = ("name",)  # what people may change of their own
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
 

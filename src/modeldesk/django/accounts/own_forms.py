@@ -44,7 +44,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = user_model()
-        fields = ["name"]
+        fields = user_model().PROFILE_FIELDS
 
 
 class TokenForm(forms.ModelForm):

@@ -85,13 +85,13 @@ class Accounts:
         """What export and import read and add, by kind."""
         return self.database.stores()
 
-    def lacking_roles(self) -> list[str]:
-        """Those of this release that the database does not have, or with fewer permissions."""
-        return self.database.lacking_roles()
+    def outdated_roles(self) -> list[str]:
+        """Those that the database does not have as `roles.py` says."""
+        return self.database.outdated_roles()
 
-    def make_roles(self) -> None:
-        """Make the roles of this release; those that are there get what they lack."""
-        self.database.make_roles()
+    def keep_roles(self) -> None:
+        """Bring the database in step with `roles.py`; roles that it does not name stay."""
+        self.database.keep_roles()
 
     def give_role(self, app: Flask, user: Any, **_: Any) -> None:
         self.datastore.add_role_to_user(user, self.new)

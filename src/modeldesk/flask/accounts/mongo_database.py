@@ -46,15 +46,15 @@ class MongoAccounts:
     def role_names(self) -> list[str]:
         return sorted(map(str, self._roles.objects))
 
-    def lacking_roles(self) -> list[str]:
+    def outdated_roles(self) -> list[str]:
         there = {role.name: set(role.permissions) for role in self._roles.objects}
         given = self.accounts.roles
-        return [name for name in given if not set(given[name]) <= there.get(name, set())]
+        return [name for name in given if set(given[name]) != there.get(name)]
 
-    def make_roles(self) -> None:
+    def keep_roles(self) -> None:
         for name, given in self.accounts.roles.items():
             role = self._roles.objects(name=name)
-            role.update_one(upsert=True, add_to_set__permissions=sorted(given))
+            role.update_one(upsert=True, set__permissions=sorted(given))
 
     @property
     def _roles(self) -> Any:

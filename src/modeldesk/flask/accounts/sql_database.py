@@ -9,7 +9,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from sqlalchemy import Engine, Select, Table, case, delete, exc, func, insert, select, update
+from sqlalchemy import (
+    Engine,
+    Select,
+    Table,
+    case,
+    delete,
+    exc,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -54,11 +66,21 @@ class SQLAccounts:
         session = current_app.extensions["sqlalchemy"].session
         return sorted(map(str, session.scalars(select(self.accounts.datastore.role_model))))
 
-    def lacking_roles(self) -> list[str]:
-        return []  # migrations make them
+    def outdated_roles(self) -> list[str]:
+        role = self.accounts.datastore.role_model
+        with Session(self.engine) as session:
+            there = {one.name: set(one.permissions) for one in session.scalars(select(role))}
+        given = self.accounts.roles
+        return [name for name in given if set(given[name]) != there.get(name)]
 
-    def make_roles(self) -> None:
-        pass
+    def keep_roles(self) -> None:
+        role, given = self.accounts.datastore.role_model, self.accounts.roles
+        if not inspect(self.engine).has_table(role.__tablename__):
+            return  # it was not asked for all migrations
+        with Session(self.engine) as session:
+            for name in self.outdated_roles():
+                session.merge(role(name=name, permissions=sorted(given[name])))
+            session.commit()
 
 
 class SQLAttempts:

@@ -3,8 +3,19 @@
 The tables are in `sql` and `mongodb`, as Flask-Admin has views of its own for each.
 """
 
+from ...staff.records import Column
 from .access import Secured
+from .filters import Choice
 from .pages import HomeView, ModelsView, MonitorView, OutcomesView
 from .theme import DeskTheme
 
-__all__ = ["DeskTheme", "HomeView", "ModelsView", "MonitorView", "OutcomesView", "Secured"]
+__all__ = [
+    "Choice",
+    "Column",
+    "DeskTheme",
+    "HomeView",
+    "ModelsView",
+    "MonitorView",
+    "OutcomesView",
+    "Secured",
+]

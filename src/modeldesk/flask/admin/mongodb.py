@@ -8,7 +8,7 @@ from mongoengine import Q
 
 from .filters import Filter
 from .predictions import PredictionsTable
-from .tables import of_table
+from .tables import Table, of_table
 from .tokens import TokensTable
 from .users import RolesTable, UsersTable
 
@@ -52,6 +52,15 @@ class Rows(ModelView):
         newer = self.model.objects.order_by("model_version").scalar("model_version")
         while name := newer.filter(model_version__gt=name).first():
             yield name
+
+
+class TableView(Table, Rows):
+    """A table of the project's own, with a `heading` and an `address`, which staff read.
+
+    `adds`, `changes` and `deletes` may name the permissions of who writes, `one` what is written.
+    """
+
+    form = None  # Flask-Admin makes one of the columns
 
 
 class PredictionsView(PredictionsTable, Rows):

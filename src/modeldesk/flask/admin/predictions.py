@@ -65,11 +65,11 @@ class PredictionsTable(Table):
 
     heading, address = "Predictions", "predictions"
     can_view_details = can_export = True
-    column_list = ("id",)  # and more, below
+    column_list: Any = ("id",)  # and more, below
     column_labels: ClassVar = {"id": "When (UTC)"}
-    column_sortable_list = ("id",)
-    column_default_sort = ("id", True)
-    column_filters = (
+    column_sortable_list: Any = ("id",)
+    column_default_sort: Any = ("id", True)
+    column_filters: Any = (
         VersionFilter("Version"),
         ClassFilter("Class"),
         OutcomeFilter("True outcome"),
@@ -77,7 +77,7 @@ class PredictionsTable(Table):
         UntilFilter("To"),
     )
 
-    search_fields = ("id", "request_id", "label")
+    search_fields: Any = ("id", "request_id", "label")
 
     @property
     def search_help(self) -> str:

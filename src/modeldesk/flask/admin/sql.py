@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from .filters import Filter
 from .predictions import PredictionsTable
-from .tables import of_table
+from .tables import Table, of_table
 from .tokens import TokensTable
 from .users import RolesTable, UsersTable
 
@@ -65,6 +65,15 @@ class Rows(ModelView):
         name: str | None = ""
         while name := self._session.scalar(select(func.min(column)).where(column > name)):
             yield name
+
+
+class TableView(Table, Rows):
+    """A table of the project's own, with a `heading` and an `address`, which staff read.
+
+    `adds`, `changes` and `deletes` may name the permissions of who writes, `one` what is written.
+    """
+
+    form = None  # Flask-Admin makes one of the columns
 
 
 class PredictionsView(PredictionsTable, Rows):

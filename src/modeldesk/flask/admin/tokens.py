@@ -16,16 +16,16 @@ class TokensTable(Table):
     heading, address = "Tokens", "tokens"
     reads = "accounts.view_token"
     acts = "accounts.delete_token"
-    column_list = ("name", "user", "created_at", "last_used_at", "expires_at")
+    column_list: Any = ("name", "user", "created_at", "last_used_at", "expires_at")
     column_labels: ClassVar = {
         "created_at": "Created",
         "last_used_at": "Last used",
         "expires_at": "Ends",
     }
     column_formatters: ClassVar = {"user": lambda view, context, token, name: token.user.email}
-    column_default_sort = ("id", True)
-    column_sortable_list = ("name", "created_at", "last_used_at", "expires_at")
-    search_fields = ("name",)
+    column_default_sort: Any = ("id", True)
+    column_sortable_list: Any = ("name", "created_at", "last_used_at", "expires_at")
+    search_fields: Any = ("name",)
     search_help = "A part of a name or an email address"
 
     def search_word(self, word: str) -> Any:

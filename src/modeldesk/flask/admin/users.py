@@ -44,17 +44,17 @@ class UsersTable(Table):
     changes = acts = "accounts.change_user"
     deletes = "accounts.delete_user"
     can_view_details = True
-    column_list = ("email", "name", "roles", "active", "confirmed_at", "last_login_at")
-    column_details_list = (*column_list, "created_at")
+    column_list: Any = ("email", "name", "roles", "active", "confirmed_at", "last_login_at")
+    column_details_list: Any = (*column_list, "created_at")
     column_labels: ClassVar = {
         "confirmed_at": "Confirmed",
         "created_at": "Created",
         "last_login_at": "Last log-in",
     }
-    column_sortable_list = ("email", "name", "confirmed_at", "last_login_at")
-    column_default_sort = "email"
-    column_filters = (ActiveFilter("Active"), RoleFilter("Role"))
-    search_fields = ("email", "name")
+    column_sortable_list: Any = ("email", "name", "confirmed_at", "last_login_at")
+    column_default_sort: Any = "email"
+    column_filters: Any = (ActiveFilter("Active"), RoleFilter("Role"))
+    search_fields: Any = ("email", "name")
     search_help = "A part of an email address or a name"
 
     @property
@@ -140,11 +140,11 @@ class RolesTable(Table):
 
     heading, address = "Roles", "roles"
     reads = "accounts.view_role"
-    column_list = ("name", "permissions")
+    column_list: Any = ("name", "permissions")
     column_labels: ClassVar = {"permissions": "May"}
     column_formatters: ClassVar = {"permissions": lambda view, context, role, name: _may(role)}
-    column_default_sort = "name"
-    column_sortable_list = ("name",)
+    column_default_sort: Any = "name"
+    column_sortable_list: Any = ("name",)
 
 
 def _may(role: Any) -> str:

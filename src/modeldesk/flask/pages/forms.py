@@ -32,9 +32,11 @@ class SignatureFields:
         arranged = []
         for item in sorted(inputs, key=lambda item: first.get(item.name, len(first))):
             label, hint = cls.labels.get(item.name, item.label), cls.hints.get(item.name, item.hint)
+            shown = replace(item, label=label, hint=hint)
             if field := own.get(item.name):
                 label, hint = str(field.label.text), str(field.description) or hint
-            arranged.append(replace(item, label=label, hint=hint))
+                shown = replace(item, id=field.id, label=label, hint=hint)
+            arranged.append(shown)
         return arranged
 
 
