@@ -151,3 +151,16 @@ def test_versions_are_counted(log: PredictionLog) -> None:
     assert log.versions() == {}
     log.add([record(model_version=name) for name in ("b", "a", "b", "b")])
     assert log.versions() == {"a": 1, "b": 3}
+
+
+def test_by_reference(log: PredictionLog) -> None:
+    """Exactly: cases, accents and blanks at the end make another one."""
+    others = [record(reference=one) for one in ("a 1", "Ä 1", "A 1 ", "A 1_", "A_1", None)]
+    ours = [record(reference="A 1"), record(reference="A 1")]
+    log.add([*others, *ours])
+    newest_first = sorted((one.id for one in ours), reverse=True)
+    assert [one.id for one in log.page(Query(reference="A 1"))] == newest_first
+    assert sorted(one.id for one in log.named(["A 1"])) == newest_first[::-1]
+    assert {one.id for one in log.named(["a 1", "A 1 "])} == {others[0].id, others[2].id}
+    assert log.named(["nowhere"]) == []
+    assert log.find([ours[0].id])[0].reference == "A 1"
