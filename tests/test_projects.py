@@ -92,7 +92,7 @@ def alike(project: Project) -> str:
     return f"{project.answers['framework']} {switches(project)}"
 
 
-def tests_of(project: Project) -> dict[str, bytes]:
+def inside_files(project: Project) -> dict[str, bytes]:
     """The files of tests that can run in a project."""
     return {
         name: content
@@ -104,12 +104,12 @@ def tests_of(project: Project) -> dict[str, bytes]:
 def different(project: Project, **answers: Any) -> set[str]:
     """The files of tests that are not the same with these answers."""
     others = inside({**project.answers, **answers})
-    return {name for name, content in tests_of(project).items() if others.get(name) != content}
+    return {name for name, content in inside_files(project).items() if others.get(name) != content}
 
 
 def chosen_tests(project: Project) -> dict[str, set[str]]:
     """The files of tests that are run in a project, by what pytest is to select in them."""
-    database, all_of_them = project.answers["database"], set(tests_of(project))
+    database, all_of_them = project.answers["database"], set(inside_files(project))
     auth, admin, forms = switches(project)
     if all(switches(project)) and database != "sqlite":
         own = different(project, database="sqlite")
@@ -239,7 +239,7 @@ def test_every_test_runs_with_its_framework() -> None:
         runs = [chosen_tests(project) for project in ours]
         whole = {name for chosen in runs for name in chosen.get("", ())}
         parts = {name for chosen in runs for name in chosen.get("not database", ())}
-        assert whole | parts == {name for project in ours for name in tests_of(project)}
+        assert whole | parts == {name for project in ours for name in inside_files(project)}
         assert all("sqlserver" in name for name in parts - whole)
 
 
