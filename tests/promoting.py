@@ -36,7 +36,7 @@ from modeldesk.ml.versions import current_version
 root, seconds, versions = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]
 end, kills, halfway = time.monotonic() + seconds, 0, 0
 took = 0.0  # seconds, by the last one that was left alone
-while time.monotonic() < end:
+while time.monotonic() < end or kills < 10:
     before = current_version(root)
     began = time.monotonic()
     child = os.fork()

@@ -21,7 +21,7 @@ from .variants import leader_with
 SERVE = "/usr/local/bin/serve"
 CLIENTS = Path(__file__).with_name("clients")
 HOUSES = (  # columns of every kind, one of them with gaps
-    "from pathlib import Path; from tests.models import publish_small_model; "
+    "from pathlib import Path; from modeldesk.testing.models import publish_small_model; "
     "publish_small_model(Path('artifacts'))"
 )
 

@@ -31,7 +31,7 @@ from .servers import Databases
 PAGE = "docs/model-life.md"
 SERVE = "uv run manage serve\n"
 ADDRESS = "127.0.0.1:8000"
-COPIED = " copier-mlserve progression\n"
+COPIED = ' "$PWD/copier-mlserve" progression\n'
 CASES = [
     pytest.param(*case, marks=pytest.mark.xdist_group(f"life {case[0]}"))
     for case in itertools.product(("flask", "django"), ("sqlite", "mongodb"))

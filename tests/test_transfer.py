@@ -56,6 +56,7 @@ def entry(number: int, **given: Any) -> dict[str, Any]:
         "duration_ms": 0.25,
         "feedback": None,
         "shadow": None,
+        "user_id": None,
     }
     return usual | given
 
