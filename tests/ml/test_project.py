@@ -47,3 +47,19 @@ def test_the_root_is_the_nearest_folder_of_a_project(
     assert project_root() == folder
     (folder / "a" / "pyproject.toml").touch()
     assert project_root() == folder / "a"
+
+
+def test_of_several_projects_the_one_of_this_folder_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment may hold the project under the name that it had before."""
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "pyproject.toml").write_text('[project]\nname = "My-Service"\n', "utf-8")
+    monkeypatch.chdir(here)
+    with (
+        owner.installed(tmp_path / "a", train=TRAIN),
+        owner.installed(tmp_path / "b", "other", train=TRAIN),
+    ):
+        assert training()() == "trained"
+        assert packages() == ("my_service.ml",)

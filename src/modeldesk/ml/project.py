@@ -1,8 +1,10 @@
 """Where the project and its models are, from wherever in it Python was started."""
 
 import os
+import re
+import tomllib
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,30 @@ from .artifact import ArtifactError
 GROUP, TRAIN = "modeldesk", "train"  # the entry point by which a project names its training
 
 
+def named(name: str) -> list[EntryPoint]:
+    """The entry points of this name; only that of the project here, where it has one.
+
+    An environment may still hold the project under the name that it had before, or another one.
+    """
+    found = list(entry_points(group=GROUP, name=name))
+    if len(found) > 1:
+        here = _normal(_project_name())
+        return [one for one in found if one.dist and _normal(one.dist.name) == here] or found
+    return found
+
+
 def training() -> Any:
     """The function that trains the project's model.
 
     Raises:
         ArtifactError: nothing installed here names one, or several do.
     """
-    found = entry_points(group=GROUP, name=TRAIN)
+    found = named(TRAIN)
     if len(found) != 1:
         names = " and ".join(sorted(one.value for one in found)) or "no project"
         why = f"Training is named by {names}, where one project should be installed"
-        raise ArtifactError(f"{why}; run the command by `uv run` in the project's folder.")
+        mend = "`uv sync`" if found else "the command by `uv run`"
+        raise ArtifactError(f"{why}; run {mend} in the project's folder.")
     (one,) = found
     return one.load()
 
@@ -31,8 +46,19 @@ def training() -> Any:
 @cache
 def packages() -> tuple[str, ...]:
     """Where projects keep the code of their models: the packages that hold their training."""
-    found = entry_points(group=GROUP, name=TRAIN)
-    return tuple(sorted({one.module.rpartition(".")[0] for one in found}))
+    return tuple(sorted({one.module.rpartition(".")[0] for one in named(TRAIN)}))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _project_name() -> str:
+    try:
+        about = tomllib.loads((project_root() / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(about.get("project", {}).get("name", ""))
 
 
 def transformers() -> str:

@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Self
 
 from .artifact import ArtifactError
-from .project import GROUP
+from .project import named
 from .signature import Output, brief, class_label
 from .validation import Fault, Row, listed
 
@@ -153,13 +152,19 @@ def _line(error: Exception, source: str) -> str:
 def rules() -> Rules:
     """Those of the project that is installed here; none where no project is, or it has none.
 
-    Raises RuleError when its module cannot be imported.
+    Raises RuleError when its module cannot be imported, or when several projects are installed.
     """
-    for one in entry_points(group=GROUP, name=NAME):
-        try:
-            module = one.load()
-        except Exception as error:
-            raise RuleError(f"{one.value} cannot be imported: {brief(error)}; mend it.") from error
-        parts = (getattr(module, name, None) for name in ("check", "decide", "REFERENCE"))
-        return Rules(one.value, *parts)
-    return Rules()
+    found = named(NAME)
+    if not found:
+        return Rules()
+    if len(found) > 1:
+        names = " and ".join(sorted(one.value for one in found))
+        why = f"Rules are named by {names}, where one project should be installed"
+        raise RuleError(f"{why}; run `uv sync` in the project's folder.")
+    (one,) = found
+    try:
+        module = one.load()
+    except Exception as error:
+        raise RuleError(f"{one.value} cannot be imported: {brief(error)}; mend it.") from error
+    parts = (getattr(module, name, None) for name in ("check", "decide", "REFERENCE"))
+    return Rules(one.value, *parts)
