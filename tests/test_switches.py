@@ -20,7 +20,7 @@ WORDS = {
     r"|EMAIL_(HOST|BACKEND)|ProfileForm|forgot|AbstractToken|Token(Mixin|Document|sView)|token=Token|_token\b|WWW-Authenticate"
     r"|wtforms.alchemy|RESET_TIMEOUT|ClassVar = True",
     "admin": r"/admin/|flask.admin|contrib\.admin\b|\badmin\.(py|site|register)|\bmonitor"
-    r"|event-stream|chart\.umd|\.(flask\.admin|django\.staff)\b|[a-z]View\b",
+    r"|event-stream|chart\.umd|\.(flask\.admin|django\.staff)\b|\b(?!TemplateView)[a-z]+View\b",
     "forms": r"\b(history|result)\.html|add_pages|\bpages\.(py|urls)|import .*\bpages\b"
     r"|^src/my_service/(pages|forms)|PredictionForm|SignatureFields"
     r"|\bthe form\b|\bform=|/history\b",
