@@ -70,7 +70,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a published classification."""
-    from .ml.models import publish_small_model
+    from modeldesk.testing.models import publish_small_model
 
     return publish_small_model(tmp_path_factory.mktemp("model")).path.parent
 
@@ -78,7 +78,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_regression(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a published regression."""
-    from .ml.models import publish_small_regression
+    from modeldesk.testing.models import publish_small_regression
 
     return publish_small_regression(tmp_path_factory.mktemp("regression")).path.parent
 

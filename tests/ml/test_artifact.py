@@ -15,8 +15,7 @@ from modeldesk.ml.artifact import (
 )
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.versions import set_current
-
-from . import models
+from modeldesk.testing import models
 
 
 @pytest.fixture(scope="module")

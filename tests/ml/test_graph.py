@@ -14,13 +14,12 @@ from modeldesk.ml.importing.graph import Brought, Graph, read
 from modeldesk.ml.importing.graph_outputs import named
 from modeldesk.ml.predictor import OnnxEngine
 from modeldesk.ml.signature import Signature
+from modeldesk.testing import models
 from onnx import TensorProto, helper, numpy_helper
 from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import LinearSVC
-
-from . import models
 
 FLOAT, DOUBLE, INT64 = TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.INT64
 RANDOM = np.random.default_rng(0)

@@ -22,6 +22,7 @@ from modeldesk.ml.importing.tables import read_table
 from modeldesk.ml.importing.unpickler import Refused, SafeUnpickler
 from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
+from modeldesk.testing import models
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -30,7 +31,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from .. import owner
-from . import models
 
 X, Y = models.houses(300)
 FITTED = models.pipeline(LogisticRegression()).fit(X[:150], Y[:150])

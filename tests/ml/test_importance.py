@@ -9,11 +9,10 @@ import pytest
 from modeldesk.ml import Artifact, ArtifactError, importance, publish
 from modeldesk.ml.predictor import ScikitEngine
 from modeldesk.ml.signature import Signature
+from modeldesk.testing import models
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-
-from . import models
 
 
 def card_of(artifact: Artifact) -> str:

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from modeldesk.ml.batch import BatchError, Summary, predict_file
 from modeldesk.ml.predictor import Predictor
-
-from . import models
+from modeldesk.testing import models
 
 HEADER = "id,area,age,rooms,garden,heating"
 ROW = "7,100.5,30,3,yes,gas"

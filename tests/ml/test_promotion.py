@@ -22,9 +22,8 @@ from modeldesk.ml.versions import (
     stamp,
     versions,
 )
+from modeldesk.testing import models
 from sklearn.linear_model import LinearRegression
-
-from . import models
 
 X, _ = models.houses()
 Y = (X["area"] * 3 + X["rooms"] * 10).rename("price")

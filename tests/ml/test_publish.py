@@ -21,6 +21,7 @@ from modeldesk.ml.predictor import (
     ScikitEngine,
 )
 from modeldesk.ml.versions import set_current
+from modeldesk.testing import models
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -31,7 +32,6 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 
 from .. import owner
-from . import models
 
 # A step as people write them, which keeps no names of columns.
 OWN_CODE = """

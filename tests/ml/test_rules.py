@@ -14,8 +14,11 @@ from modeldesk.ml.batch import predict_file
 from modeldesk.ml.predictor import Prediction, Predictor
 from modeldesk.ml.rules import RuleError, Rules
 from modeldesk.ml.validation import InvalidInstances, Row
-
-from .models import publish_small_model, publish_small_regression, publish_small_targets
+from modeldesk.testing.models import (
+    publish_small_model,
+    publish_small_regression,
+    publish_small_targets,
+)
 
 HOUSE = {"area": 100.0, "age": 10.0, "rooms": 4, "garden": True, "heating": "gas"}
 

@@ -15,10 +15,9 @@ from modeldesk.ml.signature import Signature
 from modeldesk.ml.validation import InvalidInstances
 from modeldesk.serving.body import feedback_body, parse
 from modeldesk.serving.openapi import openapi
+from modeldesk.testing import models
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
-
-from . import models
 
 
 @pytest.fixture(scope="module")

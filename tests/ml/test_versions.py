@@ -23,8 +23,7 @@ from modeldesk.ml.versions import (
     stamp,
     versions,
 )
-
-from . import models
+from modeldesk.testing import models
 
 WAIT = 60  # seconds
 KNOWN = ["0123456789ab", "0123999999ab", "ffff56789abc"]

@@ -2,20 +2,18 @@
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from modeldesk.accounts.lines import AccountLine, TokenLine
 from modeldesk.serving.lines import HEADER, BadLine, from_line, to_line
-from modeldesk.serving.log import Record
 from modeldesk.serving.summaries import DaySummary, Totals
 from modeldesk.serving.transfer import Stores, export_all, import_all
+from modeldesk.testing.records import record
 
 from .memory import MemoryLog
 
-MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
 IDS = [f"0190b3a4-7c1e-7d2a-9f00-3b5c8e1d2f4{n}" for n in range(4)]
 ACCOUNT = AccountLine.model_validate(
     {
@@ -42,18 +40,7 @@ TOKEN = TokenLine.model_validate(
     }
 )
 TOTALS = DaySummary("2026-02-28", "0123456789ab", Totals(count=1, duration_ms=1.5, longest_ms=1.5))
-PREDICTION = Record(
-    id=IDS[2],
-    created_at=MOMENT,
-    request_id="order-4711",
-    model_version="0123456789ab",
-    inputs={"area": 95.5},
-    value=1.5,
-    probabilities=None,
-    label=None,
-    duration_ms=0.25,
-    user_id=IDS[0],
-)
+PREDICTION = record(id=IDS[2], user_id=IDS[0])
 RECORDS: dict[str, Any] = {
     "account": ACCOUNT,
     "token": TOKEN,

@@ -13,17 +13,17 @@ from modeldesk.ml.artifact import load
 from modeldesk.ml.promotion import Incompatible
 from modeldesk.ml.versions import current_version, versions
 from modeldesk.serving import commands, version_commands
+from modeldesk.testing import models
 from sklearn.linear_model import LogisticRegression
 
 from .. import owner
-from ..ml import models
 from ..ml.test_promotion import damage, release
 
 TRAIN = """
 from pathlib import Path
 
 from modeldesk.ml.project import artifacts_dir
-from tests.ml.models import publish_small_model
+from modeldesk.testing.models import publish_small_model
 
 
 def main():
