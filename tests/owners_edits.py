@@ -186,7 +186,7 @@ def edit_flask(package: Path) -> None:
     change(
         package / "templates" / "site.html",
         (
-            """{# <a href="{{ url_for('pages.about') }}">About</a> #}""",
+            '{# <a href="/about">About</a> #}',
             """<a href="{{ url_for('pages.about') }}">About</a>""",
         ),
         ("{# <p>Who answers for this service</p> #}", f"<p>{FOOTER}</p>"),
@@ -318,7 +318,7 @@ def edit_django(package: Path) -> None:
     change(
         package / "templates" / "site.html",
         (
-            """{# <a href="{% url "about" %}">About</a> #}""",
+            '{# <a href="/about">About</a> #}',
             """<a href="{% url "about" %}">About</a>""",
         ),
         (
