@@ -6,9 +6,8 @@ from typing import Any
 from flask_admin.contrib.mongoengine import ModelView
 from mongoengine import Q
 
-from .filters import Filter
 from .predictions import PredictionsTable
-from .tables import Table, of_table
+from .tables import Table
 from .tokens import TokensTable
 from .users import RolesTable, UsersTable
 
@@ -29,12 +28,6 @@ class Rows(ModelView):
 
     def _search(self, query: Any, search_term: str) -> Any:
         return query.filter(self.search(search_term))
-
-    def is_valid_filter(self, filter: Any) -> bool:
-        return isinstance(filter, Filter) or bool(super().is_valid_filter(filter))
-
-    def handle_filter(self, filter: Any) -> Any:
-        return of_table(self, super().handle_filter(filter))
 
     def where(self, model: Any, field: str, is_: str, value: Any) -> Any:
         """A condition; `&` and `|` combine them."""

@@ -7,9 +7,8 @@ from typing import Any
 from flask_admin.contrib.sqla import ModelView
 from sqlalchemy import func, select
 
-from .filters import Filter
 from .predictions import PredictionsTable
-from .tables import Table, of_table
+from .tables import Table
 from .tokens import TokensTable
 from .users import RolesTable, UsersTable
 
@@ -45,12 +44,6 @@ class Rows(ModelView):
     ) -> tuple[Any, Any, Any, Any]:
         found = self.search(search)
         return query.filter(found), count_query.filter(found), joins, count_joins
-
-    def is_valid_filter(self, filter: Any) -> bool:
-        return isinstance(filter, Filter) or bool(super().is_valid_filter(filter))
-
-    def handle_filter(self, filter: Any) -> Any:
-        return of_table(self, super().handle_filter(filter))
 
     def where(self, model: Any, field: str, is_: str, value: Any) -> Any:
         """A condition; `&` and `|` combine them."""

@@ -16,6 +16,7 @@ from ...serving.answers import Problem, framework_problem
 from ...staff.records import NONE
 from ..accounts.pages import shown_fields
 from .access import Secured, may, refusal
+from .filters import Filter
 
 VIEWS = {  # of Flask-Admin, and what says whether one may use it
     "create_view": "can_create",
@@ -32,13 +33,6 @@ FORMATTERS = {
     datetime: lambda view, value, name: f"{value.astimezone(UTC):%Y-%m-%d %H:%M}",
     list: lambda view, value, name: ", ".join(sorted(map(str, value))) or NONE,
 }
-
-
-def of_table(view: Any, filter: Any) -> Any:
-    """A filter that knows its table."""
-    found = copy(filter)
-    found.view = view
-    return found
 
 
 class Table(Secured, BaseModelView):
@@ -115,6 +109,15 @@ class Table(Secured, BaseModelView):
     def search_word(self, word: str) -> Any:
         fields = self.search_fields
         return reduce(or_, (self.where(self.model, field, "icontains", word) for field in fields))
+
+    def is_valid_filter(self, filter: Any) -> Any:
+        return isinstance(filter, Filter) or super().is_valid_filter(filter)
+
+    def handle_filter(self, filter: Any) -> Any:
+        """A filter that knows its table."""
+        found = copy(super().handle_filter(filter))
+        found.view = self
+        return found
 
     def get_filter_arg(self, index: int, flt: Any) -> str:
         return str(flt.name).lower().replace(" ", "_")
