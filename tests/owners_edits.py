@@ -322,7 +322,7 @@ def edit_django(package: Path) -> None:
             """<a href="{% url "about" %}">About</a>""",
         ),
         (
-            "{% block footer %}{% endblock %}",
+            "{% block footer %}{# <p>Who answers for this service</p> #}{% endblock %}",
             f"{{% block footer %}}<p>{FOOTER}</p>{{% endblock %}}",
         ),
     )
