@@ -9,13 +9,13 @@ import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
 from .columns import takes_text
+from .kept import Kept
+from .parity import Answers
 from .project import packages
 from .rules import RuleError, Rules, rules
 from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
 
-# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
-Answers = tuple[np.ndarray, np.ndarray | None]
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(double)": (np.float64, np.nan),
@@ -198,7 +198,7 @@ class Predictor:
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
         """Load a version, the current one by default, and try its example, by the owner's rules.
 
-        Raises ArtifactError.
+        Its kept probes must have the recorded answers. Raises ArtifactError.
         """
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
@@ -220,7 +220,23 @@ class Predictor:
         except Exception as error:
             why = f"The model in {artifact.path} does not answer its own example"
             raise ArtifactError(f"{why}: {brief(error)}") from error
+        predictor.ask_kept()
         return predictor
+
+    def ask_kept(self) -> None:
+        """Ask the probes kept with the version, if there are any.
+
+        Raises ArtifactError when an answer is another than its original gave.
+        """
+        if not self.artifact.kept:
+            return
+        try:
+            fault = Kept.loads(self.artifact.kept).fault(self.engine)
+        except (ValueError, TypeError, OSError) as error:
+            fault = f"its probes cannot be read ({brief(error)})"
+        if fault:
+            why = f"The model in {self.artifact.path} does not answer as it did when it was made"
+            raise ArtifactError(f"{why}: {fault}.")
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """Answer checked rows. Raises NotFinite for the first that has no answer."""

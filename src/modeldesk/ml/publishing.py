@@ -14,7 +14,9 @@ from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
 from .importance import importance
+from .kept import Kept
 from .logged import rows_added
+from .parity import average
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
 from .signature import Class, Signature, SignatureError, Task, brief
@@ -85,12 +87,13 @@ def release(
         content, signature, parity = model.bring(signature, rows)
         runtime, engine = "onnx", start("onnx", content, signature.features)
         answers = engine.run(rows)
+        kept = Kept.of(rows, answers, average(answers[0]), ["onnxruntime"]).dumps()
     else:
         try:
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
-        content, runtime, parity = convert(model, signature, X_test)
+        content, runtime, parity, kept = convert(model, signature, X_test)
         engine = start(runtime, content, signature.features)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -108,7 +111,7 @@ def release(
     force = force or told.force
     if not force:
         promotion.check_same(root, signature.digest(content), signature)
-    artifact = save(root, content, signature, metrics, card(signature, metrics))
+    artifact = save(root, content, signature, metrics, card(signature, metrics), kept=kept)
     if promote and told.promote:
         promotion.promote(root, artifact.version, force=force)
     return artifact
