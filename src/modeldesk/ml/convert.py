@@ -97,11 +97,14 @@ class _Trial:
 
     def of(self, engine: Engine) -> tuple[dict[str, Any], str | None]:
         """How an engine's answers to the rows compare, and what it answers otherwise, if so."""
-        parity = compare(engine.run(self.rows), self.expected)
+        answers = engine.run(self.rows)
+        parity = compare(answers, self.expected)
         served = self._tried(lambda some: engine.run(self.probes[some]))
         fault = difference(served, self.original, self.probes, self.typical)
         if not parity["agrees"]:
-            fault = f"on the rows: {parity}"
+            places = np.arange(len(self.rows))
+            pair = (Tried(places, places, *given) for given in (answers, self.expected))
+            fault = difference(*pair, self.rows, self.typical, "rows") or str(parity)
         return parity | {"probes": len(self.probes)}, fault
 
     def kept(self, *libraries: str) -> bytes:
@@ -217,8 +220,10 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         for _, part in enumerate_model_names(model)
         if isinstance(part, CountVectorizer)
     }
-    if hasattr(model, "predict_proba"):
-        options[id(model)] = {"zipmap": False}
+    last = [part for _, part in enumerate_model_names(model) if hasattr(part, "classes_")]
+    for part in [model] if hasattr(model, "predict_proba") else last[-1:]:
+        if type(part).__name__ != "LinearSVC":  # the one that has no such option
+            options[id(part)] = {"zipmap": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge
         # The name is random by default, and would change the digest.

@@ -112,7 +112,9 @@ def _worst(gaps: np.ndarray) -> Any:
     return gaps.reshape(len(gaps), -1).max(axis=1, initial=0)
 
 
-def difference(served: Tried, original: Tried, rows: Sequence[Row], typical: Any) -> str | None:
+def difference(
+    served: Tried, original: Tried, rows: Sequence[Row], typical: Any, what: str = "probes"
+) -> str | None:
     """The first row that is answered otherwise, with both answers; None when all agree."""
     both = np.intersect1d(served.answered, original.answered)
     equal, gaps = _gaps(served.of(both), original.of(both), typical)
@@ -125,9 +127,8 @@ def difference(served: Tried, original: Tried, rows: Sequence[Row], typical: Any
         return None
     first = int(wrong[0])
     gives, wanted = (_said(one, first) for one in (served, original))
-    return (
-        f"of {len(asked)} probes {len(wrong)}, such as {shown(rows[first])}: {gives}, not {wanted}"
-    )
+    told = f"to {len(wrong)} of {len(asked)} {what}, such as {shown(rows[first])}"
+    return f"{told}: {gives}, not {wanted}"
 
 
 def shown(row: Row) -> str:
