@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from modeldesk.ml import ArtifactError, Signature, publish
+from modeldesk.ml import ArtifactError, publish
 from modeldesk.ml.convert import convert, rows_of
 from modeldesk.ml.parity import difference, tried
 from modeldesk.ml.predictor import NotFinite, Predictor
 from modeldesk.ml.probes import like, probes
+from modeldesk.ml.signature import Signature
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
@@ -261,10 +262,9 @@ def test_a_wide_model_is_asked_fewer_rows() -> None:
 
 def test_the_original_is_asked_a_frame_as_it_was_trained_on() -> None:
     X, _ = models.houses()
-    frame = X.assign(
-        heating=X["heating"].astype("category"), none=pd.Series([None, "a"] * 100, dtype=object)
-    )
-    row = X.iloc[0].to_dict() | {"none": None}
+    none = pd.Series([None, "a"] * 100, dtype=object)
+    frame = X.assign(heating=X["heating"].astype("category"), none=none)
+    row: dict[str, Any] = {str(name): value for name, value in X.iloc[0].items()} | {"none": None}
     made = like(frame, [row, row | {"heating": "sun", "none": "b"}])
     assert made["heating"].dtype.categories[:2].tolist() == ["electric", "gas"]
     assert made["heating"].tolist() == [row["heating"], "sun"]

@@ -20,6 +20,10 @@ class ArtifactError(Exception):
     """A model cannot be saved or served; one sentence says why and what mends it."""
 
 
+class ChangedAnswers(ArtifactError):
+    """A version answers its probes otherwise here than its original did."""
+
+
 @dataclass(frozen=True)
 class Artifact:
     """A saved model; `metrics` is metrics.json as it stands, and `kept` the probes of it."""

@@ -103,8 +103,8 @@ class _Trial:
         fault = difference(served, self.original, self.probes, self.typical)
         if not parity["agrees"]:
             places = np.arange(len(self.rows))
-            pair = (Tried(places, places, *given) for given in (answers, self.expected))
-            fault = difference(*pair, self.rows, self.typical, "rows") or str(parity)
+            served, wanted = (Tried(places, places, *one) for one in (answers, self.expected))
+            fault = difference(served, wanted, self.rows, self.typical, "rows") or str(parity)
         return parity | {"probes": len(self.probes)}, fault
 
     def kept(self, *libraries: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import Artifact, ArtifactError, Runtime, read
+from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
 from .columns import takes_text
 from .kept import Kept
 from .parity import Answers
@@ -226,7 +226,7 @@ class Predictor:
     def ask_kept(self) -> None:
         """Ask the probes kept with the version, if there are any.
 
-        Raises ArtifactError when an answer is another than its original gave.
+        Raises ChangedAnswers when an answer is another than its original gave.
         """
         if not self.artifact.kept:
             return
@@ -236,7 +236,7 @@ class Predictor:
             fault = f"its probes cannot be read ({brief(error)})"
         if fault:
             why = f"The model in {self.artifact.path} does not answer as it did when it was made"
-            raise ArtifactError(f"{why}: {fault}.")
+            raise ChangedAnswers(f"{why}: {fault}.")
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """Answer checked rows. Raises NotFinite for the first that has no answer."""

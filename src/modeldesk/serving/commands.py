@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from ..ml.artifact import Artifact, ArtifactError
+from ..ml.artifact import Artifact, ArtifactError, ChangedAnswers
 from ..ml.batch import BatchError, predict_file
 from ..ml.logged import LoggedRows, offering
 from ..ml.predictor import Predictor
@@ -142,8 +142,11 @@ def serve(
         if outdated():
             say("Setting up the database")
             migrate()
-    if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
-        say(slow)
+    try:
+        if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
+            say(slow)
+    except ChangedAnswers as error:  # /readyz says so, too; a restart would mend nothing
+        say(str(error))
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
     say(f"Serving on http://{host}:{port}")
