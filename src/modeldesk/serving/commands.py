@@ -55,6 +55,8 @@ def train(
     say(_outcome(artifact))
     for name, score in artifact.metrics["metrics"].items():
         say(f"  {name:<20}{score:.4g}")
+    if refused := artifact.metrics["parity"].get("onnx_refused"):
+        say(f"Served by scikit-learn, as ONNX was refused: {refused}")
     return artifact
 
 
