@@ -28,10 +28,6 @@ from sklearn.base import is_classifier
 
 Convert = Callable[[Any, Any, Any], None]  # of a scope, an operator and a container
 EXACT = (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
-BOOSTERS: dict[str, Convert] = {
-    "lightgbm": lambda *given: _as_given(*given),
-    "xgboost": lambda *given: _narrow(*given),
-}
 WEIGHTS = ("class_weights", "target_weights")
 
 
@@ -51,7 +47,9 @@ def converters() -> dict[type, Convert]:
     found: dict[type, Convert] = {impute.SimpleImputer: _imputer}
     found[preprocessing.OneHotEncoder] = _as_given
     found |= dict.fromkeys(forests, _forest) | dict.fromkeys(EXACT, _as_given)
-    for family, convert in BOOSTERS.items():  # their own converters, which boosters.py registers
+    found[ensemble.VotingClassifier] = _votes
+    boosters: dict[str, Convert] = {"lightgbm": _as_given, "xgboost": _narrow}
+    for family, convert in boosters.items():  # around those that boosters.py registers
         for model in vars(sys.modules.get(family)).values() if family in sys.modules else ():
             if isinstance(model, type) and model in sklearn_operator_name_map:
                 found[model] = convert
@@ -209,6 +207,16 @@ def _forest(scope: Any, operator: Any, container: Any) -> None:
     apply_cast(scope, votes, wide, container, to=kind)
     container.add_initializer(count, kind, [1], [float(len(model.estimators_))])
     apply_div(scope, [wide, count], shares, container)
+
+
+def _votes(scope: Any, operator: Any, container: Any) -> None:
+    """Votes; skl2onnx refuses a form of `transform`, which nobody asks."""
+    model = operator.raw_operator
+    flat, model.flatten_transform = model.flatten_transform, False
+    try:
+        get_converter(operator.type)(scope, operator, container)
+    finally:
+        model.flatten_transform = flat
 
 
 def _imputer(scope: Any, operator: Any, container: Any) -> None:
