@@ -83,7 +83,7 @@ def release(
     if hasattr(model, "bring"):
         rows = rows_of(X_test, signature)
         content, signature, parity = model.bring(signature, rows)
-        runtime, engine = "onnx", start("onnx", content, signature.features)
+        runtime, engine = "onnx", start("onnx", content, signature)
         answers = engine.run(rows)
     else:
         try:
@@ -91,7 +91,7 @@ def release(
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
         content, runtime, parity = convert(model, signature, X_test)
-        engine = start(runtime, content, signature.features)
+        engine = start(runtime, content, signature)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runtime": runtime,
