@@ -12,9 +12,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
+
+from .reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
@@ -95,13 +99,24 @@ class Output(Target):
 
 
 class Signature(BaseModel):
-    """A model's name and task, its features in the order it takes them, and its output."""
+    """A model's name and task, its features in the order it takes them, and its output.
+
+    `reading` is how texts of a table are read.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     task: Task
     features: Annotated[list[Feature], Field(min_length=1)]
     output: Output
+    reading: Reading = Reading()
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        if self.reading == Reading():
+            content.pop("reading", None)
+        return content
 
     @property
     def example(self) -> dict[str, Any]:
