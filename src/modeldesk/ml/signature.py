@@ -12,11 +12,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
 from .frames import Column, column_of
+from .reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
@@ -99,7 +102,8 @@ class Output(Target):
 class Signature(BaseModel):
     """A model's name and task, its features in the order it takes them, and its output.
 
-    `trained` has the columns of the training frame whose dtype the type of the feature leaves open.
+    `reading` is how texts of a table are read. `trained` has the columns of the training frame
+    whose dtype the type of the feature leaves open.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -107,7 +111,17 @@ class Signature(BaseModel):
     task: Task
     features: Annotated[list[Feature], Field(min_length=1)]
     output: Output
+    reading: Reading = Reading()
     trained: dict[str, Column] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        if self.reading == Reading():
+            content.pop("reading", None)
+        if not self.trained:
+            content.pop("trained", None)
+        return content
 
     @property
     def example(self) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..csv_table import CHUNK, CsvTable, check
+from ..headings import TableError, places
+from ..parquet_table import column_names, without_decimals
 from ..signature import SignatureError, brief
 from ..validation import listed
 
@@ -39,6 +42,57 @@ def read_table(
     for column in dates:
         table[column] = _dates(path, table[column])
     return table
+
+
+def texts(path: Path, needed: Iterable[str] = (), encoding: str = "utf-8-sig") -> Any:
+    """A CSV file as a pandas frame in which every cell is its text, and a blank one is "".
+
+    Its columns are called as in `needed`, which must be there, else as in its first line; one
+    without a name as by pandas, "Unnamed: 0". Raises TableError.
+    """
+    import pandas as pd
+
+    with path.open("rb") as raw:
+        table = CsvTable(raw, str(path), needed, encoding)
+        table.check()
+        columns = dict(enumerate(table.names)) | {v: k for k, v in table.places.items()}
+        if twice := [name for name in columns.values() if table.names.count(name) > 1]:
+            raise TableError(f"{path} has the column {twice[0]!r} twice; rename one.")
+        parts = [pd.DataFrame(columns=list(columns.values()), dtype=str)]
+        for chunk in table.chunks(10 * CHUNK):
+            done = sum(map(len, parts))
+            for number, cells in enumerate(chunk, done + 1):
+                if why := table.misfit(cells):
+                    raise TableError(f"{path}, row {number}: {why}")
+            parts.append(pd.DataFrame(chunk, columns=list(columns.values()), dtype=str))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def typed(path: Path, needed: Iterable[str] = ()) -> Any:
+    """A Parquet file as a pandas frame with the types it has, and its rows counted from 0 on.
+
+    An index with a name is a column, as it is in the file. Decimals become floats. The columns
+    `needed` must be there. Raises TableError.
+    """
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    try:
+        with ParquetFile(path) as file:
+            names = column_names(file.schema_arrow)
+            found = places(needed, names, str(path))
+            check(str(path), names, found, needed)
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            if cells > MOST_BYTES:
+                most = f"{cells:,} cells, more than the {MOST_BYTES:,} that are read"
+                raise TableError(f"{path} has {most}; take a sample of its rows.")
+            frame = without_decimals(file.read()).to_pandas()
+    except pa.ArrowException as error:
+        raise TableError(f"{path} cannot be read as Parquet: {brief(error)}.") from error
+    for name in [name for name in frame.index.names if name is not None]:
+        frame = frame.reset_index(level=name)
+    frame = frame.reset_index(drop=True)
+    return frame.rename(columns={names[place]: name for name, place in found.items()})
 
 
 def _dates(path: Path, column: Any) -> Any:
