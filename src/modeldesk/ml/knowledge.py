@@ -133,7 +133,7 @@ def _histogram(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     places = np.flatnonzero(coded)
     levels = estimator._preprocessor.named_transformers_["encoder"].categories_
     for place, values in zip(places, levels, strict=True):
-        told[place] = _of_levels(values, lenient=True)
+        told[place] = of_levels(values, lenient=True)
         told[place].fills, told[place].dtype = True, "category" if frame else None
     return told
 
@@ -143,10 +143,10 @@ def _encoder(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     if not isinstance(levels, list) or len(levels) != len(columns):
         return None
     rule = getattr(estimator, "handle_unknown", "ignore")  # TargetEncoder has always one
-    return [_of_levels(values, lenient=rule in LENIENT) for values in levels]
+    return [of_levels(values, lenient=rule in LENIENT) for values in levels]
 
 
-def _of_levels(values: Any, lenient: bool) -> Known:
+def of_levels(values: Any, lenient: bool) -> Known:
     """What the categories of an encoder tell, which may have a gap among them."""
     import pandas as pd
 
