@@ -3,7 +3,7 @@
 import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import StringIO, TextIOWrapper
 from itertools import islice
@@ -23,13 +23,14 @@ MARKS = {  # of an encoding, at the start of a file; the longer ones first
 OTHERS = {  # what else a file is, by how it starts, and how it is meant to come
     b"PK\x03\x04": "a workbook or an archive; save its table as CSV or Parquet",
     b"\xd0\xcf\x11\xe0": "a workbook of Excel; save its table as CSV or Parquet",
-    b"PAR1": "Parquet; let its name end in .parquet",
+    b"PAR1\x15": "Parquet; let its name end in .parquet",
     b"\x1f\x8b": "compressed; unpack it first",
 }
-SUFFIXES = {  # what else a file is, by its name
-    ".json": "JSON; save its rows as CSV or Parquet",
-    **dict.fromkeys([".xlsx", ".xls", ".xlsm", ".ods"], "a workbook; save its table as CSV"),
-    **dict.fromkeys([".gz", ".zip", ".bz2", ".xz"], "compressed; unpack it first"),
+SUFFIXES = {"csv": "csv", "tsv": "csv", "txt": "csv", "parquet": "parquet"}
+FOREIGN = {  # what else a file is, by the end of its name
+    "json": "JSON; save its rows as CSV or Parquet",
+    **dict.fromkeys(["xlsx", "xls", "xlsm", "ods"], "a workbook; save its table as CSV or Parquet"),
+    **dict.fromkeys(["gz", "zip", "bz2", "xz"], "compressed; unpack it first"),
 }
 SEP = re.compile(r'"?sep=(.)"?[,;\t|]*\r?\n', re.IGNORECASE)  # as Excel reads it
 HEAD = 2**20  # characters, in which the first line of cells ends
@@ -56,7 +57,7 @@ class CsvTable:
     ) -> None:
         self.raw, self.name, self.needed, self.mend = raw, name, list(needed), mend
         raw.seek(0)
-        start = raw.read(4)
+        start = raw.read(5)
         for mark, what in OTHERS.items():
             if start.startswith(mark):
                 raise TableError(f"{name} is {what}.")
@@ -65,6 +66,8 @@ class CsvTable:
         with self._text() as text:
             head = text.read(HEAD)
         said = SEP.match(head)
+        if said and said.group().strip() in self.needed:
+            said = None
         self._above = said.group() if said else ""
         marks = said.group(1) if said else DELIMITERS
         heads = {mark: cells for mark in marks if (cells := self._first(head, mark))}
@@ -81,10 +84,9 @@ class CsvTable:
         self.names = called(self.header)
         self.places = places(self.needed, self.header, name)
 
-    def check(self, optional: Iterable[str] = ()) -> None:
-        """Stop unless all columns needed, but for the `optional` ones, are there."""
-        let_be = set(optional)
-        check(self.name, self.names, self.places, (n for n in self.needed if n not in let_be))
+    def check(self) -> None:
+        """Stop unless all columns needed are there."""
+        check(self.name, self.names, self.places, self.needed)
 
     def chunks(self, size: int = CHUNK, *, headed: bool = True) -> Iterator[list[list[str]]]:
         """The rows below the header, and with it if it is none, `size` at a time; none is blank.
@@ -166,7 +168,17 @@ class CsvTable:
         return f"{self.name} is not {said} text"
 
 
-def check(source: str, names: list[str], found: Iterable[str], needed: Iterable[str]) -> None:
+def kind_of(name: str) -> str:
+    """Whether a file is "csv" or "parquet", by the end of its name. Raises TableError."""
+    suffix = name.lower().rpartition(".")[2]
+    if suffix in FOREIGN:
+        raise TableError(f"{name} is {FOREIGN[suffix]}.")
+    if suffix not in SUFFIXES:
+        raise TableError(f"{name} must be a table that ends in .csv or .parquet.")
+    return SUFFIXES[suffix]
+
+
+def check(source: str, names: Sequence[str], found: Iterable[str], needed: Iterable[str]) -> None:
     """Stop unless all columns needed were found. Raises TableError."""
     there = set(found)
     if lacking := [name for name in needed if name not in there]:

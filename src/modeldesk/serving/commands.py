@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ..ml.artifact import Artifact, ArtifactError
-from ..ml.batch import BatchError, predict_file
+from ..ml.batch import predict_file
 from ..ml.logged import LoggedRows, offering
 from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir, training
@@ -29,7 +29,6 @@ class NotReady(Exception):
 # Told as one sentence, without a traceback.
 EXPECTED = (
     ArtifactError,
-    BatchError,
     LogUnavailable,
     NothingLogged,
     NotReady,
