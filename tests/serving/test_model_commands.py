@@ -29,15 +29,7 @@ from modeldesk.testing.models import publish_small_model
 def main():
     return publish_small_model(artifacts_dir())
 """
-IMPORT: dict[str, Any] = {
-    "name": None,
-    "dates": [],
-    "encoding": "utf-8-sig",
-    "classes": None,
-    "yes": True,
-    "promote": True,
-    "force": False,
-}
+IMPORT: dict[str, Any] = {"yes": True}
 
 
 @pytest.fixture
@@ -149,8 +141,8 @@ def test_options_reach_the_import(brought: Path) -> None:
     with pytest.raises(ValueError, match="not utf-8-sig text"):
         import_model()
     (brought / "rows.csv").write_text("heating,price\nlast week,cheap\n", "utf-8")
-    with pytest.raises(ValueError, match=r"'heating' of rows\.csv holds what is no date"):
-        import_model(dates=["heating"])
+    with pytest.raises(ValueError, match=r"'heating' of rows\.csv has 'last week' in row 1"):
+        import_model(told={"date": ["heating"]})
 
 
 def test_training_is_that_of_the_project(here: Path, trains: None) -> None:

@@ -56,7 +56,7 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
             return _level(cell, levels)
         if not cell.strip():
             return cell if typed or cell in blanks else None
-        if reading.gaps and cell.strip() in reading.gaps:
+        if reading.gaps and cell.strip() in reading.gaps and cell not in levels:
             return None
         return cell if cell in levels or not alike else alike.get(loose(cell), cell)
 
