@@ -16,17 +16,17 @@ def answers_of(model: Any, table: Any, targets: list[str], decide: Decider) -> A
     """
     import pandas as pd
 
-    for target in targets:
-        gaps = table[target].isna() | (table[target].astype(object).map(_is_blank))
+    columns = {
+        target: decide.target(table[target], _known(model, place, len(targets)))
+        for place, target in enumerate(targets)
+    }
+    for target, column in columns.items():
+        gaps = column.isna() | column.astype(object).map(_is_blank)
         if gaps.any():
             where = f"{gaps.sum()} gaps, the first in row {gaps.argmax() + 1}"
             raise SignatureError(
                 f"Column {target!r} of {decide.source} has {where}; leave out such rows."
             )
-    known = [_known(model, place, len(targets)) for place in range(len(targets))]
-    columns = {
-        target: decide.target(table[target], one) for target, one in zip(targets, known, strict=True)
-    }
     return pd.DataFrame(columns) if len(targets) > 1 else columns[targets[0]]
 
 
@@ -40,6 +40,6 @@ def _known(model: Any, place: int, count: int) -> Known:
         return Known(type="category") if model.answers_text else Known()
     classes = getattr(model, "classes_", None)
     if classes is None or len(classes) == 0:
-        return Known()  # numbers, and else it is told that these are none
+        return Known(type="number")
     several = isinstance(classes, list) and count > 1 and np.ndim(classes[0]) == 1
     return of_levels(classes[place] if several else np.ravel(classes), lenient=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..csv_table import CHUNK, SUFFIXES, CsvTable, check
+from ..csv_table import CHUNK, CsvTable, check, kind_of
 from ..headings import TableError, places
 from ..parquet_table import column_names, without_decimals
 from ..signature import SignatureError, brief
@@ -20,20 +20,16 @@ def read_table(
     The columns `needed` must be there. They, and those `wanted` that are there, are called so,
     also where a heading has other blanks. Raises SignatureError.
     """
-    suffix = path.suffix.lower()
     if not path.is_file():
         raise SignatureError(f"There is no file {path}.")
-    if suffix in SUFFIXES:
-        raise SignatureError(f"{path} is {SUFFIXES[suffix]}.")
-    if suffix not in (".csv", ".parquet"):
-        raise SignatureError(f"{path} must be a table that ends in .csv or .parquet.")
+    kind = kind_of(path.name)
     if (size := path.stat().st_size) > MOST_BYTES:
         most = f"{size / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:,.0f} MB that are read"
         raise SignatureError(f"{path} has {most}; a sample of some 100,000 rows is enough.")
     if not size:
         raise SignatureError(f"{path} is empty; its first line must name the columns.")
     try:
-        if suffix == ".parquet":
+        if kind == "parquet":
             table = typed(path, needed, wanted)
         else:
             table = texts(path, needed, encoding, wanted)
@@ -59,7 +55,7 @@ def texts(
 
     with path.open("rb") as raw:
         table = CsvTable(raw, str(path), dict.fromkeys([*needed, *wanted]), encoding)
-        table.check(set(wanted) - set(needed))
+        check(str(path), table.names, table.places, needed)
         columns = dict(enumerate(table.names)) | {v: k for k, v in table.places.items()}
         if twice := [name for name in columns.values() if table.names.count(name) > 1]:
             raise TableError(f"{path} has the column {twice[0]!r} twice; rename one.")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..knowledge import Known
-from ..reading import GAPS, Reading, boolean, level
+from ..reading import GAPS, TRUE_FALSE, Reading, boolean, level
 from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
 from .marks import asked_about, mend, seems_thousands
 
@@ -74,6 +74,24 @@ class Decider:
 
     def column(self, given: Any, known: Known) -> Decided:
         """Decide a pandas column (rows,): texts of a CSV file, or values with types."""
+        found = self._column(given, known)
+        self._check_levels(found.values, known)
+        return found
+
+    def _check_levels(self, column: Any, known: Known) -> None:
+        """Stop at a value that the model will refuse, or where it knows none of them."""
+        values = column.dropna()
+        if not known.levels or not len(values):
+            return
+        strange = ~values.isin(known.levels)
+        if strange.all() or (known.lenient is False and strange.any()):
+            value = values[strange].iloc[0]
+            what = f"none of the {len(known.levels):,} levels that {known.by} knows"
+            has = ", ".join(map(_shown, known.levels[:5]))
+            mend = "write all as in training" if strange.all() else "leave out such rows"
+            self._refuse(column, value, f"{mend} (it knows {has})", what)
+
+    def _column(self, given: Any, known: Known) -> Decided:
         name = str(given.name)
         if name in self.told.texts:
             return self._texts(_as_text(given), known, "told by `--text`")
@@ -95,8 +113,14 @@ class Decider:
         return self._guessed(given, known)
 
     def target(self, given: Any, known: Known) -> Any:
-        """The same for a column of true answers, (rows,): its values alone."""
-        return self.column(given, known).values
+        """A column of true answers, (rows,), as the model answers them; other answers stay text."""
+        if known.type in ("integer", "number", "boolean") and not _is_typed(given):
+            read = self._is_true_or_false if known.type == "boolean" else self._is_number
+            texts = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
+            some = any(map(read, texts)) or bool(asked_about(texts))
+            if not (some if known.levels is None else all(map(read, texts))):
+                return given
+        return self._column(given, known).values
 
     def _guessed(self, given: Any, known: Known) -> Decided:
         """A column of which the model says nothing; typed ones are taken as they are."""
@@ -183,7 +207,8 @@ class Decider:
             if PLAIN.fullmatch(large) and large.lstrip("+-").isdigit():
                 self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
         cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
-        return self._as_numbers(pd.Series(cells, given.index, name=given.name), known, why)
+        column = pd.Series(cells, given.index, name=given.name)
+        return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
 
     def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
         kind = kind_of(given)
@@ -204,15 +229,16 @@ class Decider:
         if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
             large = given[given.abs() > INTEGER_MAX].iloc[0]
             self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
-        return self._as_numbers(given.astype("float32" if str(given.dtype) == "float32" else "float64"), known, why)
+        dtype = "float32" if str(given.dtype) == "float32" else "float64"
+        return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
 
-    def _as_numbers(self, column: Any, known: Known, why: str) -> Decided:
-        """A column of floats, which are whole numbers where the model knows whole ones only."""
-        whole = bool((column.dropna() % 1 == 0).all())
-        if known.type == "integer" and not whole:
-            odd = column[column.notna() & (column % 1 != 0)].iloc[0]
+    def _as_numbers(self, column: Any, known: Known, why: str, whole: bool) -> Decided:
+        """A column of floats, which are `whole` numbers where the model knows whole ones only."""
+        fractions = column.notna() & (column % 1 != 0)
+        if known.type == "integer" and fractions.any():
+            odd = column[fractions].iloc[0]
             self._refuse(column, odd, "write whole numbers, as in training", "no whole number")
-        if whole and known.type != "number" and not column.isna().any():
+        if (whole or known.type == "integer") and known.type != "number" and column.notna().all():
             column = column.astype("int64")
         return Decided(column, known.type or (None if whole else "number"), why)
 
@@ -231,6 +257,9 @@ class Decider:
         except ValueError:
             self._refuse(given, text, "write true or false", "neither true nor false")
             raise
+
+    def _is_true_or_false(self, text: str) -> bool:
+        return text.strip().lower() in TRUE_FALSE
 
     def _is_number(self, text: str) -> bool:
         try:
