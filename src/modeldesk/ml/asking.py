@@ -1,14 +1,15 @@
-"""Asks a model what it answers that the rows at hand do not show: gaps, and levels unknown to it."""
+"""Asks a model what the rows at hand do not show: gaps, and levels that it does not know."""
 
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from .knowledge import Known
 from .predictor import ScikitEngine
-from .signature import MOST_CATEGORIES, Feature, Signature
+from .signature import MOST_CATEGORIES, Signature
 from .validation import Row
 
 UNSEEN = "no such level"
@@ -113,19 +114,17 @@ def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
 
     It answers the same when they are floats, and answers fractions.
     """
-    names = [f.name for f in signature.features if f.type == "integer"]
-    engine, found = ScikitEngine(model, signature.features, signature.trained), set()
-    for name in names:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
-                same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
-                engine.answers(some.assign(**{name: some[name] + 0.5}))
-        except Exception:
-            continue
-        if same[0] == same[1]:
-            found.add(name)
+    engine = ScikitEngine(model, signature.features, signature.trained)
+
+    def alike(name: str) -> bool:
+        whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
+        same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
+        engine.answers(some.assign(**{name: some[name] + 0.5}))
+        return bool(same[0] == same[1])
+
+    found = set()
+    for name in (f.name for f in signature.features if f.type == "integer" and f.name in X):
+        with warnings.catch_warnings(), suppress(Exception):
+            warnings.simplefilter("ignore")
+            found |= {name} if alike(name) else set()
     return found
-
-
