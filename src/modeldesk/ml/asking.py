@@ -1,7 +1,7 @@
 """Asks a model what the rows at hand do not show: gaps, and levels that it does not know."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -109,10 +109,10 @@ class Asking:
         return labels.dtype.kind != "f" or bool(np.isfinite(labels).all())
 
 
-def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
-    """The whole numbers of a frame `X` (rows, features) that the model takes as any numbers.
+def takes_fractions(model: Any, signature: Signature, X: Any, names: Sequence[str]) -> set[str]:
+    """Those `names` of whole numbers in a frame `X` (rows, features) that may be any numbers.
 
-    It answers the same when they are floats, and answers fractions.
+    The model answers the same when they are floats, and answers fractions.
     """
     engine = ScikitEngine(model, signature.features, signature.trained)
 
@@ -123,7 +123,7 @@ def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
         return bool(same[0] == same[1])
 
     found = set()
-    for name in (f.name for f in signature.features if f.type == "integer" and f.name in X):
+    for name in (f.name for f in signature.features if f.type == "integer" and f.name in names):
         with warnings.catch_warnings(), suppress(Exception):
             warnings.simplefilter("ignore")
             found |= {name} if alike(name) else set()

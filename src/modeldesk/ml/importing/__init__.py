@@ -134,7 +134,8 @@ def _described(
     infer = partial(Signature.infer, name=name, task=task, output=output)
     signature = infer(X, y, features=given)
     if not graph:
-        numbers = takes_fractions(model, signature, X[[c for c in X if decided[c].type is None]])
+        unsaid = [column for column, one in decided.items() if one.type is None]
+        numbers = takes_fractions(model, signature, X, unsaid)
         X = X.astype(dict.fromkeys(numbers, "float64"))
         given |= {column: {"type": "number"} for column in numbers}
         signature = infer(X, y, features=given) if numbers else signature

@@ -203,7 +203,7 @@ class Decider:
         self._check_marks(given, shown)
         numbers = {text: self._number(given, text) for text in shown}
         for text in shown:
-            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+            if (digits := text.strip("+- ")).isdigit() and int(digits) > INTEGER_MAX:
                 self._refuse(given, text, "drop the column, or make it text", BEYOND)
         meant |= numbers
         floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
