@@ -315,7 +315,10 @@ def test_whole_numbers_that_the_model_tells_apart(own: Any, tmp_path: Path) -> N
 
 
 def test_blanks_around_names_and_values(tmp_path: Path) -> None:
-    lines = [f"{a}, {w}, {'>50K' if a > 40 else '<=50K'}" for a, w in zip(range(20, 70), "ab" * 25)]
+    lines = [
+        f"{a}, {w}, {'>50K' if a > 40 else '<=50K'}"
+        for a, w in zip(range(20, 70), "ab" * 25, strict=True)
+    ]
     data = "\n".join(["age, workclass, price", *lines])
     table = pd.DataFrame([line.split(",") for line in lines], columns=["age", " workclass", "y"])
     for strip in (False, True):

@@ -13,7 +13,6 @@ IMPLIED = {  # what a column of each type is unless a signature says otherwise
     "number": ("float64", "nan"),
     "integer": ("int64", "nan"),
     "boolean": ("bool", "nan"),
-    "text": ("object", "nan"),
     "date": ("datetime64[ns]", "nan"),
 }
 Gap = Literal["nan", "None", "NA"]
