@@ -232,7 +232,7 @@ def test_types_of_a_warehouse() -> None:
     assert typed([1221.0, 1.0], text)[1:] == (None, "1221")
     assert typed(["3", "4"], NUMBER) == ("float64", "number", 3.0)
     assert typed(pd.to_datetime(["2024-02-01"]), Known())[1] == "date"
-    with pytest.raises(SignatureError, match="'x' of .* has Timedelta"):
+    with pytest.raises(SignatureError, match=r"'x' of .* has Timedelta"):
         typed(pd.to_timedelta([0], unit="D"), NUMBER)
 
 
@@ -315,10 +315,7 @@ def test_whole_numbers_that_the_model_tells_apart(own: Any, tmp_path: Path) -> N
 
 
 def test_blanks_around_names_and_values(tmp_path: Path) -> None:
-    lines = [
-        f"{a}, {w}, {'>50K' if a > 40 else '<=50K'}"
-        for a, w in zip(range(20, 70), "ab" * 25, strict=True)
-    ]
+    lines = [f"{a}, {'ab'[a % 2]}, {'>50K' if a > 40 else '<=50K'}" for a in range(20, 70)]
     data = "\n".join(["age, workclass, price", *lines])
     table = pd.DataFrame([line.split(",") for line in lines], columns=["age", " workclass", "y"])
     for strip in (False, True):
