@@ -99,6 +99,11 @@ class InstanceValidator:
         known = {k: text for k, text in row.items() if k in self._names and text.strip()}
         return self._one(self.model.model_validate_strings, known)
 
+    def from_form(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
+        """Check one row of texts, each as it is: what is a gap is not among them."""
+        known = {name: row[name] for name in self._names if name in row}
+        return self._one(self.model.model_validate_strings, known)
+
     def _one(self, validate: Callable[..., BaseModel], row: Row) -> tuple[Row, list[Fault]]:
         values = self._values(self._check(validate, row))
         if self.rules:

@@ -15,7 +15,7 @@ from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
-from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
+from .content import MOST_FIELDS, Control, Input, Texts, form_context, prediction_inputs
 
 DELIMITERS = "\t;,|"
 ROW = Input(
@@ -36,7 +36,7 @@ FILE = Input(
     attributes={"accept": ".csv,.tsv,.txt,text/csv"},
 )
 
-Draw = Callable[[list[Input], Mapping[str, str] | None], Control]  # of inputs, and what was typed
+Draw = Callable[[list[Input], Texts | None], Control]  # of inputs, and what was typed
 
 
 class RowError(ValueError):
@@ -47,7 +47,7 @@ class RowError(ValueError):
 class Shown:
     """What the page of the form shows: texts by feature, or the example, and what is wrong."""
 
-    typed: Mapping[str, str] | None = None
+    typed: Texts | None = None
     faults: Sequence[Fault] = ()
     notice: str = ""
     row: str = ""
@@ -100,10 +100,10 @@ def fill_in(service: Service, text: str) -> Shown:
     except RowError as error:
         return Shown(row=text, row_fault=str(error))
     reference = service.reference
-    typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
+    typed = {n: cells.get(n) or None for n in [*features, *([reference] if reference else [])]}
     faults: list[Fault] = []
     try:
-        service.predictor.validator.from_text(typed)
+        service.predictor.validator.from_text({n: t for n, t in typed.items() if t})
     except InvalidInstances as error:
         faults = error.faults
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
