@@ -15,8 +15,8 @@ Convert = Callable[[Any], Any]
 def converter(feature: Feature, reading: Reading, *, typed: bool = False) -> Convert:
     """From a cell of this column to its value as JSON has it or a date, None where it has none.
 
-    What means none stays as it is, to be refused. In a table whose cells are `typed` a blank text
-    among texts is one, not a gap.
+    What means none stays as it is, to be refused. Among texts a blank one is a gap, unless the
+    column has no gaps, or its cells are `typed`.
     """
     if feature.type in ("category", "text"):
         return _texts(feature, reading, typed)
@@ -48,19 +48,35 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
     levels = set(feature.categories or [])
     count = Counter(map(loose, levels))
     alike = {loose(level): level for level in levels if count[loose(level)] == 1}
-    # A blank cell is a gap, unless the column has blank texts and no gaps.
-    blanks = set() if feature.missing else levels | {str(feature.example)}
+    free = feature.type == "text" and not feature.missing
 
     def convert(cell: Any) -> Any:
         if not isinstance(cell, str):
             return _level(cell, levels)
-        if not cell.strip():
-            return cell if typed or cell in blanks else None
         if reading.gaps and cell.strip() in reading.gaps:
             return None
-        return cell if cell in levels or not alike else alike.get(loose(cell), cell)
+        if cell in levels and (cell or not feature.missing):
+            return cell
+        if not cell.strip():  # a text where there are no gaps
+            return cell if typed or free else None
+        return alike.get(loose(cell), cell) if alike else cell
 
     return convert
+
+
+def typed_in(feature: Feature) -> Convert:
+    """From what was typed into a form, where a text is what it is."""
+    texts = feature.type in ("category", "text")
+    return _as_it_is if texts else converter(feature, Reading())
+
+
+def none_if_blank(cell: Any) -> Any:
+    """A cell of another kind, such as the name by which a caller finds a row."""
+    return None if isinstance(cell, str) and not cell.strip() else cell
+
+
+def _as_it_is(text: Any) -> Any:
+    return text
 
 
 def _level(value: Any, levels: set[str]) -> Any:

@@ -19,7 +19,7 @@ from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
-from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
+from .content import MOST_FIELDS, Control, Input, Texts, form_context, prediction_inputs
 
 ROW = Input(
     name="row",
@@ -39,14 +39,14 @@ FILE = Input(
     attributes={"accept": ".csv,.tsv,.txt,text/csv"},
 )
 
-Draw = Callable[[list[Input], Mapping[str, str] | None], Control]  # of inputs, and what was typed
+Draw = Callable[[list[Input], Texts | None], Control]  # of inputs, and what was typed
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the page of the form shows: texts by feature, or the example, and what is wrong."""
 
-    typed: Mapping[str, str] | None = None
+    typed: Texts | None = None
     faults: Sequence[Fault] = ()
     notice: str = ""
     row: str = ""
@@ -99,11 +99,10 @@ def fill_in(service: Service, text: str) -> Shown:
         cells = read_row(validator, text)
     except TableError as error:
         return Shown(row=text, row_fault=str(error))
-    reference = service.reference
-    typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
+    typed = {name: cells.get(name) for name in validator.names}
     faults: list[Fault] = []
     try:
-        validator.from_text(typed)
+        validator.from_form({name: text for name, text in typed.items() if text is not None})
     except InvalidInstances as error:
         faults = error.faults
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
@@ -114,10 +113,12 @@ def fill_in(service: Service, text: str) -> Shown:
     return Shown(typed, faults, " ".join(said), text)
 
 
-def read_row(validator: InstanceValidator, text: str) -> dict[str, str]:
-    """The cells of a row by column, those of features as the form has them. Raises TableError."""
-    # A browser sends each line break as two signs.
-    text = text.replace("\r\n", "\n").strip("\n")
+def read_row(validator: InstanceValidator, text: str) -> dict[str, str | None]:
+    """The cells of a row by column, those of features as the form has them; None is a gap.
+
+    Raises TableError.
+    """
+    text = text.strip("\r\n")
     if not text.strip():
         raise TableError("Paste a row first.")
     if text.lstrip().startswith("{"):
@@ -132,20 +133,20 @@ def read_row(validator: InstanceValidator, text: str) -> dict[str, str]:
 
 def _shown(
     features: Mapping[str, Feature], reading: Reading, cells: dict[str, str]
-) -> dict[str, str]:
+) -> dict[str, str | None]:
     """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps."""
 
-    def shown(feature: Feature, cell: str) -> str:
+    def shown(feature: Feature, cell: str) -> str | None:
         value = converter(feature, reading)(cell)
         if value is None:
-            return ""
+            return None
         if isinstance(value, date):
             return value.isoformat()
         plain = isinstance(value, float) and reading.decimal == "." and not reading.thousands
         return cell.strip() if plain else class_label(value)
 
     return {
-        name: shown(features[name], cell) if name in features else cell
+        name: shown(features[name], cell) if name in features else cell or None
         for name, cell in cells.items()
     }
 

@@ -176,7 +176,7 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
     given, warnings, faults = [], [], []
     for index, row in enumerate(parse(PredictBody, {"instances": rows}).instances):
         try:
-            values, unusual = validator.from_cells(row)
+            values, unusual = validator.from_text(row)
         except InvalidInstances as error:
             values, unusual = {}, []
             faults += [replace(f, loc=("instances", index, *f.loc)) for f in error.faults]

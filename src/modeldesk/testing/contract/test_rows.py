@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ..page import CONTROLS, Page, errors_of
-from .asking import Instance, Predict, number_of, same
+from ..page import CONTROLS, Page, control_name, errors_of
+from .asking import Instance, Predict, number_of, of_features, same
 
 pytestmark = pytest.mark.part("forms")
 
@@ -82,7 +82,9 @@ def test_a_row_that_is_pasted_fills_in_the_form(
     assert response.status_code == 200
     assert f"{len(row):,} of {len(row):,} values are filled in." in page.text
     typed = page.typed()
-    assert {name: typed[name] for name in row} == {k: shown(v) for k, v in row.items()}
+    assert {control_name(name): typed[control_name(name)] for name in row} == of_features(
+        {name: shown(value) for name, value in row.items()}
+    )
     assert page.one("form", id="values")["action"] == "/"
     sent = browser.post("/", data=typed)
     assert sent.status_code == 303
@@ -103,8 +105,8 @@ def test_columns_that_do_not_fit_are_named(
     response = paste(browser, table(row, mark="\t"))
     assert response.status_code == 422
     page = Page(response.text)
-    assert list(errors_of(page)) == [first]
-    assert page.typed()[first] == ""
+    assert list(errors_of(page)) == [control_name(first)]
+    assert page.typed()[control_name(first)] == ""
     said = " ".join(page.one("section", role="status").text.split())
     assert said == (
         f"{len(good) - 1:,} of {len(good):,} values are filled in. The row lacks {first}. "
@@ -118,8 +120,8 @@ def test_faults_of_a_pasted_row_stand_beside_the_fields(
     name = number_of(model)["name"]
     response = paste(browser, table(good | {name: "wide"}, mark="\t"))
     assert response.status_code == 422
-    assert "should be a valid number" in faulty(Page(response.text), name)
-    assert Page(response.text).typed()[name] == "wide"
+    assert "should be a valid number" in faulty(Page(response.text), control_name(name))
+    assert Page(response.text).typed()[control_name(name)] == "wide"
 
 
 def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
@@ -144,10 +146,11 @@ def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
         page = Page(response.text)
         assert words in faulty(page, "row"), text
         assert page.typed()["row"] == text.replace("\r\n", "\n")
-        assert {name: page.typed()[name] for name in good} == {
+        names = {control_name(name) for name in good}
+        assert {name: page.typed()[name] for name in names} == {
             name: value
             for name, value in Page(browser.get("/").text).typed().items()
-            if name in good
+            if name in names
         }
 
 
