@@ -65,18 +65,21 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
 
 
 def typed_in(feature: Feature) -> Convert:
-    """From what was typed into a form, where a text is what it is."""
-    texts = feature.type in ("category", "text")
-    return _as_it_is if texts else converter(feature, Reading())
+    """From what was typed into a form, where a text is what it is and nothing means a gap."""
+    if feature.type in ("category", "text"):
+        return str
+    convert = converter(feature, Reading())
+
+    def typed(text: str) -> Any:
+        value = convert(text)
+        return text if value is None else value
+
+    return typed
 
 
 def none_if_blank(cell: Any) -> Any:
     """A cell of another kind, such as the name by which a caller finds a row."""
     return None if isinstance(cell, str) and not cell.strip() else cell
-
-
-def _as_it_is(text: Any) -> Any:
-    return text
 
 
 def _level(value: Any, levels: set[str]) -> Any:

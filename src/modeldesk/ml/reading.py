@@ -49,9 +49,11 @@ class Reading(BaseModel):
 
     def number(self, text: str) -> float:
         """The number that a text means. Raises ValueError."""
-        if self.decimal == "." and not self.thousands:
-            return float(text)
         text = text.strip()
+        if self.decimal == "." and not self.thousands:
+            if not text.isascii():
+                raise ValueError("a number is written with the digits 0 to 9")
+            return float(text)
         if not _pattern(self.decimal, self.thousands).fullmatch(text):
             raise ValueError(f"a number is written like {self.write(1234.5)}")
         text = re.sub(f"[{ALIKE.get(self.thousands, self.thousands)}]", "", text)

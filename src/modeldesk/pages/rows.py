@@ -1,16 +1,15 @@
 """Rows that are not typed: one that is pasted fills in the form, a file of them is answered."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 from ..ml.batch import Job, answered_csv, mark_of
 from ..ml.cells import converter
-from ..ml.csv_table import CsvTable, kind_of
+from ..ml.csv_table import CsvTable, CsvText, kind_of
 from ..ml.headings import TableError
 from ..ml.reading import Reading
 from ..ml.signature import Feature, class_label
@@ -166,11 +165,10 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
     """By column where there is a header, else in the order of the features."""
     features = validator.features
     raw = BytesIO(text.encode("utf-8", "replace"))
-    table = CsvTable(raw, "The row", validator.names)
-    headed = bool(table.places)
-    chunks = table.chunks(headed=headed)
+    table = CsvTable(raw, "The row", features, also=set(validator.names) - set(features))
+    chunks = table.chunks(below=table.headed)
     rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
-    if not headed:
+    if not table.headed:
         takes = f"the model has {len(features)}: {listed(features)}"
         if len(rows) != 1:
             raise TableError(f"The first line names no feature; {takes}.")
@@ -182,8 +180,7 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
         raise TableError(f"There are {len(rows)} rows below the header; {mend}.")
     if why := table.misfit(rows[0]):
         raise TableError(why)
-    named = {place: name for name, place in table.places.items()}
-    return {named.get(place, table.names[place]): cell for place, cell in enumerate(rows[0])}
+    return dict(zip(table.known_names(), rows[0], strict=True))
 
 
 class _Upload(Job):
@@ -219,14 +216,13 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
 
 def example_file(service: Service) -> Answer:
     """A CSV file with the columns of the model, and one row."""
-    line = StringIO()
     signature = service.signature
     example, reading = signature.example, signature.reading
     mark = ";" if reading.decimal == "," else ","  # as spreadsheets have it
-    write = csv.writer(line, delimiter=mark, lineterminator="\n").writerow
-    write(example)
-    write(reading.write(value, name) for name, value in example.items())
-    return _csv_file("example.csv", line.getvalue().encode())
+    out = CsvText(mark)
+    out.row(example)
+    out.row(reading.write(value, name) for name, value in example.items())
+    return _csv_file("example.csv", out.take().encode())
 
 
 def _csv_file(name: str, content: bytes) -> Answer:

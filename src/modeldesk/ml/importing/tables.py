@@ -55,16 +55,16 @@ def texts(path: Path, needed: Iterable[str] = (), encoding: str = "utf-8-sig") -
     with path.open("rb") as raw:
         table = CsvTable(raw, str(path), needed, encoding)
         table.check()
-        columns = dict(enumerate(table.names)) | {v: k for k, v in table.places.items()}
-        if twice := [name for name in columns.values() if table.names.count(name) > 1]:
+        columns = table.known_names()
+        if twice := [name for name in columns if columns.count(name) > 1]:
             raise TableError(f"{path} has the column {twice[0]!r} twice; rename one.")
-        parts = [pd.DataFrame(columns=list(columns.values()), dtype=str)]
+        parts = [pd.DataFrame(columns=columns, dtype=str)]
         for chunk in table.chunks(10 * CHUNK):
             done = sum(map(len, parts))
             for number, cells in enumerate(chunk, done + 1):
                 if why := table.misfit(cells):
                     raise TableError(f"{path}, row {number}: {why}")
-            parts.append(pd.DataFrame(chunk, columns=list(columns.values()), dtype=str))
+            parts.append(pd.DataFrame(chunk, columns=columns, dtype=str))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
