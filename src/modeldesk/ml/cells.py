@@ -7,7 +7,7 @@ from math import isnan
 from typing import Any
 
 from .reading import Reading, boolean, loose
-from .signature import Feature
+from .signature import INTEGER_MAX, Feature
 
 Convert = Callable[[Any], Any]
 
@@ -53,10 +53,10 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
     def convert(cell: Any) -> Any:
         if not isinstance(cell, str):
             return _level(cell, levels)
-        if reading.gaps and cell.strip() in reading.gaps:
-            return None
         if cell in levels and (cell or not feature.missing):
             return cell
+        if reading.gaps and cell.strip() in reading.gaps:
+            return None
         if not cell.strip():  # a text where there are no gaps
             return cell if typed or free else None
         return alike.get(loose(cell), cell) if alike else cell
@@ -83,13 +83,12 @@ def none_if_blank(cell: Any) -> Any:
 
 
 def _level(value: Any, levels: set[str]) -> Any:
-    """A number or truth as the level that is written so, if there is one."""
-    if _is_nan(value):
-        return None
-    texts = [str(value)]
-    if isinstance(value, float) and value.is_integer():
-        texts.append(str(int(value)))
-    return next((text for text in texts if text in levels), value)
+    """A number or truth as text: the level that is written so, else as imports write it."""
+    if not isinstance(value, bool | int | float) or _is_nan(value):
+        return None if _is_nan(value) else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX
+    texts = [str(int(value))] * whole + [str(value)]
+    return next((text for text in texts if text in levels), texts[0])
 
 
 def _is_nan(value: Any) -> bool:

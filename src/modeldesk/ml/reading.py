@@ -56,7 +56,8 @@ class Reading(BaseModel):
             return float(text)
         if not _pattern(self.decimal, self.thousands).fullmatch(text):
             raise ValueError(f"a number is written like {self.write(1234.5)}")
-        text = re.sub(f"[{ALIKE.get(self.thousands, self.thousands)}]", "", text)
+        for mark in ALIKE.get(self.thousands, self.thousands):
+            text = text.replace(mark, "")
         return float(text.replace(self.decimal, "."))
 
     def day(self, text: str, column: str = "") -> date:
