@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Sequence
 from copy import copy
 from importlib import import_module
 from pathlib import Path
@@ -110,3 +111,12 @@ def _without_names(convert: Any) -> Any:
             operator.raw_operator = original
 
     return renamed
+
+
+def known(estimator: Any, columns: Sequence[str | None]) -> list[Any] | None:
+    """What a booster knows of the columns that reach it, a `knowledge.Known` for each.
+
+    None of an estimator that is no booster. `columns` are the model's own names of them, None
+    where a part before it made one.
+    """
+    return None

@@ -11,7 +11,7 @@ import numpy as np
 
 from .artifact import ArtifactError, Runtime
 from .boosters import register_converters
-from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
+from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine, start
 from .project import transformers
 from .signature import Signature, brief
 from .validation import Row
@@ -48,7 +48,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
         import skops.io
 
         content = skops.io.dumps(model)
-        parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+        parity = compare(start("skops", content, signature).run(rows), expected)
     except ForeignCode as error:
         raise ArtifactError(_own_code(error.name)) from error
     except Exception as error:

@@ -243,15 +243,17 @@ def test_numbers_in_json_are_no_text(
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"", 422),
-        (b"\n\n", 422),
+        (b"", 400),
+        (b"\n\n", 400),
         (b"\xff\xfe", 400),
         (b'"a\n', 400),
-        (b'a"b"c,"d"e\n', 400),
+        (b'a"b"c,"d"e\n', 422),
+        (b'a\n"b"c\n', 400),
+        (b"PK\x03\x04", 400),
         (b"\x00", 422),
         (b",,,,,,,,,,,,,,\n" * 3, 422),
         (b"one,two\n1,2\n", 422),
-        (b"x" * 200_000, 400),
+        (b"x" * 200_000, 422),
     ],
     ids=repr,
 )

@@ -132,7 +132,7 @@ def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
         (header, "0 rows below the header; paste the row below it"),
         (f"{header}\n{row}\n{row}", "2 rows below the header; upload them"),
         (f"{header}\n{row}\t1", f"has {len(good) + 1} cells where the header has {len(good)}"),
-        (f"{header}\t{header}\n{row}\t{row}", "more than once"),
+        (f"{header}\t{header}\n{row}\t{row}", "twice; rename one"),
         (f"{row}\t1\t1", f"{len(good) + 2} values and no header; the model has {len(good)}"),
         (f"{row}\n{row}", "first line names no feature"),
         (ODD, "unbalanced quote"),
@@ -214,11 +214,13 @@ def test_files_that_are_refused(
 ) -> None:
     before = newest(client)
     text = table(good)
+    header = text.splitlines()[0]
     for content, words in (
         (b"", "houses.csv is empty"),
-        (text.splitlines()[0], "houses.csv has no row below its header"),
-        ("a,b\n1,2\n", "houses.csv lacks "),
-        (text.replace("\n", ",prediction_error\n", 1), "'prediction_error' once too often"),
+        (header, "houses.csv has no row below its header"),
+        ("a,b\n1,2\n", "houses.csv has no column "),
+        (text.replace("\n", f",{header}\n", 1), "twice; rename one"),
+        (b"PK\x03\x04", "houses.csv is a workbook or an archive; save its table as CSV"),
         (text.encode() + b"\xe9\n", "byte 0xe9 in line 3; save it as CSV in UTF-8"),
         (b"\x89PNG\r\n\x1a\n\0\0", "byte 0x89 in line 1"),
         (f'{text}"a"b\n', "unbalanced quote"),
@@ -228,6 +230,8 @@ def test_files_that_are_refused(
         assert words in faulty(Page(response.text), "file"), content
     response = upload(browser, b"", name=f"{ODD}.csv")
     assert "is empty" in faulty(Page(response.text), "file")
+    response = upload(browser, text, name="houses.xlsx")
+    assert "houses.xlsx is a workbook; save its table" in faulty(Page(response.text), "file")
     assert newest(client) == before
 
 
