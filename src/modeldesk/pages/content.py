@@ -1,5 +1,6 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -57,7 +58,9 @@ class Input:
         """What the control holds for a text."""
         if text is None:
             return ""
-        return option_value(text) if self.kind == "select" else text
+        if self.kind == "select":
+            return option_value(text)
+        return next((typed for typed, meant in self.known.items() if meant == text), text)
 
     def meant(self, sent: str | None) -> str | None:
         """The text that is meant by what a browser sent."""
@@ -157,11 +160,10 @@ def _feature_input(index: int, feature: Feature, label: str) -> Input:
         options = _options(feature.categories)
     else:
         text, categories = True, feature.categories or []
-        typed = {_line_breaks(category): category for category in categories}
-        known = {key: category for key, category in typed.items() if key not in categories}
-        if feature.type == "text" or any("\n" in key for key in typed):
+        if feature.type == "text" or any("\n" in _line_breaks(one) for one in categories):
             kind, attributes = "textarea", {"rows": "3"}  # only there lines stay lines
         empty = not feature.missing and (feature.type == "text" or "" in categories)
+        known = _typed_as(categories, empty)
         hint = f"Usually {', '.join(map(visible, categories))}" if categories else ""
     if feature.min is not None and feature.max is not None:
         usual = "" if feature.outside == "refuse" else "Usually "
@@ -182,6 +184,20 @@ def _feature_input(index: int, feature: Feature, label: str) -> Input:
         empty=empty,
         known=known,
     )
+
+
+def _typed_as(categories: list[str], empty: bool) -> dict[str, str]:
+    """Categories that cannot be typed as they are, by what stands for each: as the hint has it."""
+    known: dict[str, str] = {}
+    for category in categories:
+        typed = _line_breaks(category)
+        if typed == category and (category or empty):
+            continue
+        other = visible(category)
+        while not typed or typed in categories or typed in known:
+            typed, other = other, json.dumps(other)
+        known[typed] = category
+    return known
 
 
 def _line_breaks(text: str) -> str:
