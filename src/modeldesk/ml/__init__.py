@@ -49,33 +49,38 @@ def publish(
     One that would break callers of the version served is saved and not `promote`d: Incompatible,
     an ArtifactError, says why; `force` promotes it all the same.
     """
+    from .booster_files import estimator
+    from .boosters import about_columns
     from .card import sentences
     from .columns import columns_for, text_columns
+    from .levels import as_texts, as_trained
     from .publishing import classes_of, release, task_of
 
+    model = estimator(model)
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))
     given: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
     if task == "classification":
         given["classes"] = classes_of(model, y, "y")
-    texts = {name: {"type": "text"} for name in text_columns(model, names)}
-    signature = Signature.infer(
-        X, y, name=name, task=task, features=texts | (features or {}), output=given | (output or {})
-    )
-    if not columns_for(model, names, "X") == names == list(X_test.columns):
+    if names and not columns_for(model, names, "X") == names == list(X_test.columns):
         fitted_on = listed(getattr(model, "feature_names_in_", names))
         raise SignatureError(f"X and the test rows must have the fitted columns: {fitted_on}.")
+    about = {name: {"type": "text"} for name in text_columns(model, names)} | (features or {})
+    about = about_columns(model, X, about, "X", fitted=True) if names else about
+    output = given | (output or {})
+    seen = as_texts(X, about)
+    signature = Signature.infer(seen, y, name=name, task=task, features=about, output=output)
+    X, X_test = (as_trained(one, signature.features) for one in (X, X_test))
     if list(getattr(y, "columns", [])) != list(getattr(y_test, "columns", [])):
         raise SignatureError("y and the outcomes of the test rows must have the same columns.")
-    about = {"trained_rows": len(X), "limits": sentences(limits)}
     return release(
         model,
         signature,
         X,
         (X_test, y_test),
         scored=test is not None,
-        about=about,
+        about={"trained_rows": len(X), "limits": sentences(limits)},
         promote=promote,
         force=force,
         root=root,

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from .artifact import ArtifactError, Runtime
-from .boosters import register_converters
+from .booster_onnx import register_converters
+from .levels import level_text
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
 from .project import transformers
+from .shares import rounded
 from .signature import Signature, brief
 from .validation import Row
 
@@ -28,13 +30,17 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     """
     frame = sampled(_complete(frame, signature))
     expected = ScikitEngine(model, signature.features).answers(frame)
+    if not signature.output.probabilities:
+        expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
         raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
     dates = any(feature.type == "date" for feature in signature.features)
     rows = rows_of(frame, signature)
     refused = "it takes dates, which ONNX does not know" if dates else ""
-    for inputs in () if dates else _inputs(signature):
+    if any(feature.coded for feature in signature.features):
+        refused = "it numbers categories, which ONNX does not know"
+    for inputs in () if refused else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
             parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
@@ -64,6 +70,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    coded = [feature.name for feature in signature.features if feature.coded]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in coded}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
@@ -107,9 +115,8 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
-        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
-        shares = shares / shares.sum(axis=1, keepdims=True)
-        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+        known = signature.output.classes
+        scores["log_loss"] = float(m.log_loss(actual, rounded(shares), labels=known))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))

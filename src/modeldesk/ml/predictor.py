@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
-from .columns import takes_text
+from .boosters import family
+from .columns import fitted_names, takes_text
+from .levels import categorical
 from .project import packages
 from .rules import RuleError, Rules, rules
+from .shares import are_shares, rounded
 from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
 
@@ -40,6 +43,7 @@ TRUSTED = {  # what libraries keep inside their models; other code in a file is 
     "sklearn.utils.validation.check_array",
     "xgboost.core.Booster",
 }
+NO_SHARES = "The model's scores of it are no probabilities: they do not add up to 1."
 TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
 
 
@@ -144,9 +148,13 @@ class ScikitEngine:
         frame: dict[str, Any] = {}
         for feature in self.features:
             values = [row[feature.name] for row in rows]
-            if feature.type == "category":
+            if feature.coded:
+                frame[feature.name] = categorical(values, feature)
+            elif feature.type == "category":
                 known = {*(feature.categories or []), *values} - {None}
                 frame[feature.name] = pd.Categorical(values, sorted(known))
+            elif feature.type == "boolean" and feature.missing and family(self.model):
+                frame[feature.name] = np.array(values, "float64")  # boosters take numbers alone
             elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
                 frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
             elif feature.type == "date":
@@ -165,7 +173,7 @@ class ScikitEngine:
         X = frame
         if takes_text(self.model):
             X = frame.to_numpy()[:, 0]
-        elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
+        elif hasattr(self.model, "n_features_in_") and fitted_names(self.model) is None:
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
@@ -265,15 +273,21 @@ class Predictor:
         names = []
         numbers = np.zeros(len(labels)) if classes else labels
         if shares is not None and self.signature.output.probabilities:
-            names, numbers = [class_label(value) for value in classes], shares
+            names, numbers = [class_label(value) for value in classes], np.array(shares, float)
         finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
+        meant = finite
+        if names:
+            meant = are_shares(numbers)
+            numbers[meant] = rounded(numbers[meant])
         values = labels.tolist()
         if targets:
             values = [dict(zip(targets, given, strict=True)) for given in values]
-        rows = zip(values, numbers.tolist(), finite.tolist(), strict=True)
-        for index, (label, share, known) in enumerate(rows):
+        rows = zip(values, numbers.tolist(), finite.tolist(), meant.tolist(), strict=True)
+        for index, (label, share, known, fits) in enumerate(rows):
             if not known:
                 yield NotFinite(index)
+            elif not fits:
+                yield NotFinite(index, NO_SHARES)
             elif classes:
                 by_class = dict(zip(names, share, strict=True)) if names else None
                 yield Prediction(classes[label], by_class)

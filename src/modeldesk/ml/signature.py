@@ -20,6 +20,7 @@ FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
 LONGEST_LABEL = 255  # characters
 MOST_CATEGORIES = 50  # text with more distinct values is free text
+CODED = r"^(str|bool|u?int(8|16|32|64)|float(16|32|64))$"
 FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # what 64 bits of nanoseconds hold
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
 KINDS |= {"date": "date"}
@@ -61,12 +62,15 @@ class Feature(Part):
     """One input column; `min`, `max` and `categories` are what training saw.
 
     `outside` refuses other values or warns of them; `missing` allows null. Dates are texts.
+    `coded` is there where the model numbers the categories in this order: the type that they had
+    in training, of pandas or numpy.
     """
 
     type: FeatureType
     min: int | float | Day | None = None
     max: int | float | Day | None = None
     categories: list[str] | None = None
+    coded: Annotated[str, Field(pattern=CODED)] | None = None
     missing: bool = False
     outside: Literal["refuse", "warn"] = "warn"
     example: bool | int | float | str | None = None
@@ -110,7 +114,7 @@ class Signature(BaseModel):
 
     def contract(self) -> bytes:
         """What the model depends on, as canonical JSON; the rest may be edited by hand."""
-        takes = [[f.name, f.type, f.missing, sorted(f.categories or [])] for f in self.features]
+        takes = [[f.name, f.type, f.missing, *_levels(f)] for f in self.features]
         gives = [self.output.classes, self.output.probabilities]
         gives += [[target.name for target in self.output.targets]] if self.output.targets else []
         return json.dumps([self.task, takes, gives], separators=(",", ":")).encode()
@@ -171,6 +175,13 @@ class Signature(BaseModel):
             raise SignatureError(f"The model cannot be described: {brief(error)}") from None
         _check_storable(signature)
         return signature
+
+
+def _levels(feature: Feature) -> list[Any]:
+    """The categories that a model depends on, in their order where it numbers them."""
+    if feature.coded:
+        return [feature.categories, feature.coded]
+    return [sorted(feature.categories or [])]
 
 
 def brief(error: Exception) -> str:

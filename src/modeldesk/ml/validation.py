@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
+from functools import partial
 from math import isnan
 from typing import Annotated, Any, Literal, Optional
 
@@ -21,6 +22,7 @@ from pydantic import (
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
+from .levels import level_meant
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
@@ -186,6 +188,8 @@ def _field(feature: Feature) -> Any:
         "text": text,
         "category": Literal[tuple(feature.categories or [])] if refuse else text,
     }[feature.type]
+    if feature.coded:
+        kind = Annotated[kind, BeforeValidator(partial(level_meant, dtype=feature.coded))]
     about = Field(
         default=None if feature.missing else ...,
         alias=feature.name,

@@ -2,13 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..artifact import Artifact, ArtifactError
+from ..booster_files import estimator
+from ..boosters import about_columns, ranks
 from ..columns import columns_for, text_columns
 from ..convert import sampled
+from ..levels import as_texts, as_trained
 from ..publishing import classes_of, release, task_of
 from ..signature import Signature, SignatureError
 from ..validation import listed
@@ -28,6 +31,7 @@ def import_model(
     dates: Sequence[str] = (),
     encoding: str = "utf-8-sig",
     classes: str | None = None,
+    categories: Mapping[str, Sequence[str]] | None = None,
     agreed: Callable[[str], bool],
     say: Callable[[str], None],
     root: Path | None = None,
@@ -37,7 +41,9 @@ def import_model(
     `targets` are the columns of `data` with the true answers: rows the model was not trained on, or
     its score is too good. `agreed` is asked before a file that can run code is read. `name` is
     the file's by default. `classes` are those of a graph's scores, "a,b,c" in their order, by
-    default those of the data, sorted. Raises ArtifactError or SignatureError and changes nothing.
+    default those of the data, sorted. `categories` are those of a column, in the order of the
+    training, for a model that numbers them and does not keep which they are. Raises ArtifactError
+    or SignatureError and changes nothing.
     """
     kind = format_of(path)
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-") or "model"
@@ -46,6 +52,7 @@ def import_model(
     table = read_table(data, targets, dates, encoding)
     features = table.drop(columns=list(targets))
     model = kind.read(path, len(features.columns)) if kind.counts else kind.read(path)
+    model = estimator(model)
     y = _outcomes(table, list(targets), data)
     if classes:
         if not hasattr(model, "bring") or model.classes:
@@ -54,7 +61,9 @@ def import_model(
     columns = columns_for(model, list(features.columns), str(data))
     if left := [column for column in features.columns if column not in columns]:
         say(f"Left out, as the model does not take them: {listed(left)}")
-    signature, X, y = _described(model, features[columns], y, name=name, source=str(data))
+    signature, X, y = _described(
+        model, features[columns], y, categories or {}, name=name, source=str(data)
+    )
     constant = [f.name for f in signature.features if X[f.name].nunique(dropna=False) == 1]
     if constant and len(constant) == len(columns):
         raise SignatureError(f"{data} has the same row again and again; take rows that differ.")
@@ -64,7 +73,11 @@ def import_model(
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": path.name, "sha256": sha256, "data": data.name, "rows": len(X)}
     test = X_test, y.loc[X_test.index]
-    return release(model, signature, X, test, about={"imported": source}, root=root)
+    scored = not ranks(model)
+    if not scored:
+        say("It ranks rows: its answers are scores to sort them by, which no target measures")
+    about = {"imported": source}
+    return release(model, signature, X, test, scored=scored, about=about, root=root)
 
 
 def _outcomes(table: Any, targets: list[str], data: Path) -> Any:
@@ -77,7 +90,15 @@ def _outcomes(table: Any, targets: list[str], data: Path) -> Any:
     return table[targets[0]] if len(targets) == 1 else table[targets]
 
 
-def _described(model: Any, X: Any, y: Any, *, name: str, source: str) -> tuple[Signature, Any, Any]:
+def _described(
+    model: Any,
+    X: Any,
+    y: Any,
+    categories: Mapping[str, Sequence[str]],
+    *,
+    name: str,
+    source: str,
+) -> tuple[Signature, Any, Any]:
     """What the model takes and gives, and the data as it will get it when served."""
     from pandas import CategoricalDtype
 
@@ -96,10 +117,16 @@ def _described(model: Any, X: Any, y: Any, *, name: str, source: str) -> tuple[S
         output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
         if y.nunique() == 1:
             raise SignatureError(f"{what[:1].upper()}{what[1:]} holds one class only; add others.")
-    texts = {column: {"type": "text"} for column in text_columns(model, list(X.columns))}
-    signature = Signature.infer(X, y, name=name, task=task, features=texts, output=output)
-    coded = {f.name: CategoricalDtype(f.categories) for f in signature.features if f.categories}
-    return signature, X.astype(coded), y
+    about: dict[str, dict[str, Any]] = {
+        name: {"categories": list(levels)} for name, levels in categories.items()
+    }
+    about |= {column: {"type": "text"} for column in text_columns(model, list(X.columns))}
+    about = about_columns(model, X, about, source)
+    seen = as_texts(X, about)
+    signature = Signature.infer(seen, y, name=name, task=task, features=about, output=output)
+    found = [f for f in signature.features if f.categories and not f.coded]
+    X = X.astype({f.name: CategoricalDtype(f.categories) for f in found})
+    return signature, as_trained(X, signature.features), y
 
 
 def _is_number(dtype: Any) -> bool:
