@@ -49,11 +49,12 @@ def publish(
     One that would break callers of the version served is saved and not `promote`d: Incompatible,
     an ArtifactError, says why; `force` promotes it all the same.
     """
+    from .asking import described_by, with_rules
     from .booster_files import estimator
-    from .boosters import about_columns
+    from .boosters import as_numbered, with_levels
     from .card import sentences
-    from .columns import columns_for, text_columns
-    from .levels import as_texts, as_trained
+    from .columns import columns_for
+    from .knowledge import knowledge
     from .publishing import classes_of, release, task_of
 
     model = estimator(model)
@@ -63,24 +64,30 @@ def publish(
     given: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
     if task == "classification":
         given["classes"] = classes_of(model, y, "y")
-    if names and not columns_for(model, names, "X") == names == list(X_test.columns):
+    told, known = features or {}, knowledge(model, names)
+    categories = {column: one["categories"] for column, one in told.items() if "categories" in one}
+    if names and columns_for(model, names, "X") == names == list(X_test.columns):
+        with_levels(model, X, known, categories, "X", fitted=True)
+        X, X_test = as_numbered(X, known), as_numbered(X_test, known)
+    described = described_by(known, X) if len(set(names)) == len(names) else {}
+    described |= {column: described.get(column, {}) | one for column, one in told.items()}
+    signature = Signature.infer(
+        X, y, name=name, task=task, features=described, output=given | (output or {})
+    )
+    if not columns_for(model, names, "X") == names == list(X_test.columns):
         fitted_on = listed(getattr(model, "feature_names_in_", names))
         raise SignatureError(f"X and the test rows must have the fitted columns: {fitted_on}.")
-    about = {name: {"type": "text"} for name in text_columns(model, names)} | (features or {})
-    about = about_columns(model, X, about, "X", fitted=True) if names else about
-    output = given | (output or {})
-    seen = as_texts(X, about)
-    signature = Signature.infer(seen, y, name=name, task=task, features=about, output=output)
-    X, X_test = (as_trained(one, signature.features) for one in (X, X_test))
     if list(getattr(y, "columns", [])) != list(getattr(y_test, "columns", [])):
         raise SignatureError("y and the outcomes of the test rows must have the same columns.")
+    signature = with_rules(model, signature, known, told=told)
+    about = {"trained_rows": len(X), "limits": sentences(limits)}
     return release(
         model,
         signature,
         X,
         (X_test, y_test),
         scored=test is not None,
-        about={"trained_rows": len(X), "limits": sentences(limits)},
+        about=about,
         promote=promote,
         force=force,
         root=root,

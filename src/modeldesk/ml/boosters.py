@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .levels import level_text, texts_of
+from .frames import categorical
 from .parts import parts
 from .signature import SignatureError
 from .validation import listed
@@ -20,7 +20,6 @@ SHARES = {  # the objectives whose scores are the probabilities of the classes
 }
 OWN_OBJECTIVE = "an objective of your own"
 RANKERS = ("PairLogit", "Query", "StochasticRank", "YetiRank", "lambdarank", "rank")
-Levels = dict[str, np.ndarray | None]  # by column, in the order that the model numbers them
 
 
 def family(model: Any) -> str:
@@ -29,93 +28,114 @@ def family(model: Any) -> str:
     return next((name for name in FAMILIES if name in modules), "")
 
 
-def levels(model: Any, X: Any) -> Levels:
-    """The categories of each column that a booster in `model` numbers, as it was trained.
+def known(estimator: Any, columns: Sequence[str | None]) -> list[Any] | None:
+    """What a booster knows of the columns that reach it, a `knowledge.Known` for each.
 
-    `X` (rows, features) has the columns of the model, in its order. None stands for categories
-    that the file of the model does not hold: XGBoost keeps them since 3.1, if it was trained on
-    a frame.
+    None of an estimator that is no booster. The levels themselves are told by `with_levels`.
     """
-    found: Levels = {}
-    for part in parts(model, list(X.columns)):
-        read = {"xgboost": _of_xgboost, "lightgbm": _of_lightgbm}.get(family(part.estimator))
-        if read and part.columns is not None:
-            named = {place: name for place, name in enumerate(part.columns) if name is not None}
-            seen = {place: X[name] for place, name in named.items()}
-            own = read(part.estimator, seen)
-            found |= {named[place]: one for place, one in own.items() if place in named}
-    return found
+    from .knowledge import Known
+
+    library = family(estimator)
+    if not library:
+        return None
+    coded = _coded(estimator, len(columns))
+    if library == "catboost":  # which tells levels apart by a hash, whatever they are
+        fills = estimator.get_all_params().get("nan_mode") != "Forbidden"
+        numbers = Known(type="number", fills=fills)
+        return [Known(lenient=True) if i in coded else numbers for i in range(len(columns))]
+    lenient = library == "lightgbm"  # it takes unknown levels as gaps, and XGBoost raises
+    levels = {"type": "category", "lenient": lenient, "fills": True, "dtype": "category"}
+    return [Known(**levels) if i in coded else Known(fills=True) for i in range(len(columns))]
 
 
-def about_columns(
-    model: Any, X: Any, given: Mapping[str, dict[str, Any]], source: str, *, fitted: bool = False
-) -> dict[str, dict[str, Any]]:
-    """What a signature says of columns of `X`: as `given`, and what a booster in `model` knows.
+def _coded(model: Any, width: int) -> set[int]:
+    """The places of the columns whose categories a booster numbers, or hashes."""
+    if family(model) == "catboost":
+        return set(model.get_cat_feature_indices())
+    if family(model) == "xgboost":
+        types = _booster(model).feature_types or []
+        return {place for place, kind in enumerate(types[:width]) if kind == "c"}
+    places, lists = _lightgbm_places(model)
+    return set(places) if len(places) == len(lists) else set()
 
-    Where the model lacks its categories, those given are taken, in their order, or those of `X`,
-    if it was `fitted` on that very frame. Raises SignatureError where nobody knows them, or `X`
-    has others and the model no rule for those.
+
+def with_levels(
+    model: Any,
+    X: Any,
+    known: Mapping[str, Any],
+    told: Mapping[str, Sequence[Any]],
+    source: str,
+    *,
+    fitted: bool = False,
+) -> None:
+    """Add to what is `known` of the columns of `X` the levels that boosters in `model` number.
+
+    They are `told` where the model lacks them, or are those of `X` if it was `fitted` on that very
+    frame. Raises SignatureError where nobody knows them: numbered by other rows they are wrong.
     """
-    told = {name: one["categories"] for name, one in given.items() if "categories" in one}
     if fitted:
         coded = [name for name in X.columns if hasattr(X[name], "cat")]
-        told = {name: X[name].cat.categories for name in coded} | told
-    gaps = {"missing": True} if family(model) else {}
-    found = {name: gaps | given.get(name, {}) for name in X.columns}
-    found |= {name: dict(given.get(name, {})) for name in never_missing(model, X)}
-    for name, own in levels(model, X).items():
-        if own is None and fitted and not _categorical(X[name]):
-            continue  # its numbers are the codes themselves
-        known = own if own is not None else _told(model, name, X, told.get(name), source)
-        texts, dtype = [level_text(value) for value in known.tolist()], _dtype(known)
-        ignores = family_of(model, name, X) == "lightgbm"  # which takes others as gaps
-        strange = sorted({*texts_of(X[name], dtype).dropna()} - {*texts})
-        if strange and not ignores:
+        told = {name: X[name].cat.categories for name in coded} | dict(told)
+    for part in parts(model, list(X.columns)):
+        read = {"xgboost": _of_xgboost, "lightgbm": _of_lightgbm}.get(family(part.estimator))
+        if not read or part.columns is None:
+            continue
+        seen = {place: X[name] for place, name in enumerate(part.columns) if name is not None}
+        for place, levels in read(part.estimator, seen).items():
+            if (name := part.columns[place]) is None:
+                continue
+            if levels is None and fitted and not _categorical(X[name]):
+                known[name].type = known[name].dtype = None  # its numbers are the codes
+                continue
+            if levels is None:
+                levels = _told(part.estimator, name, place, told.get(name), source)
+            one = known[name]
+            one.type, one.dtype, one.by = "category", "category", type(part.estimator).__name__
+            one.levels, one.levels_dtype = levels.tolist(), _dtype(levels)
+            one.lenient, one.fills = family(part.estimator) == "lightgbm", True
+
+
+def as_numbered(X: Any, known: Mapping[str, Any]) -> Any:
+    """A frame with the categories of training, where a model numbers them in its own order."""
+    coded = {name: one for name, one in known.items() if one.levels_dtype}
+    found = {}
+    for name, one in coded.items():
+        dtype = object if one.levels_dtype == "str" else one.levels_dtype
+        found[name] = categorical(X[name].tolist(), np.array(one.levels, dtype))
+        lost = X[name][found[name].isna() & X[name].notna().to_numpy()]
+        if len(lost) and not one.lenient:
+            has = f"{one.by} knows {listed(map(repr, one.levels), 10)}"
             raise SignatureError(
-                f"Column {name!r} of {source} holds {listed(strange, 5)}, and the model knows "
-                f"{listed(texts)}; write them as in training, or leave out those rows."
+                f"Column {name!r} holds {lost.iloc[0]!r}, and {has}; leave it out."
             )
-        outside = given.get(name, {}).get("outside", "warn" if ignores else "refuse")
-        read = {"type": "category", "categories": texts, "coded": dtype, "outside": outside}
-        found[name] = gaps | given.get(name, {}) | read
-    return dict(given) | found
+    return X.assign(**found) if found else X
 
 
-def never_missing(model: Any, X: Any) -> list[str]:
-    """The columns of `X` in which a model that is a booster takes no gaps."""
-    if family(model) != "catboost":
-        return []
-    if model.get_all_params().get("nan_mode") == "Forbidden":
-        return list(X.columns)
-    return [X.columns[place] for place in model.get_cat_feature_indices()]
+def numbered(model: Any, columns: Sequence[str]) -> set[str]:
+    """Those of the columns of a model whose categories a booster in it numbers."""
+    found = set()
+    for part in parts(model, columns):
+        if family(part.estimator) and part.columns is not None:
+            found |= {part.columns[place] for place in _coded(part.estimator, len(part.columns))}
+    return {name for name in found if name is not None}
 
 
-def family_of(model: Any, column: str, X: Any) -> str:
-    """Which library's booster in `model` takes a column of `X`."""
-    found = (p for p in parts(model, list(X.columns)) if column in (p.columns or ()))
-    return next((name for part in found if (name := family(part.estimator))), "")
-
-
-def _told(model: Any, name: str, X: Any, told: Any, source: str) -> np.ndarray:
+def _told(model: Any, name: str, place: int, told: Any, source: str) -> np.ndarray:
     """The categories of a model whose file lacks them. Raises SignatureError."""
     if told is None:
-        library = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[family_of(model, name, X)]
+        library = {"xgboost": "XGBoost", "lightgbm": "LightGBM"}[family(model)]
         since = " XGBoost keeps them since 3.1." if library == "XGBoost" else ""
         raise SignatureError(
             f"The model of {library} numbers the categories of {name!r}, its file does not say "
             f"which they are, and {source} cannot tell their order.{since} Name them in the order "
             f'of `X["{name}"].cat.categories` in training: `--categories {name}=a,b,c`.'
         )
-    known = np.array(list(told), object if _is_text(told) else None)
-    most = max(_most_code(part.estimator, part.columns, name) for part in _parts_of(model, X))
-    if most >= len(known):
-        says = f"are {len(known)}, and the model has a split by number {most + 1} of them"
+    levels = np.array(list(told), object if _is_text(told) else None)
+    most = _most_code(model, place) if family(model) == "xgboost" else -1
+    if most >= len(levels):
+        says = f"are {len(levels)}, and the model has a split by number {most + 1} of them"
         raise SignatureError(f"The categories of {name!r} {says}; name all that training had.")
-    return known
-
-
-def _parts_of(model: Any, X: Any) -> list[Any]:
-    return [p for p in parts(model, list(X.columns)) if family(p.estimator) == "xgboost"]
+    return levels
 
 
 def _booster(model: Any) -> Any:
@@ -174,18 +194,13 @@ def _texts(array: Any, seen: set[str]) -> np.ndarray | None:
     return np.array(fitting[0], object) if len(fitting) == 1 else None
 
 
-def _most_code(model: Any, columns: Sequence[str | None] | None, name: str) -> int:
+def _most_code(model: Any, place: int) -> int:
     """The greatest number of a category of a column in the splits of XGBoost, or -1."""
     booster = _booster(model)
-    if name not in (columns or ()) or booster is None:
-        return -1
-    place = list(columns or ()).index(name)
     called = (booster.feature_names or [f"f{i}" for i in range(booster.num_features())])[place]
     nodes = (n for tree in booster.get_dump(dump_format="json") for n in _nodes(json.loads(tree)))
     codes = [node["split_condition"] for node in nodes if node.get("split") == called]
-    return max(
-        (int(one) for split in codes if isinstance(split, list) for one in split), default=-1
-    )
+    return max((int(c) for split in codes if isinstance(split, list) for c in split), default=-1)
 
 
 def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -195,19 +210,26 @@ def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _of_lightgbm(model: Any, seen: Mapping[int, Any]) -> dict[int, np.ndarray | None]:
-    booster = getattr(model, "booster_", model)
-    lists = booster.pandas_categorical or []
-    if not lists:
-        return {}  # categories, if it has any, are whole numbers as they are
-    infos = booster.dump_model(num_iteration=1)["feature_infos"]
-    names = booster.feature_name()
-    places = [place for place, name in enumerate(names) if infos.get(name, {}).get("values")]
+    places, lists = _lightgbm_places(model)
     if len(places) != len(lists):  # some are ordered, of one level only, or plain whole numbers
         places = [place for place, column in seen.items() if _categorical(column)]
     if len(places) != len(lists):
         return dict.fromkeys(places)
     kept = zip(places, lists, strict=True)
     return {place: np.array(one, object if _is_text(one) else None) for place, one in kept}
+
+
+def _lightgbm_places(model: Any) -> tuple[list[int], list[list[Any]]]:
+    """The columns that LightGBM splits by category, and the categories of those of pandas.
+
+    It keeps no names with the latter. Without any, categories are whole numbers as they are.
+    """
+    booster = getattr(model, "booster_", model)
+    if not (lists := booster.pandas_categorical or []):
+        return [], []
+    infos = booster.dump_model(num_iteration=1)["feature_infos"]
+    names = booster.feature_name()
+    return [i for i, name in enumerate(names) if infos.get(name, {}).get("values")], lists
 
 
 def _categorical(column: Any) -> bool:

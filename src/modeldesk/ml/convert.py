@@ -11,8 +11,9 @@ import numpy as np
 
 from .artifact import ArtifactError, Runtime
 from .booster_onnx import register_converters
-from .levels import level_text
-from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
+from .boosters import numbered
+from .frames import level_text
+from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine, start
 from .project import transformers
 from .shares import rounded
 from .signature import Signature, brief
@@ -38,7 +39,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     dates = any(feature.type == "date" for feature in signature.features)
     rows = rows_of(frame, signature)
     refused = "it takes dates, which ONNX does not know" if dates else ""
-    if any(feature.coded for feature in signature.features):
+    if numbered(model, [feature.name for feature in signature.features]):
         refused = "it numbers categories, which ONNX does not know"
     for inputs in () if refused else _inputs(signature):
         try:
@@ -54,7 +55,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
         import skops.io
 
         content = skops.io.dumps(model)
-        parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+        parity = compare(start("skops", content, signature).run(rows), expected)
     except ForeignCode as error:
         raise ArtifactError(_own_code(error.name)) from error
     except Exception as error:
@@ -70,8 +71,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
-    coded = [feature.name for feature in signature.features if feature.coded]
-    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in coded}
+    levels = [feature.name for feature in signature.features if feature.type == "category"]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in levels}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found

@@ -1,6 +1,6 @@
 """Runs a model: rows in, predictions out, one run for the whole batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
-from .boosters import family
 from .columns import fitted_names, takes_text
-from .levels import categorical
+from .frames import Column, as_trained
 from .project import packages
 from .rules import RuleError, Rules, rules
 from .shares import are_shares, rounded
-from .signature import Feature, brief, class_label
+from .signature import Feature, Signature, brief, class_label
 from .validation import InstanceValidator, Row
 
 # Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
 Answers = tuple[np.ndarray, np.ndarray | None]
+Trained = Mapping[str, Column]  # as of Signature.trained
+NOTHING: Trained = {}
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(double)": (np.float64, np.nan),
@@ -121,11 +122,13 @@ class OnnxEngine:
 class ScikitEngine:
     """A scikit-learn model as it was trained; needs scikit-learn and pandas."""
 
-    def __init__(self, model: Any, features: list[Feature]) -> None:
-        self.model, self.features = model, features
+    def __init__(self, model: Any, features: list[Feature], trained: Trained = NOTHING) -> None:
+        self.model, self.features, self.trained = model, features, trained
 
     @classmethod
-    def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
+    def load(
+        cls, content: bytes, features: list[Feature], trained: Trained = NOTHING
+    ) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
         import skops.io
 
@@ -135,7 +138,7 @@ class ScikitEngine:
         foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
         if foreign:
             raise ForeignCode(min(foreign))
-        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
+        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features, trained)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
@@ -145,24 +148,12 @@ class ScikitEngine:
         """What the model takes: a pandas frame (rows, features), of the types of its training."""
         import pandas as pd
 
-        frame: dict[str, Any] = {}
-        for feature in self.features:
-            values = [row[feature.name] for row in rows]
-            if feature.coded:
-                frame[feature.name] = categorical(values, feature)
-            elif feature.type == "category":
-                known = {*(feature.categories or []), *values} - {None}
-                frame[feature.name] = pd.Categorical(values, sorted(known))
-            elif feature.type == "boolean" and feature.missing and family(self.model):
-                frame[feature.name] = np.array(values, "float64")  # boosters take numbers alone
-            elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
-                frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
-            elif feature.type == "date":
-                frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")
-            else:
-                dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
-                frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
-        return pd.DataFrame(frame)
+        columns = {
+            feature.name: as_trained([row[feature.name] for row in rows], feature, was)
+            for feature in self.features
+            for was in [self.trained.get(feature.name)]
+        }
+        return pd.DataFrame(columns)
 
     def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
         """A table whose values of a feature are those of other rows, in this order."""
@@ -182,10 +173,11 @@ class ScikitEngine:
 Engine = OnnxEngine | ScikitEngine
 
 
-def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
+def start(runtime: Runtime, content: bytes, signature: Signature) -> Engine:
     """The engine of a model file. Raises ImportError or whatever is wrong with the file."""
-    load = OnnxEngine if runtime == "onnx" else ScikitEngine.load
-    return load(content, features)
+    if runtime == "onnx":
+        return OnnxEngine(content, signature.features)
+    return ScikitEngine.load(content, signature.features, signature.trained)
 
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
@@ -211,9 +203,7 @@ class Predictor:
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
         try:
-            predictor = cls(
-                artifact, start(artifact.runtime, model, artifact.signature.features), own
-            )
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature), own)
             example = artifact.signature.example
             predictor.seconds = own.try_out(
                 lambda: predictor.predict(predictor.validator.from_json([example])[0])

@@ -1,6 +1,7 @@
 """From a fitted model and its signature to a version that is served."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
-from .boosters import OWN_OBJECTIVE, objective_without_shares
+from .boosters import OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
@@ -82,6 +83,7 @@ def release(
     *,
     scored: bool = True,
     about: dict[str, Any] | None = None,
+    judge: Callable[..., None] | None = None,
     promote: bool = True,
     force: bool = False,
     root: Path | None = None,
@@ -89,6 +91,7 @@ def release(
     """Convert a model, compare and score it on `test`, save it and make it current.
 
     `X` (rows, features) is what its signature was read from; `about` is added to the metrics.
+    `judge` may raise once it sees the signature, the answers to the test, the truth, and the score.
     `promote` and `force` are as of `publish`. Raises ArtifactError, and Incompatible once the
     version is saved; the current one stays.
     """
@@ -97,7 +100,7 @@ def release(
     if hasattr(model, "bring"):
         rows = rows_of(X_test, signature)
         content, signature, parity = model.bring(signature, rows)
-        runtime, engine = "onnx", start("onnx", content, signature.features)
+        runtime, engine = "onnx", start("onnx", content, signature)
         answers = engine.run(rows)
     else:
         try:
@@ -109,12 +112,17 @@ def release(
             output = signature.output.model_copy(update={"probabilities": False})
             signature, answers = signature.model_copy(update={"output": output}), (answers[0], None)
             about = (about or {}) | {"limits": [*(about or {}).get("limits", []), why]}
+    scored = scored and not ranks(model)
+    scores = score(signature, answers, y_test) if scored else {}
+    if judge and scored:
+        judge(signature, answers, y_test, scores)
+    if not hasattr(model, "bring"):
         content, runtime, parity = convert(model, signature, X_test)
-        engine = start(runtime, content, signature.features)
+        engine = start(runtime, content, signature)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runtime": runtime,
-        "metrics": score(signature, answers, y_test) if scored else {},
+        "metrics": scores,
         "held_out_rows": len(X_test) if scored else 0,
         "logged_rows": logged_rows,
         "importance": importance(engine, signature, X_test, y_test) if scored else {},

@@ -12,15 +12,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
+
+from .frames import Column, column_of, level_text
+from .reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
 LONGEST_LABEL = 255  # characters
 MOST_CATEGORIES = 50  # text with more distinct values is free text
-CODED = r"^(str|bool|u?int(8|16|32|64)|float(16|32|64))$"
 FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # what 64 bits of nanoseconds hold
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
 KINDS |= {"date": "date"}
@@ -62,15 +66,12 @@ class Feature(Part):
     """One input column; `min`, `max` and `categories` are what training saw.
 
     `outside` refuses other values or warns of them; `missing` allows null. Dates are texts.
-    `coded` is there where the model numbers the categories in this order: the type that they had
-    in training, of pandas or numpy.
     """
 
     type: FeatureType
     min: int | float | Day | None = None
     max: int | float | Day | None = None
     categories: list[str] | None = None
-    coded: Annotated[str, Field(pattern=CODED)] | None = None
     missing: bool = False
     outside: Literal["refuse", "warn"] = "warn"
     example: bool | int | float | str | None = None
@@ -99,13 +100,28 @@ class Output(Target):
 
 
 class Signature(BaseModel):
-    """A model's name and task, its features in the order it takes them, and its output."""
+    """A model's name and task, its features in the order it takes them, and its output.
+
+    `reading` is how texts of a table are read. `trained` has the columns of the training frame
+    whose dtype the type of the feature leaves open.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     task: Task
     features: Annotated[list[Feature], Field(min_length=1)]
     output: Output
+    reading: Reading = Reading()
+    trained: dict[str, Column] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        if self.reading == Reading():
+            content.pop("reading", None)
+        if not self.trained:
+            content.pop("trained", None)
+        return content
 
     @property
     def example(self) -> dict[str, Any]:
@@ -114,10 +130,12 @@ class Signature(BaseModel):
 
     def contract(self) -> bytes:
         """What the model depends on, as canonical JSON; the rest may be edited by hand."""
-        takes = [[f.name, f.type, f.missing, *_levels(f)] for f in self.features]
+        takes = [[f.name, f.type, f.missing, sorted(f.categories or [])] for f in self.features]
         gives = [self.output.classes, self.output.probabilities]
         gives += [[target.name for target in self.output.targets]] if self.output.targets else []
-        return json.dumps([self.task, takes, gives], separators=(",", ":")).encode()
+        was = {name: column.model_dump() for name, column in self.trained.items()}
+        whole = [self.task, takes, gives, *([was] if was else [])]
+        return json.dumps(whole, separators=(",", ":")).encode()
 
     def digest(self, model: bytes) -> str:
         """The version of `model`: 12 hexadecimal digits of its bytes and the contract."""
@@ -165,23 +183,19 @@ class Signature(BaseModel):
         whole = X.dropna()
         example = (whole if len(whole) else X).iloc[0]
         try:
+            found = [_feature(X[c], example[c], (features or {}).get(c, {})) for c in names]
+            was = {f.name: column_of(X[f.name], f) for f in found}
             signature = cls(
                 name=name,
                 task=task,
-                features=[_feature(X[c], example[c], (features or {}).get(c, {})) for c in names],
+                features=found,
                 output=Output(**gives | given),
+                trained={name: column for name, column in was.items() if column},
             )
         except ValidationError as error:
             raise SignatureError(f"The model cannot be described: {brief(error)}") from None
         _check_storable(signature)
         return signature
-
-
-def _levels(feature: Feature) -> list[Any]:
-    """The categories that a model depends on, in their order where it numbers them."""
-    if feature.coded:
-        return [feature.categories, feature.coded]
-    return [sorted(feature.categories or [])]
 
 
 def brief(error: Exception) -> str:
@@ -256,11 +270,13 @@ def _check_storable(signature: Signature) -> None:
 def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     kind, values, name = kind_of(column), column.dropna(), column.name
     coded = column.dtype == "category"
-    if kind not in KINDS or (coded and kind != "string"):
+    if kind not in KINDS or (coded and kind == "date"):
         raise SignatureError(
             f"Column {name!r} holds {kind} values; drop it, or make them plain numbers, true/false "
             "or text, or of moments whole days without a zone (`.dt.normalize()`)."
         )
+    if coded:
+        values = values.astype(values.cat.categories.dtype)
     read: dict[str, Any] = {"type": KINDS[kind], "missing": len(values) < len(column)}
     if kind == "string" and not coded and values.nunique() > min(MOST_CATEGORIES, len(values) // 2):
         read["type"] = "text"
@@ -281,6 +297,7 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
         read = {"min": low, "max": high} | read
     elif read["type"] == "category":
         read = {"categories": sorted(map(str, values.unique())), "outside": "refuse"} | read
+        example = level_text(example) if example in set(values) else None
     return Feature(**{"name": name, "example": _plain(example)} | read)
 
 
