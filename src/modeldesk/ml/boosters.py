@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -42,10 +43,12 @@ def known(estimator: Any, columns: Sequence[str | None]) -> list[Any] | None:
     if library == "catboost":  # which tells levels apart by a hash, whatever they are
         fills = estimator.get_all_params().get("nan_mode") != "Forbidden"
         numbers = Known(type="number", fills=fills)
-        return [Known(lenient=True) if i in coded else numbers for i in range(len(columns))]
+        levels = Known(lenient=True)
+        return [replace(levels if i in coded else numbers) for i in range(len(columns))]
     lenient = library == "lightgbm"  # it takes unknown levels as gaps, and XGBoost raises
-    levels = {"type": "category", "lenient": lenient, "fills": True, "dtype": "category"}
-    return [Known(**levels) if i in coded else Known(fills=True) for i in range(len(columns))]
+    levels = Known(type="category", lenient=lenient, fills=True, dtype="category")
+    numbers = Known(type="number", fills=True)
+    return [replace(levels if i in coded else numbers) for i in range(len(columns))]
 
 
 def _coded(model: Any, width: int) -> set[int]:
@@ -81,12 +84,13 @@ def with_levels(
         if not read or part.columns is None:
             continue
         seen = {place: X[name] for place, name in enumerate(part.columns) if name is not None}
-        for place, levels in read(part.estimator, seen).items():
+        for place, own in read(part.estimator, seen).items():
             if (name := part.columns[place]) is None:
                 continue
-            if levels is None and fitted and not _categorical(X[name]):
+            if own is None and fitted and not _categorical(X[name]):
                 known[name].type = known[name].dtype = None  # its numbers are the codes
                 continue
+            levels = own
             if levels is None:
                 levels = _told(part.estimator, name, place, told.get(name), source)
             one = known[name]

@@ -101,8 +101,9 @@ def categorical(values: Sequence[Any], levels: np.ndarray, ordered: bool = False
                 value = float(value)
         return places.get(level_text(value), -1)
 
-    known = pd.Index(levels.tolist()) if levels.dtype == object else levels
-    codes = [-1 if gap else code(v) for v, gap in zip(values, pd.isna(values), strict=True)]
+    known = pd.Index(levels.tolist() if levels.dtype == object else levels)
+    gaps = pd.Series(list(values), dtype=object).isna()
+    codes = [-1 if gap else code(value) for value, gap in zip(values, gaps, strict=True)]
     return pd.Categorical.from_codes(codes, known, ordered=ordered)
 
 

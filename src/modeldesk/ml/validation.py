@@ -23,6 +23,7 @@ from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
 from .cells import Convert, converter, level_of
+from .frames import level_text
 from .reading import Reading
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
@@ -257,8 +258,8 @@ def _field(feature: Feature) -> Any:
         "text": text,
         "category": Literal[tuple(feature.categories or [])] if refuse else text,
     }[feature.type]
-    if feature.type == "category" and any(NUMERIC.fullmatch(level) for level in levels):
-        kind = Annotated[kind, BeforeValidator(partial(level_of, levels=levels))]
+    if feature.type == "category" and levels and all(map(NUMERIC.fullmatch, levels)):
+        kind = Annotated[kind, BeforeValidator(partial(_numeral, levels=levels))]
     about = Field(
         default=None if feature.missing else ...,
         alias=feature.name,
@@ -295,6 +296,12 @@ def _day(value: Any) -> date:
 
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _numeral(value: Any, levels: set[str]) -> Any:
+    """A number or truth as the text of a level, where all levels are written so."""
+    value = level_of(value, levels)
+    return value if value is None or isinstance(value, str) else level_text(value)
 
 
 def _whole(value: float) -> int:
