@@ -55,7 +55,9 @@ def with_rules(
         if not feature.missing and "missing" not in told.get(feature.name, {})
         if tolerated or known[feature.name].fills
     ]
-    missing = set(asks.answered(dict.fromkeys(gaps)))
+    missing: set[str] = set()
+    for names in _alike(gaps, known):
+        missing |= set(asks.answered(dict.fromkeys(names), each=bool(known[names[0]].fills)))
     unseen = [
         feature.name
         for feature in signature.features
@@ -73,6 +75,16 @@ def with_rules(
     return signature.model_copy(update={"features": features})
 
 
+def _alike(names: list[str], known: Mapping[str, Known]) -> Iterable[list[str]]:
+    """Names of columns, those together that the same kind of part treats in the same way."""
+    groups: dict[Any, list[str]] = {}
+    for name in names:
+        one = known[name]
+        key = (one.by, one.type, one.lenient, one.fills) if one.by else name
+        groups.setdefault(key, []).append(name)
+    return groups.values()
+
+
 class Asking:
     """Asks a fitted model for the example of its signature, with another value in one feature."""
 
@@ -81,12 +93,12 @@ class Asking:
         features = [feature.model_copy(update={"missing": True}) for feature in signature.features]
         self.engine = ScikitEngine(model, features, signature.trained)
 
-    def answered(self, values: Mapping[str, Any]) -> Iterable[str]:
-        """Those features with whose value the model has an answer."""
+    def answered(self, values: Mapping[str, Any], *, each: bool = True) -> Iterable[str]:
+        """Those features with whose value the model has an answer: all, or then `each` alone."""
         rows = [self.row | {name: value} for name, value in values.items()]
         if not rows or self._answers(rows):
             return values
-        if len(rows) > MOST_CATEGORIES:  # one by one they take too long
+        if not each or len(rows) > MOST_CATEGORIES:  # one by one they take too long
             return []
         return [name for name, row in zip(values, rows, strict=True) if self._answers([row])]
 

@@ -20,6 +20,7 @@ PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 CODE = re.compile(r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII)  # numbers that printers do not write
 TEXTS = {"object", "str", "string", "category"}
 WORDS = {"true", "false"}
+BEYOND = "a whole number beyond 2**53"
 
 
 @dataclass(frozen=True)
@@ -228,12 +229,11 @@ class Decider:
             cells = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
             return Decided(pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why)
         self._check_marks(given, shown)
-        meant |= {text: self._number(given, text) for text in shown}
-        numbers = [v for v in meant.values() if v is not None]
-        if all(float(v).is_integer() for v in numbers) and any(abs(v) > INTEGER_MAX for v in numbers):
-            large = next(text for text in shown if abs(self._number(given, text)) > INTEGER_MAX)
-            if PLAIN.fullmatch(large) and large.lstrip("+-").isdigit():
-                self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
+        numbers = {text: self._number(given, text) for text in shown}
+        for text in shown:
+            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+                self._refuse(given, text, "drop the column, or make it text", BEYOND)
+        meant |= numbers
         cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
         column = pd.Series(cells, given.index, name=given.name)
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
@@ -256,7 +256,7 @@ class Decider:
             return Decided(column if column.isna().any() else column.astype(bool), "boolean", why)
         if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
             large = given[given.abs() > INTEGER_MAX].iloc[0]
-            self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
+            self._refuse(given, large, "drop the column, or make it text", BEYOND)
         dtype = "float32" if str(given.dtype) == "float32" else "float64"
         return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
 
