@@ -90,8 +90,7 @@ class Asking:
 
     def __init__(self, model: Any, signature: Signature) -> None:
         self.row = signature.example
-        features = [feature.model_copy(update={"missing": True}) for feature in signature.features]
-        self.engine = ScikitEngine(model, features, signature.trained)
+        self.engine = ScikitEngine(model, signature.features, signature.trained)
 
     def answered(self, values: Mapping[str, Any], *, each: bool = True) -> Iterable[str]:
         """Those features with whose value the model has an answer: all, or then `each` alone."""

@@ -114,7 +114,7 @@ def _by_type(values: Sequence[Any], feature: "Feature") -> Any:
     if feature.type == "category":
         known = {*(feature.categories or []), *values} - {None}
         return pd.Categorical(values, sorted(known))
-    if feature.type == "text" or (feature.type == "boolean" and feature.missing):
+    if feature.type == "text" or (feature.type == "boolean" and (feature.missing or gaps)):
         return np.array([np.nan if value is None else value for value in values], object)
     if feature.type == "date":
         return np.array([value or "NaT" for value in values], "datetime64[ns]")

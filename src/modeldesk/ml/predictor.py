@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
+from .boosters import family
 from .columns import fitted_names, takes_text
 from .frames import Column, as_trained
 from .project import packages
@@ -153,6 +154,10 @@ class ScikitEngine:
             for feature in self.features
             for was in [self.trained.get(feature.name)]
         }
+        if family(self.model):  # which takes no objects; true is 1 to it
+            flags = [f.name for f in self.features if f.type == "boolean"]
+            columns |= {name: [row[name] for row in rows] for name in flags}
+            return pd.DataFrame(columns).astype(dict.fromkeys(flags, "float64"))
         return pd.DataFrame(columns)
 
     def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
