@@ -52,7 +52,9 @@ def publish(
     from .card import sentences
     from .columns import columns_for, text_columns
     from .publishing import classes_of, release, task_of
+    from .served import served
 
+    model = served(model)
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from . import skops_file
 from .artifact import ArtifactError, Runtime
 from .boosters import register_converters
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
@@ -45,9 +46,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
             return content, "onnx", parity
         refused = f"it answers otherwise than scikit-learn: {parity}"
     try:
-        import skops.io
-
-        content = skops.io.dumps(model)
+        content = skops_file.dumps(model)
         parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
     except ForeignCode as error:
         raise ArtifactError(_own_code(error.name)) from error
@@ -165,4 +164,5 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         found = convert_sklearn(
             model, signature.name, initial_types=inputs, options=options, target_opset=opset
         )
-    return bytes(found.SerializeToString())
+    found.opset_import.sort(key=lambda opset: opset.domain)  # a set, which has no order
+    return bytes(found.SerializeToString(deterministic=True))

@@ -9,10 +9,10 @@ import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
 from .columns import takes_text
-from .project import packages
 from .rules import RuleError, Rules, rules
 from .signature import Feature, brief, class_label
 from .validation import InstanceValidator, Row
+from .walk import inside
 
 # Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
 Answers = tuple[np.ndarray, np.ndarray | None]
@@ -24,23 +24,6 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "functools.partial",  # its function is judged by itself
-    "lightgbm.basic.Booster",
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils.validation.check_array",
-    "xgboost.core.Booster",
-}
-TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
 
 
 class NotFinite(ValueError):
@@ -123,15 +106,17 @@ class ScikitEngine:
     @classmethod
     def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
-        import skops.io
+        from .skops_file import loads
+        from .trusted import Untrusted
 
-        unknown = set(skops.io.get_untrusted_types(data=content))
-        known = (*TRUSTED_PARTS, *(f"{package}." for package in packages()))
-        foreign = {name for name in unknown - TRUSTED if not name.startswith(known)}
-        foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
-        if foreign:
-            raise ForeignCode(min(foreign))
-        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
+        try:
+            model = loads(content)
+        except Untrusted as found:
+            raise ForeignCode(str(found)) from found
+        for part in inside(model):
+            if "n_jobs" in getattr(part, "__dict__", {}):
+                part.n_jobs = 1  # starting others takes longer than to answer a request
+        return cls(model, features)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""

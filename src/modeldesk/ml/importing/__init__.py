@@ -10,6 +10,7 @@ from ..artifact import Artifact, ArtifactError
 from ..columns import columns_for, text_columns
 from ..convert import sampled
 from ..publishing import classes_of, release, task_of
+from ..served import served
 from ..signature import Signature, SignatureError
 from ..validation import listed
 from .formats import format_of
@@ -45,7 +46,7 @@ def import_model(
         raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
     table = read_table(data, targets, dates, encoding)
     features = table.drop(columns=list(targets))
-    model = kind.read(path, len(features.columns)) if kind.counts else kind.read(path)
+    model = served(kind.read(path, len(features.columns)) if kind.counts else kind.read(path))
     y = _outcomes(table, list(targets), data)
     if classes:
         if not hasattr(model, "bring") or model.classes:
