@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from . import skops_file
+from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
 from .boosters import register_converters
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
-from .project import transformers
 from .signature import Signature, brief
 from .validation import Row
 
@@ -49,8 +49,10 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
         content = skops_file.dumps(model)
         parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
     except ForeignCode as error:
-        raise ArtifactError(_own_code(error.name)) from error
+        raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
+        if advice := kept_tables(model):
+            raise ArtifactError(advice) from error
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
     if not parity["agrees"]:
@@ -113,15 +115,6 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))
     return scores
-
-
-def _own_code(name: str) -> str:
-    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {transformers()}"
-    if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {transformers()}"
-    why = f"The model needs {what}, which the service cannot import"
-    return f"{why}: {mend}, import it from there, and fit again."
 
 
 def _complete(frame: Any, signature: Signature) -> Any:

@@ -4,6 +4,7 @@ A pickle names classes and functions, and has them called. This reader refuses e
 `trusted` does not know, and calls nothing but what makes parts of models.
 """
 
+import copyreg
 import pickle
 from _compat_pickle import IMPORT_MAPPING
 from collections import defaultdict
@@ -86,6 +87,8 @@ class SafeUnpickler(NumpyUnpickler):
             harmless = isinstance(given, type | LeftOut) or is_maker(given)
             if callable(given) and not harmless and called not in KEEPERS:
                 raise Untrusted(*_name(given))
+        if called is copyreg._reconstructor and arguments[1].__module__ != "builtins":
+            raise Untrusted(*_name(arguments[1]))  # its `__init__` would be called
         if called is partial:
             check_kept(partial, {"func": arguments[0]})
 
