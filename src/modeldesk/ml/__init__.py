@@ -56,8 +56,9 @@ def publish(
     from .columns import columns_for
     from .knowledge import knowledge
     from .publishing import classes_of, release, task_of
+    from .served import served
 
-    model = estimator(model)
+    model = served(estimator(model))
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))

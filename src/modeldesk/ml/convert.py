@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from . import skops_file
+from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
 from .booster_onnx import register_converters
 from .boosters import numbered
 from .frames import level_text
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine, start
-from .project import transformers
 from .shares import rounded
 from .signature import Signature, brief
 from .validation import Row
@@ -52,13 +53,13 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
             return content, "onnx", parity
         refused = f"it answers otherwise than scikit-learn: {parity}"
     try:
-        import skops.io
-
-        content = skops.io.dumps(model)
+        content = skops_file.dumps(model)
         parity = compare(start("skops", content, signature).run(rows), expected)
     except ForeignCode as error:
-        raise ArtifactError(_own_code(error.name)) from error
+        raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
+        if advice := kept_tables(model):
+            raise ArtifactError(advice) from error
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
     if not parity["agrees"]:
@@ -124,15 +125,6 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
     return scores
 
 
-def _own_code(name: str) -> str:
-    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {transformers()}"
-    if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {transformers()}"
-    why = f"The model needs {what}, which the service cannot import"
-    return f"{why}: {mend}, import it from there, and fit again."
-
-
 def _complete(frame: Any, signature: Signature) -> Any:
     return frame.dropna(subset=[f.name for f in signature.features if not f.missing])
 
@@ -173,4 +165,5 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         found = convert_sklearn(
             model, signature.name, initial_types=inputs, options=options, target_opset=opset
         )
-    return bytes(found.SerializeToString())
+    found.opset_import.sort(key=lambda opset: opset.domain)  # a set, which has no order
+    return bytes(found.SerializeToString(deterministic=True))

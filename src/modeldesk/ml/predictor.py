@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
-from .boosters import family
+from .boosters import FAMILIES, family
 from .columns import fitted_names, takes_text
 from .frames import Column, as_trained
-from .project import packages
 from .rules import RuleError, Rules, rules
 from .shares import are_shares, rounded
 from .signature import Feature, Signature, brief, class_label
 from .validation import InstanceValidator, Row
+from .walk import inside
 
 # Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
 Answers = tuple[np.ndarray, np.ndarray | None]
@@ -29,24 +29,7 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "functools.partial",  # its function is judged by itself
-    "lightgbm.basic.Booster",
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils.validation.check_array",
-    "xgboost.core.Booster",
-}
 NO_SHARES = "The model's scores of it are no probabilities: they do not add up to 1."
-TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
 
 
 class NotFinite(ValueError):
@@ -131,15 +114,17 @@ class ScikitEngine:
         cls, content: bytes, features: list[Feature], trained: Trained = NOTHING
     ) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
-        import skops.io
+        from .skops_file import loads
+        from .trusted import Untrusted
 
-        unknown = set(skops.io.get_untrusted_types(data=content))
-        known = (*TRUSTED_PARTS, *(f"{package}." for package in packages()))
-        foreign = {name for name in unknown - TRUSTED if not name.startswith(known)}
-        foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
-        if foreign:
-            raise ForeignCode(min(foreign))
-        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features, trained)
+        try:
+            model = loads(content)
+        except Untrusted as found:
+            raise ForeignCode(str(found)) from found
+        for part in inside(model):
+            if "n_jobs" in getattr(part, "__dict__", {}):
+                part.n_jobs = 1  # starting others takes longer than to answer a request
+        return cls(model, features, trained)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
@@ -215,7 +200,7 @@ class Predictor:
             )
         except ImportError as error:
             lacks = error.name
-            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            mend = f"add {lacks}" if lacks in FAMILIES else "sync --extra train"
             why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
             raise ArtifactError(why) from error
         except RuleError:

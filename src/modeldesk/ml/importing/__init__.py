@@ -15,6 +15,7 @@ from ..columns import columns_for, fitted_names
 from ..convert import sampled
 from ..knowledge import knowledge
 from ..publishing import classes_of, release, task_of
+from ..served import served
 from ..signature import Signature, SignatureError
 from ..validation import listed
 from .answers import answers_of
@@ -58,7 +59,7 @@ def import_model(
     if kind.runs_code and not agreed(f"{path} {CODE}"):
         raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
     model = None if kind.counts else kind.read(path)
-    model = estimator(model)
+    model = None if model is None else served(estimator(model))
     wanted = fitted_names(model) or []
     table = read_table(data, [*targets, *told.texts, *told.dates], wanted, encoding)
     features = table.drop(columns=list(targets))
