@@ -150,7 +150,7 @@ def test_published_rows_are_those_of_training(tmp_path: Path) -> None:
     for model, missing in ((filled, True), (trees, False)):
         artifact = publish(model, X[["x", "z"]], y, name="t", root=tmp_path / str(missing))
         assert [feature.missing for feature in artifact.signature.features] == [missing, missing]
-    told = {"x": {"missing": False}, "z": {"unit": "m"}}
+    told: dict[str, dict[str, Any]] = {"x": {"missing": False}, "z": {"unit": "m"}}
     artifact = publish(filled, LINE, y, name="t", features=told, root=tmp_path / "told")
     assert [(f.missing, f.unit) for f in artifact.signature.features] == [
         (False, None),
@@ -177,7 +177,7 @@ def test_gaps_among_objects_reach_the_model_as_in_training(tmp_path: Path, gap: 
 
 @pytest.mark.parametrize("name", ["objects", "categories", "lengths"])
 def test_code_that_selects_columns_by_dtype(own: Any, tmp_path: Path, name: str) -> None:
-    dtype = {"objects": "object", "categories": "category", "lengths": "str"}[name]
+    dtype: Any = {"objects": "object", "categories": "category", "lengths": "str"}[name]
     words = pd.Series(["a", "bbb", "cc", "dddd"] * 15)
     X = LINE[["z"]].assign(word=words.astype(dtype))
     y = (words.str.len() * 5.0 if name != "categories" else words.factorize()[0] * 5.0) + 1
@@ -238,7 +238,7 @@ def test_frames_with_an_index(tmp_path: Path, index: str) -> None:
         ),
         (pd.Categorical([2, 1]), "integer", Column(dtype="category", levels=[1, 2])),
         (pd.Categorical([0.5, 1]), "number", Column(dtype="category", levels=[0.5, 1.0])),
-        (pd.to_datetime(["2024-02-01", None]).as_unit("ns"), "date", None),
+        (pd.DatetimeIndex(["2024-02-01", pd.NaT]).as_unit("ns"), "date", None),
         (pd.to_datetime(["2024-02-01"]).as_unit("s"), "date", Column(dtype="datetime64[s]")),
         (pd.to_datetime(["2024-02-01"]).date, "date", Column(dtype="object")),
     ],

@@ -270,20 +270,22 @@ def test_decimal_commas_and_marks_of_thousands(tmp_path: Path, mark: str) -> Non
     assert artifact.signature.reading == told.reading()
     assert types_of(artifact) == {"area": "number", "rooms": "number"}
     validator = Predictor.load(tmp_path / "artifacts").validator
-    cells = {"area": "1234,5" if mark == "comma" else "1.234,5", "rooms": "2"}
-    assert validator.from_cells(cells)[0] == {"area": 1234.5, "rooms": 2.0}
+    cells = {"area": ["1234,5" if mark == "comma" else "1.234,5"], "rooms": ["2"]}
+    assert validator.from_columns(cells) == [{"area": 1234.5, "rooms": 2.0}]
 
 
 def test_a_text_of_no_value_is_kept_for_all_readers(tmp_path: Path) -> None:
     frame = pd.DataFrame({"zone": ["a", "b", np.nan] * 20, "n": [1.0, 2.0, 4.0] * 20})
     zone = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder())
     model = encoded(zone, "zone").fit(frame, y := pd.Series(["x", "y", "z"] * 20, name="price"))
-    rows = frame.fillna({"zone": "None"}).join(y)
-    artifact = bring(tmp_path, model, rows)
+    given = frame.fillna({"zone": "None"}).join(y)
+    artifact = bring(tmp_path, model, given)
     assert artifact.signature.reading == Reading(gaps=["None"])
     assert artifact.signature.features[0].categories == ["a", "b"]
     validator = Predictor.load(tmp_path / "artifacts").validator
-    assert validator.from_cells({"zone": "None", "n": "1"})[0] == {"zone": None, "n": 1.0}
+    cells = {"zone": ["None", "a"], "n": ["1", "2"]}
+    rows = [{"zone": None, "n": 1.0}, {"zone": "a", "n": 2.0}]
+    assert validator.from_columns(cells) == rows
 
 
 def test_rows_that_happen_to_be_whole(tmp_path: Path) -> None:
@@ -364,7 +366,7 @@ def test_what_a_fitted_model_knows() -> None:
         (TfidfVectorizer(), "said"),
     )
     model = make_pipeline(prepare, LinearRegression()).fit(X, y)
-    known = knowledge(model, list(X))
+    known = knowledge(model, list(X.columns))
     assert known["town"].levels == ["a", "b"]
     assert (known["town"].type, known["town"].gap) == ("category", "None")
     assert (known["town"].lenient, known["town"].dtype) == (True, "object")
