@@ -115,5 +115,3 @@ def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
         if same[0] == same[1]:
             found.add(name)
     return found
-
-

@@ -173,7 +173,11 @@ def _imputer(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     gap = estimator.missing_values
     fills = gap is None or str(gap) in ("nan", "<NA>")
     return [
-        Known(type=None if texts else "number", fills=fills or None, gap="None" if gap is None else None)
+        Known(
+            type=None if texts else "number",
+            fills=fills or None,
+            gap="None" if gap is None else None,
+        )
         for _ in columns
     ]
 
@@ -187,7 +191,11 @@ def _numbers(estimator: Any, columns: Sequence[str | None]) -> Told | None:
 
     kind, home = type(estimator).__name__, type(estimator).__module__.partition(".")[0]
     if kind == "FunctionTransformer":
-        return [Known(type="number") for _ in columns] if isinstance(estimator.func, np.ufunc) else None
+        return (
+            [Known(type="number") for _ in columns]
+            if isinstance(estimator.func, np.ufunc)
+            else None
+        )
     if isinstance(estimator, MetaEstimatorMixin | MissingIndicator | _BaseComposition):
         return None  # their members tell
     members = ("regressor_", "best_estimator_", "estimator_", "transformers_", "missing_values_")

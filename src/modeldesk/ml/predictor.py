@@ -201,9 +201,7 @@ class Predictor:
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
         try:
-            predictor = cls(
-                artifact, start(artifact.runtime, model, artifact.signature), own
-            )
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature), own)
             example = artifact.signature.example
             predictor.seconds = own.try_out(
                 lambda: predictor.predict(predictor.validator.from_json([example])[0])

@@ -20,7 +20,9 @@ def table_of(signature: Signature, decided: Mapping[str, Decided], table: Any) -
     rows = [["column", "type", "decided by", "values", "gaps"]]
     for feature in signature.features:
         column, given = decided[feature.name], table[feature.name]
-        shown = [_short(value) for value in given[column.values.notna().to_numpy()].drop_duplicates()[:3]]
+        shown = [
+            _short(value) for value in given[column.values.notna().to_numpy()].drop_duplicates()[:3]
+        ]
         gaps = int(column.values.isna().sum())
         rows.append([_short(feature.name), feature.type, column.why, ", ".join(shown), str(gaps)])
     yield from aligned(rows)
@@ -36,7 +38,9 @@ def not_shown(signature: Signature, X: Any, source: str) -> Iterator[str]:
             seen = set(X[feature.name].dropna().astype(str))
             if levels := [one for one in feature.categories or [] if one not in seen]:
                 yield f"Taken too, though no row of {source} has them: {feature.name} {listed(levels)}"
-    if others := [f.name for f in signature.features if f.type == "category" and f.outside == "warn"]:
+    if others := [
+        f.name for f in signature.features if f.type == "category" and f.outside == "warn"
+    ]:
         yield f"Answered with a warning: other values of {listed(others)}, by a rule of the model"
 
 
@@ -54,7 +58,9 @@ def reasons(
     for name in table if not signature.reading.thousands else ():
         texts = [text for text in table[name].drop_duplicates() if isinstance(text, str)]
         if numbers.get(name, name in targets) and (text := may_be_thousands(texts)):
-            found.append(f"{text!r} in column {name!r} means {text.replace('.', '')} (`--thousands .`)")
+            found.append(
+                f"{text!r} in column {name!r} means {text.replace('.', '')} (`--thousands .`)"
+            )
             break
     for feature in signature.features:
         name = feature.name

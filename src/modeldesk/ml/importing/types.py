@@ -16,7 +16,9 @@ from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
 from .marks import asked_about, mend, seems_thousands
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-CODE = re.compile(r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII)  # numbers that printers do not write
+CODE = re.compile(
+    r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII
+)  # numbers that printers do not write
 TEXTS = {"object", "str", "string", "category"}
 WORDS = {"true", "false"}
 
@@ -140,7 +142,9 @@ class Decider:
             if shown and all(self._is_number(text) for text in shown):
                 return self._numbers(given, known, "all are numbers, the model does not say")
         elif shown and (asked := asked_about(shown)):
-            self._refuse(given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`")
+            self._refuse(
+                given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
+            )
         return self._texts(given, known, "not all are numbers, the model does not say")
 
     def _texts(self, given: Any, known: Known, why: str) -> Decided:
@@ -159,10 +163,16 @@ class Decider:
         cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
         dtype = known.dtype if known.dtype in TEXTS else None
         if known.gap == "None" or dtype == "object":
-            return Decided(pd.Series(cells, given.index, dtype=object, name=given.name), _kind(known), why)
+            return Decided(
+                pd.Series(cells, given.index, dtype=object, name=given.name), _kind(known), why
+            )
         column = pd.Series(cells, given.index, dtype=pd.Series(["text"]).dtype, name=given.name)
         if dtype == "category":
-            found = list(dict.fromkeys([*(known.levels or sorted(column.dropna().unique())), *column.dropna()]))
+            found = list(
+                dict.fromkeys(
+                    [*(known.levels or sorted(column.dropna().unique())), *column.dropna()]
+                )
+            )
             return Decided(column.astype(pd.CategoricalDtype(found)), _kind(known), why)
         return Decided(column.astype("string") if dtype == "string" else column, _kind(known), why)
 
@@ -180,10 +190,16 @@ class Decider:
                 meant[text] = self.read.day(text, name)
             except ValueError:
                 form = self.read.dates.get(name)
-                what = f"no date of the form {form}" if form else "no date that begins with its year"
-                self._refuse(given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what)
+                what = (
+                    f"no date of the form {form}" if form else "no date that begins with its year"
+                )
+                self._refuse(
+                    given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what
+                )
         days = [meant.get(cell) for cell in _as_text(given)]
-        return Decided(pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why)
+        return Decided(
+            pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why
+        )
 
     def _numbers(self, given: Any, known: Known, why: str) -> Decided:
         """A column of which the model wants numbers, or true and false."""
@@ -198,14 +214,20 @@ class Decider:
             meant |= {text: self._true_or_false(given, text) for text in shown}
             dtype = object if any(value is None for value in meant.values()) else bool
             cells = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
-            return Decided(pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why)
+            return Decided(
+                pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why
+            )
         self._check_marks(given, shown)
         meant |= {text: self._number(given, text) for text in shown}
         numbers = [v for v in meant.values() if v is not None]
-        if all(float(v).is_integer() for v in numbers) and any(abs(v) > INTEGER_MAX for v in numbers):
+        if all(float(v).is_integer() for v in numbers) and any(
+            abs(v) > INTEGER_MAX for v in numbers
+        ):
             large = next(text for text in shown if abs(self._number(given, text)) > INTEGER_MAX)
             if PLAIN.fullmatch(large) and large.lstrip("+-").isdigit():
-                self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
+                self._refuse(
+                    given, large, "drop the column, or make it text", "a whole number beyond 2**53"
+                )
         cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
         column = pd.Series(cells, given.index, name=given.name)
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
@@ -228,7 +250,9 @@ class Decider:
             return Decided(column if column.isna().any() else column.astype(bool), "boolean", why)
         if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
             large = given[given.abs() > INTEGER_MAX].iloc[0]
-            self._refuse(given, large, "drop the column, or make it text", "a whole number beyond 2**53")
+            self._refuse(
+                given, large, "drop the column, or make it text", "a whole number beyond 2**53"
+            )
         dtype = "float32" if str(given.dtype) == "float32" else "float64"
         return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
 
