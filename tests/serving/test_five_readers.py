@@ -21,6 +21,7 @@ from modeldesk.ml.importing import import_model
 from modeldesk.ml.importing.tables import texts
 from modeldesk.ml.importing.types import Told
 from modeldesk.ml.reading import Reading
+from modeldesk.ml.validation import InvalidInstances
 from modeldesk.pages import rows
 from modeldesk.serving import protocols
 from modeldesk.serving.answers import Problem, Request
@@ -112,7 +113,7 @@ def brought(
 
 
 def as_csv(frame: pd.DataFrame, **options: Any) -> bytes:
-    return frame.to_csv(index=False, **options).encode()
+    return str(frame.to_csv(index=False, **options)).encode()
 
 
 def numbers(answers: Answers) -> list[float]:
@@ -286,10 +287,13 @@ def test_types_of_a_warehouse(tmp_path: Path) -> None:
                 "price": pa.array([Decimal(f"{v:.2f}") for v in price], kind),
                 "age": pa.array(ages, pa.int8()),
                 "member": pa.array(members),
-                "target": pa.array(y.tolist(), pa.large_string()).dictionary_encode(),
+                "target": answers,
             }
         )
-        for kind in (pa.decimal128(9, 2), pa.decimal256(60, 2))
+        for kind, answers in (
+            (pa.decimal128(9, 2), pa.array(y.tolist(), pa.large_string()).dictionary_encode()),
+            (pa.decimal256(60, 2), pa.array([answer.encode() for answer in y], pa.binary())),
+        )
     ]
     nullable = X.astype({"age": "Int64", "member": "boolean"})
     tables.append(pa.Table.from_pandas(nullable.assign(target=pd.array(y, "string"))))
@@ -346,7 +350,7 @@ def test_numbers_and_dates_as_they_were_told(tmp_path: Path) -> None:
     example = rows.example_file(readers.service).body
     assert example == b"area;rooms\n900,0;0,0\n"
     assert readers.by_upload(example) == found[:1]
-    with pytest.raises(AssertionError, match=r"a valid number \(it was '1\.5'\); it"):
+    with pytest.raises(AssertionError, match=r"\(it was '1\.5'\); write it like 1234,5\."):
         readers.by_file(b"area;rooms\n1.5;1\n")
 
 
@@ -430,16 +434,17 @@ def test_a_row_of_another_length_is_named(plain: Path, tmp_path: Path) -> None:
 
 def test_values_that_do_not_fit_are_named_alike(plain: Path, tmp_path: Path) -> None:
     content = SMALL + b"1.234.5,2\n"
-    says = r"Area should be a valid number (it was '1.234.5')."
+    says = "Area should be a valid number (it was '1.234.5')"
+    mend = "; write it like 1234.5."
     readers = Readers(plain, tmp_path)
-    with pytest.raises(AssertionError, match=re.escape(f"Row 2: {says}")):
+    with pytest.raises(AssertionError, match=re.escape(f"Row 2: {says}{mend}")):
         readers.by_file(content)
     answer = rows.answer_file(readers.service, "sent.csv", content, "r").body.decode()
-    assert answer.splitlines()[2] == f"1.234.5,2,,{says}"
-    with pytest.raises(ValueError, match=re.escape(says)):
+    assert answer.splitlines()[2] == f"1.234.5,2,,{says}{mend}"
+    with pytest.raises(InvalidInstances, match=re.escape(says + mend)):
         readers.by_body(content)
     (fault,) = rows.fill_in(readers.service, "area,rooms\n1.234.5,2").faults
-    assert fault.msg == says
+    assert fault.msg == f"{says}."  # beside its field
 
 
 def test_rows_without_a_header(plain: Path, tmp_path: Path) -> None:

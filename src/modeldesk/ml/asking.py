@@ -1,14 +1,15 @@
-"""Asks a model what it answers that the rows at hand do not show: gaps, and levels unknown to it."""
+"""Asks a model what the rows at hand do not show: gaps, and levels that it does not know."""
 
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from .knowledge import Known
 from .predictor import ScikitEngine
-from .signature import MOST_CATEGORIES, Feature, Signature
+from .signature import MOST_CATEGORIES, Signature
 from .validation import Row
 
 UNSEEN = "no such level"
@@ -51,7 +52,9 @@ def with_rules(
         if not feature.missing and "missing" not in told.get(feature.name, {})
         if tolerated or known[feature.name].fills
     ]
-    missing = set(asks.answered(dict.fromkeys(gaps)))
+    missing: set[str] = set()
+    for names in _alike(gaps, known):
+        missing |= set(asks.answered(dict.fromkeys(names), each=bool(known[names[0]].fills)))
     unseen = [
         feature.name
         for feature in signature.features
@@ -69,6 +72,16 @@ def with_rules(
     return signature.model_copy(update={"features": features})
 
 
+def _alike(names: list[str], known: Mapping[str, Known]) -> Iterable[list[str]]:
+    """Names of columns, those together that the same kind of part treats in the same way."""
+    groups: dict[Any, list[str]] = {}
+    for name in names:
+        one = known[name]
+        key = (one.by, one.type, one.lenient, one.fills) if one.by else name
+        groups.setdefault(key, []).append(name)
+    return groups.values()
+
+
 class Asking:
     """Asks a fitted model for the example of its signature, with another value in one feature."""
 
@@ -77,12 +90,12 @@ class Asking:
         features = [feature.model_copy(update={"missing": True}) for feature in signature.features]
         self.engine = ScikitEngine(model, features, signature.trained)
 
-    def answered(self, values: Mapping[str, Any]) -> Iterable[str]:
-        """Those features with whose value the model has an answer."""
+    def answered(self, values: Mapping[str, Any], *, each: bool = True) -> Iterable[str]:
+        """Those features with whose value the model has an answer: all, or then `each` alone."""
         rows = [self.row | {name: value} for name, value in values.items()]
         if not rows or self._answers(rows):
             return values
-        if len(rows) > MOST_CATEGORIES:  # one by one they take too long
+        if not each or len(rows) > MOST_CATEGORIES:  # one by one they take too long
             return []
         return [name for name, row in zip(values, rows, strict=True) if self._answers([row])]
 
@@ -101,17 +114,17 @@ def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
 
     It answers the same when they are floats, and answers fractions.
     """
-    names = [f.name for f in signature.features if f.type == "integer"]
-    engine, found = ScikitEngine(model, signature.features, signature.trained), set()
-    for name in names:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
-                same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
-                engine.answers(some.assign(**{name: some[name] + 0.5}))
-        except Exception:
-            continue
-        if same[0] == same[1]:
-            found.add(name)
+    engine = ScikitEngine(model, signature.features, signature.trained)
+
+    def alike(name: str) -> bool:
+        whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
+        same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
+        engine.answers(some.assign(**{name: some[name] + 0.5}))
+        return bool(same[0] == same[1])
+
+    found = set()
+    for name in (f.name for f in signature.features if f.type == "integer" and f.name in X):
+        with warnings.catch_warnings(), suppress(Exception):
+            warnings.simplefilter("ignore")
+            found |= {name} if alike(name) else set()
     return found

@@ -175,7 +175,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    from .parquet_table import with_long_floats
+    from .parquet_table import plain
 
     types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
     types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
@@ -187,7 +187,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
             schema = pa.schema([*old, *added], old.metadata)
             with ParquetWriter(partial, schema) as writer:
                 for batch in file.iter_batches(10 * CHUNK):
-                    taken = with_long_floats(batch.select(list(found.values())))
+                    taken = plain(batch.select(list(found.values())), long=True)
                     columns = dict(zip(found, map(pa.Array.to_pylist, taken.columns), strict=True))
                     answers = job.answer(columns, [None] * len(batch), typed=True)
                     new = map(pa.array, zip(*answers, strict=True), types)

@@ -43,8 +43,9 @@ class CsvTable:
 
     `delimiter` is a comma, semicolon, tab or bar: the one that finds most of the columns `needed`,
     unless a first line says `sep=;`. `header` has the cells of the first line as they are, and
-    `places` says which of them are needed, or known `also`. Raises TableError, in a sentence on
-    the table `name` that ends in `mend` where its encoding is another.
+    `places` says which of them are needed, or known `also`. A table may be `headless`: begin with
+    a row of all values needed, in their order. Raises TableError, in a sentence on the table
+    `name` that ends in `mend` where its encoding is another.
     """
 
     def __init__(
@@ -56,9 +57,10 @@ class CsvTable:
         *,
         mend: str = "name its encoding, such as `--encoding latin-1`",
         also: Iterable[str] = (),
+        headless: bool = False,
     ) -> None:
         self.raw, self.name, self.needed, self.mend = raw, name, list(needed), mend
-        self._wanted = [*self.needed, *also]
+        self._wanted, self._headless = [*self.needed, *also], headless
         raw.seek(0)
         start = raw.read(5)
         for mark, what in OTHERS.items():
@@ -73,17 +75,13 @@ class CsvTable:
             said = None
         self._above = said.group() if said else ""
         marks = said.group(1) if said else DELIMITERS
-        heads = {mark: cells for mark in marks if (cells := self._first(head, mark))}
+        heads = {mark: found for mark in marks if (found := self._first(head, mark))}
         if not head[len(self._above) :].strip():
             raise TableError(f"{name} is empty; its first line must name the columns.")
         if not heads:
             raise TableError(f"{name} has an unbalanced quote in line 1; close or double it.")
-        self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark]))
-        self.header = heads[self.delimiter]
-        # Blanks before quotes are meant to be none.
-        self._blanks = any(re.match(r'\s+"', cell) for cell in self.header)
-        if self._blanks:
-            self.header = self._first(head, self.delimiter) or self.header
+        self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark][0]))
+        self.header, self._blanks = heads[self.delimiter]
         self.names = called(self.header)
         self.places = places(self._wanted, self.header, name)
 
@@ -129,16 +127,21 @@ class CsvTable:
             found = len(places(self._wanted, cells, self.name))
         except TableError:  # it is told once this delimiter is taken
             found = len(self._wanted)
-        return found, not found and len(cells) == len(self.needed), len(cells)
+        in_order = self._headless and not found and len(cells) == len(self.needed)
+        return found, in_order, len(cells)
 
-    def _first(self, head: str, mark: str) -> list[str] | None:
+    def _first(self, head: str, mark: str) -> tuple[list[str], bool] | None:
+        """The first line of cells, and whether blanks before a quote are meant to be none."""
         self.delimiter = mark
-        try:
-            return next(filter(None, self._reader(StringIO(head, newline=""))), None)
-        except csv.Error:
-            return None
-
-    _blanks = False
+        for self._blanks in (False, True):
+            try:
+                reader = self._reader(StringIO(head, newline=""))
+                cells: list[str] = next(filter(None, reader), [])
+            except csv.Error:
+                return None
+            if self._blanks or not any(re.match(r'\s+"', cell) for cell in cells):
+                return (cells, self._blanks) if cells else None
+        return None
 
     def _reader(self, text: TextIO) -> Any:
         csv.field_size_limit(LONGEST_CELL)

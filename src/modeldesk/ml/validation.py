@@ -143,17 +143,16 @@ class InstanceValidator:
         return InvalidInstances(faults) if faults else row
 
     def _written(self, fault: Fault) -> Fault:
-        """A fault of a cell, with how the signature has such a value written."""
+        """A fault of a cell, with how such a value is written in files of this model."""
         feature = self.features.get(str(fault.loc[-1])) if fault.loc else None
-        shown: Any = None
-        if feature and fault.type == "float_type" and self.reading.decimal != ".":
-            shown = 1234.5
-        elif feature and fault.type == "date" and feature.name in self.reading.dates:
-            shown = "2026-01-31"
-        if not feature or shown is None:
-            return fault
-        like = self.reading.write(shown, feature.name)
-        return replace(fault, msg=f"{fault.msg.rstrip('.')}; it is written like {like}.")
+        name = feature.name if feature else ""
+        like = {
+            "float_type": f"write it like {self.reading.write(1234.5)}",
+            "bool_type": "write true or false",
+            "date": f"write it like {self.reading.write('2026-01-31', name)}",
+        }.get(fault.type)
+        plain = fault.type == "date" and name not in self.reading.dates  # which it says itself
+        return replace(fault, msg=f"{fault.msg[:-1]}; {like}.") if like and not plain else fault
 
     def _one(self, row: Row) -> tuple[Row, list[Fault]]:
         values = self._values(self._check(self.model.model_validate, row))

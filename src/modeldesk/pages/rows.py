@@ -174,7 +174,8 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
     """By column where there is a header, else in the order of the features."""
     features = validator.features
     raw = BytesIO(text.encode("utf-8", "replace"))
-    table = CsvTable(raw, "The row", features, also=set(validator.names) - set(features))
+    also = set(validator.names) - set(features)
+    table = CsvTable(raw, "The row", features, also=also, headless=True)
     chunks = table.chunks(below=table.headed)
     rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
     if not table.headed:

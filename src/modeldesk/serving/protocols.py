@@ -164,8 +164,14 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
     try:
         raw = io.BytesIO(body)
         also = set(validator.names) - set(validator.features)
-        mend = "send it in UTF-8"
-        table = CsvTable(raw, "The body", validator.features, mend=mend, also=also)
+        table = CsvTable(
+            raw,
+            "The body",
+            validator.features,
+            mend="send it in UTF-8",
+            also=also,
+            headless=True,
+        )
         lines = next(table.chunks(MOST_ROWS + 1, below=table.headed), [])
     except TableError as error:
         raise Problem(400, str(error)) from None

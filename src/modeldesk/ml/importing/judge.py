@@ -1,4 +1,4 @@
-"""Looks at the score of an import: worse than one that knows nothing says that something is wrong."""
+"""Looks at the score of an import: one worse than a guess says that something is wrong."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -25,8 +25,10 @@ def asked_about(texts: Sequence[str]) -> Asked | None:
     None if all are numbers as they are, or there are no marks by which all are.
     """
     odd = [text for text in texts if not _is_number(Reading(), text)]
+    if not odd:
+        return None
     readings = [Reading.model_validate({"decimal": d, "thousands": t}) for d, t in MARKS]
-    fits = [reading for reading in readings if odd and _fits(reading, texts)]
+    fits = [reading for reading in readings if _fits(reading, texts)]
     if not fits:
         return None
     text = max(odd, key=len)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..csv_table import CHUNK, CsvTable, check, kind_of
 from ..headings import TableError, places
-from ..parquet_table import column_names, without_decimals
+from ..parquet_table import column_names, plain
 from ..signature import SignatureError, brief
 
 MOST_BYTES = 500_000_000
@@ -87,7 +87,7 @@ def typed(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()) ->
             if cells > MOST_BYTES:
                 most = f"{cells:,} cells, more than the {MOST_BYTES:,} that are read"
                 raise TableError(f"{path} has {most}; take a sample of its rows.")
-            frame = without_decimals(file.read()).to_pandas()
+            frame = plain(file.read()).to_pandas()
     except pa.ArrowException as error:
         raise TableError(f"{path} cannot be read as Parquet: {brief(error)}.") from error
     for name in [name for name in frame.index.names if name is not None]:

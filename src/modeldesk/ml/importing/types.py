@@ -21,6 +21,7 @@ CODE = re.compile(
 )  # numbers that printers do not write
 TEXTS = {"object", "str", "string", "category"}
 WORDS = {"true", "false"}
+BEYOND = "a whole number beyond 2**53"
 
 
 @dataclass(frozen=True)
@@ -94,21 +95,17 @@ class Decider:
             self._refuse(column, value, f"{mend} (it knows {has})", what)
 
     def _column(self, given: Any, known: Known) -> Decided:
-        name = str(given.name)
-        if name in self.told.texts:
-            return self._texts(_as_text(given), known, "told by `--text`")
-        if name in self.told.dates:
-            return self._dates(given, "told by `--date`")
-        if kind_of(given) in ("date", "datetime"):
-            return Decided(given, "date" if kind_of(given) == "date" else None, "as in the file")
-        by = known.by or "the model"
-        if known.type in ("text", "category"):
-            count = f" with {len(known.levels):,} levels" if known.levels else ""
-            why = f"text to {by}{count}"
+        name, by = str(given.name), known.by or "the model"
+        if name in self.told.dates or known.type == "date":
+            return self._dates(given, f"a date to {by}" if known.type else "told by `--date`")
+        if (kind := kind_of(given)) in ("date", "datetime"):
+            return Decided(given, "date" if kind == "date" else None, "as in the file")
+        told = name in self.told.texts
+        if told or known.type in ("text", "category"):
+            levels = f" with {len(known.levels):,} levels" if known.levels else ""
+            why = "told by `--text`" if told else f"text to {by}{levels}"
             return self._texts(_as_text(given), known, why)
-        if known.type == "date":
-            return self._dates(given, f"a date to {by}")
-        if known.type in ("number", "integer", "boolean"):
+        if known.type:
             return self._numbers(given, known, f"a {known.type} to {by}")
         if known.dtype in TEXTS and not _is_typed(given):
             return self._texts(given, known, f"text, {by}")
@@ -127,6 +124,7 @@ class Decider:
     def _guessed(self, given: Any, known: Known) -> Decided:
         """A column of which the model says nothing; typed ones are taken as they are."""
         if _is_typed(given):
+<<<<<<< HEAD
             kind = kind_of(given)
             if kind in ("floating", "integer", "boolean"):
                 return self._numbers(given, known, "as in the file, the model does not say")
@@ -146,9 +144,27 @@ class Decider:
                 given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
             )
         return self._texts(given, known, "not all are numbers, the model does not say")
+=======
+            typed = kind_of(given) in ("floating", "integer", "boolean", "decimal")
+            taken = self._numbers if typed else lambda column, _, why: Decided(column, None, why)
+            return taken(given, known, "as in the file, the model does not say")
+        texts = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
+        inner = [text.strip() for text in texts]
+        marked = self.told.decimal or self.told.thousands
+        if inner and all(text.lower() in WORDS for text in inner):
+            return self._numbers(given, known, "all true or false, the model does not say")
+        if inner and all(map(self._is_number if marked else PLAIN.fullmatch, inner)):
+            if not (code := next(filter(CODE.fullmatch, inner), None)):
+                return self._numbers(given, known, "all numbers, the model does not say")
+            return self._texts(given, known, f"{code!r} would change as a number")
+        if inner and not marked and (asked := asked_about(texts)):
+            self._refuse(
+                given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
+            )
+        return self._texts(given, known, "not all numbers, the model does not say")
+>>>>>>> reader
 
     def _texts(self, given: Any, known: Known, why: str) -> Decided:
-        import pandas as pd
 
         levels = {one for one in known.levels or [] if isinstance(one, str)}
         meant: dict[str, Any] = {}
@@ -161,6 +177,7 @@ class Decider:
                 gone = True
             meant[text] = gap if gone else found
         cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
+<<<<<<< HEAD
         dtype = known.dtype if known.dtype in TEXTS else None
         if known.gap == "None" or dtype == "object":
             return Decided(
@@ -175,6 +192,10 @@ class Decider:
             )
             return Decided(column.astype(pd.CategoricalDtype(found)), _kind(known), why)
         return Decided(column.astype("string") if dtype == "string" else column, _kind(known), why)
+=======
+        kind: FeatureType | None = "text" if known.type == "text" else None
+        return Decided(_text_column(cells, given, known), kind, why)
+>>>>>>> reader
 
     def _dates(self, given: Any, why: str) -> Decided:
         import pandas as pd
@@ -207,7 +228,8 @@ class Decider:
 
         if _is_typed(given):
             return self._typed_numbers(given, known, why)
-        meant = {text: None for text in _distinct(given) if self._gap(text, among_texts=False)}
+        gaps = (text for text in _distinct(given) if self._gap(text, among_texts=False))
+        meant: dict[str, Any] = dict.fromkeys(gaps)
         shown = [text for text in _distinct(given) if text not in meant]
         words = bool(shown) and all(text.strip().lower() in WORDS for text in shown)
         if words or known.type == "boolean":
@@ -218,6 +240,7 @@ class Decider:
                 pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why
             )
         self._check_marks(given, shown)
+<<<<<<< HEAD
         meant |= {text: self._number(given, text) for text in shown}
         numbers = [v for v in meant.values() if v is not None]
         if all(float(v).is_integer() for v in numbers) and any(
@@ -230,6 +253,15 @@ class Decider:
                 )
         cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
         column = pd.Series(cells, given.index, name=given.name)
+=======
+        numbers = {text: self._number(given, text) for text in shown}
+        for text in shown:
+            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+                self._refuse(given, text, "drop the column, or make it text", BEYOND)
+        meant |= numbers
+        floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
+        column = pd.Series(floats, given.index, dtype="float64", name=given.name)
+>>>>>>> reader
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
 
     def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
@@ -250,9 +282,13 @@ class Decider:
             return Decided(column if column.isna().any() else column.astype(bool), "boolean", why)
         if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
             large = given[given.abs() > INTEGER_MAX].iloc[0]
+<<<<<<< HEAD
             self._refuse(
                 given, large, "drop the column, or make it text", "a whole number beyond 2**53"
             )
+=======
+            self._refuse(given, large, "drop the column, or make it text", BEYOND)
+>>>>>>> reader
         dtype = "float32" if str(given.dtype) == "float32" else "float64"
         return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
 
@@ -312,8 +348,17 @@ class Decider:
         raise SignatureError(f"{where}, which is {what}; {mend}.")
 
 
-def _kind(known: Known) -> FeatureType | None:
-    return "text" if known.type == "text" else None
+def _text_column(cells: list[Any], like: Any, known: Known) -> Any:
+    """Texts and gaps as a column of the dtype of training, else that of pandas for texts."""
+    import pandas as pd
+
+    column: Any = pd.Series(cells, like.index, dtype=object, name=like.name)
+    if known.gap == "None" or known.dtype == "object":
+        return column
+    if known.dtype == "category":
+        levels = [*(known.levels or sorted(set(column.dropna()))), *column.dropna()]
+        return column.astype(pd.CategoricalDtype(list(dict.fromkeys(levels))))
+    return column.astype("string" if known.dtype == "string" else pd.Series(["text"]).dtype)
 
 
 def _is_typed(column: Any) -> bool:
