@@ -121,22 +121,17 @@ class InstanceValidator:
         convert = self._typed if typed else self._cells
         known = {k: map(convert[k], cells) for k, cells in columns.items() if k in convert}
         rows = [dict(zip(known, row, strict=True)) for row in zip(*known.values(), strict=True)]
-        wrong: dict[int, list[Fault]] = {}
         try:
-            models = self._rows.validate_python(rows)
-        except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                index = int(fault["loc"][0])
-                named = self._fault({**fault, "loc": fault["loc"][1:]}, ())
-                wrong.setdefault(index, []).append(self._written(named))
-            models = self._rows.validate_python(
-                [row for index, row in enumerate(rows) if index not in wrong]
-            )
-        good = map(self._values, models)
-        return [
-            InvalidInstances(wrong[index]) if index in wrong else self._by_rules(next(good))
-            for index in range(len(rows))
-        ]
+            good = map(self._values, self._rows.validate_python(rows))
+        except ValidationError:
+            return [self._one_of(row) for row in rows]
+        return [self._by_rules(row) for row in good]
+
+    def _one_of(self, row: Row) -> Row | InvalidInstances:
+        try:
+            return self._by_rules(self._values(self._check(self.model.model_validate, row)))
+        except InvalidInstances as error:
+            return InvalidInstances([self._written(fault) for fault in error.faults])
 
     def _by_rules(self, row: Row) -> Row | InvalidInstances:
         faults = list(self.rules(row, ())) if self.rules else []

@@ -135,6 +135,19 @@ def test_csv_with_columns_in_any_order_and_others(
     assert alike(response.json()["predictions"], expected)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_csv_as_programs_write_it(
+    client: httpx.Client, predict: Predict, good: Instance, encoding: str
+) -> None:
+    """A line that says the mark, a column without a name, blanks around headings."""
+    header, row, _ = written([*good], [*good.values()]).decode().replace(",", ";").split("\r\n")
+    text = f"sep=;\n;{header.replace(';', ' ; ')}\n0;{row}\n"
+    response = client.post(INVOCATIONS, content=text.encode(encoding), headers=CSV)
+    assert response.status_code == 200
+    expected = [bare(p) for p in predict(good).json()["predictions"]]
+    assert alike(response.json()["predictions"], expected)
+
+
 def test_csv_out(client: httpx.Client, predict: Predict, good: Instance) -> None:
     headers = CSV | {"Accept": "text/csv"}
     response = client.post(INVOCATIONS, content=written([*good.values()] * 1), headers=headers)

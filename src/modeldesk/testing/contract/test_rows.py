@@ -200,6 +200,23 @@ def test_as_many_rows_as_the_api_takes(
     assert newest(client) == before
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_as_programs_write_them(
+    browser: httpx.Client, client: httpx.Client, good: Instance, encoding: str
+) -> None:
+    """A line that says the mark, a column without a name, blanks around headings, NA for a gap."""
+    gaps = {name: "NA" for name, value in good.items() if value is None}
+    header, row = table(good | gaps, mark=";").splitlines()
+    text = f"sep=;\r\n;{header.replace(';', ' ; ')} \r\n0;{row}\r\n"
+    response = upload(browser, text.encode(encoding))
+    assert response.status_code == 200
+    answer = response.content.decode("utf-8-sig").splitlines()[1]
+    assert answer.startswith(f"0;{row};")
+    kept = client.get("/api/v1/predictions?limit=1").json()["predictions"][0]["inputs"]
+    assert kept == pytest.approx(good)
+    assert f"{len(good):,} of {len(good):,} values are filled" in paste(browser, text).text
+
+
 @pytest.mark.parametrize("mark", [";", "\t"])
 def test_other_delimiters_and_marks(browser: httpx.Client, good: Instance, mark: str) -> None:
     response = upload(browser, b"\xef\xbb\xbf" + table(good, mark=mark).encode())
