@@ -30,19 +30,6 @@ def table_of(signature: Signature, decided: Mapping[str, Decided], table: Any) -
 
 def not_shown(signature: Signature, X: Any, source: str) -> Iterator[str]:
     """Lines on what the model takes that the rows `X` do not show."""
-<<<<<<< HEAD
-    gaps = [f.name for f in signature.features if f.missing and not X[f.name].isna().any()]
-    if gaps:
-        yield f"Taken too, though no row of {source} has them: gaps in {listed(gaps)}"
-    for feature in signature.features:
-        if feature.type == "category":
-            seen = set(X[feature.name].dropna().astype(str))
-            if levels := [one for one in feature.categories or [] if one not in seen]:
-                yield f"Taken too, though no row of {source} has them: {feature.name} {listed(levels)}"
-    if others := [
-        f.name for f in signature.features if f.type == "category" and f.outside == "warn"
-    ]:
-=======
     taken = f"Taken too, though no row of {source} has them:"
     if gaps := [f.name for f in signature.features if f.missing and not X[f.name].isna().any()]:
         yield f"{taken} gaps in {listed(gaps)}"
@@ -52,7 +39,6 @@ def not_shown(signature: Signature, X: Any, source: str) -> Iterator[str]:
         if more := [one for one in feature.categories or [] if one not in seen]:
             yield f"{taken} {feature.name} {listed(more)}"
     if others := [feature.name for feature in levels if feature.outside == "warn"]:
->>>>>>> reader
         yield f"Answered with a warning: other values of {listed(others)}, by a rule of the model"
 
 

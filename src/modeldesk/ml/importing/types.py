@@ -124,27 +124,6 @@ class Decider:
     def _guessed(self, given: Any, known: Known) -> Decided:
         """A column of which the model says nothing; typed ones are taken as they are."""
         if _is_typed(given):
-<<<<<<< HEAD
-            kind = kind_of(given)
-            if kind in ("floating", "integer", "boolean"):
-                return self._numbers(given, known, "as in the file, the model does not say")
-            return Decided(given, None, "as in the file")
-        shown = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
-        if shown and all(text.strip().lower() in WORDS for text in shown):
-            return self._numbers(given, known, "all are true or false, the model does not say")
-        if shown and all(PLAIN.fullmatch(text.strip()) for text in shown):
-            if code := next((text for text in shown if CODE.fullmatch(text.strip())), None):
-                return self._texts(given, known, f"{code!r} would change as a number")
-            return self._numbers(given, known, "all are numbers, the model does not say")
-        if any((self.told.decimal, self.told.thousands)):
-            if shown and all(self._is_number(text) for text in shown):
-                return self._numbers(given, known, "all are numbers, the model does not say")
-        elif shown and (asked := asked_about(shown)):
-            self._refuse(
-                given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
-            )
-        return self._texts(given, known, "not all are numbers, the model does not say")
-=======
             typed = kind_of(given) in ("floating", "integer", "boolean", "decimal")
             taken = self._numbers if typed else lambda column, _, why: Decided(column, None, why)
             return taken(given, known, "as in the file, the model does not say")
@@ -162,7 +141,6 @@ class Decider:
                 given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
             )
         return self._texts(given, known, "not all numbers, the model does not say")
->>>>>>> reader
 
     def _texts(self, given: Any, known: Known, why: str) -> Decided:
 
@@ -177,25 +155,8 @@ class Decider:
                 gone = True
             meant[text] = gap if gone else found
         cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
-<<<<<<< HEAD
-        dtype = known.dtype if known.dtype in TEXTS else None
-        if known.gap == "None" or dtype == "object":
-            return Decided(
-                pd.Series(cells, given.index, dtype=object, name=given.name), _kind(known), why
-            )
-        column = pd.Series(cells, given.index, dtype=pd.Series(["text"]).dtype, name=given.name)
-        if dtype == "category":
-            found = list(
-                dict.fromkeys(
-                    [*(known.levels or sorted(column.dropna().unique())), *column.dropna()]
-                )
-            )
-            return Decided(column.astype(pd.CategoricalDtype(found)), _kind(known), why)
-        return Decided(column.astype("string") if dtype == "string" else column, _kind(known), why)
-=======
         kind: FeatureType | None = "text" if known.type == "text" else None
         return Decided(_text_column(cells, given, known), kind, why)
->>>>>>> reader
 
     def _dates(self, given: Any, why: str) -> Decided:
         import pandas as pd
@@ -240,20 +201,6 @@ class Decider:
                 pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why
             )
         self._check_marks(given, shown)
-<<<<<<< HEAD
-        meant |= {text: self._number(given, text) for text in shown}
-        numbers = [v for v in meant.values() if v is not None]
-        if all(float(v).is_integer() for v in numbers) and any(
-            abs(v) > INTEGER_MAX for v in numbers
-        ):
-            large = next(text for text in shown if abs(self._number(given, text)) > INTEGER_MAX)
-            if PLAIN.fullmatch(large) and large.lstrip("+-").isdigit():
-                self._refuse(
-                    given, large, "drop the column, or make it text", "a whole number beyond 2**53"
-                )
-        cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
-        column = pd.Series(cells, given.index, name=given.name)
-=======
         numbers = {text: self._number(given, text) for text in shown}
         for text in shown:
             if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
@@ -261,7 +208,6 @@ class Decider:
         meant |= numbers
         floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
         column = pd.Series(floats, given.index, dtype="float64", name=given.name)
->>>>>>> reader
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
 
     def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
@@ -282,13 +228,7 @@ class Decider:
             return Decided(column if column.isna().any() else column.astype(bool), "boolean", why)
         if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
             large = given[given.abs() > INTEGER_MAX].iloc[0]
-<<<<<<< HEAD
-            self._refuse(
-                given, large, "drop the column, or make it text", "a whole number beyond 2**53"
-            )
-=======
             self._refuse(given, large, "drop the column, or make it text", BEYOND)
->>>>>>> reader
         dtype = "float32" if str(given.dtype) == "float32" else "float64"
         return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
 
