@@ -46,8 +46,10 @@ NAMES = [
     *("it's", 'say "it"', "<script>alert(1)</script>", "a[0].b", "\u00e9", "e\u0301", "\U0001f600"),
     *("\u05e9\u05dc\u05d5\u05dd", "\u202eevil", " ", "50 % & +", "w" * 1000),
 ]
-KINDS = ("category", "text", "number", "open", "boolean", "text or gap", "integer", "date")
-KINDS += ("category or gap", "open or gap")
+KINDS = [
+    *("category", "text", "number", "open", "boolean", "text or gap", "integer", "date"),
+    *("category or gap", "open or gap"),
+]
 TEXTS = [*VALUES, "\nfirst\n\n last \n", "=HYPERLINK(1)", "'=1", "x" * 5000]
 
 
