@@ -131,6 +131,7 @@ def test_an_outcome_is_told_exactly(value: str) -> None:
         name="m", task="classification", features=[Feature(name="x", type="text")], output=output
     )
     inputs = feedback_inputs(signature)
+    assert [item.html_value(item.initial) for item in inputs] == ["", ""]
     sent = by_browser(as_sent(inputs, {"actual": value, "comment": "\n1\n 2 "}))
     texts = meant(inputs, sent)
     assert outcome(output, texts) == value
