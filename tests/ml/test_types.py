@@ -1,12 +1,15 @@
 """The types of columns: the model is asked first, then whoever imports, and then the rows."""
 
+import decimal
 import importlib
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from modeldesk.ml import Artifact, SignatureError
 from modeldesk.ml.importing.marks import asked_about, may_be_thousands, seems_thousands
@@ -14,8 +17,13 @@ from modeldesk.ml.importing.types import Decider, Told
 from modeldesk.ml.knowledge import Known, holds_own_code, knowledge
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.reading import Reading
+from pyarrow import parquet as pq
 from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -29,7 +37,7 @@ from sklearn.preprocessing import (
 )
 
 from .. import owner
-from .test_import_model import bring
+from .test_import_model import bring, take
 
 RANDOM = np.random.default_rng(0)
 TOWNS = pd.DataFrame(
@@ -234,6 +242,33 @@ def test_types_of_a_warehouse() -> None:
     assert typed(pd.to_datetime(["2024-02-01"]), Known())[1] == "date"
     with pytest.raises(SignatureError, match=r"'x' of .* has Timedelta"):
         typed(pd.to_timedelta([0], unit="D"), NUMBER)
+
+
+def test_a_table_of_a_warehouse_is_imported(tmp_path: Path) -> None:
+    price, age = RANDOM.uniform(1, 99, 200).round(2), RANDOM.integers(18, 90, 200) * 1.0
+    member, age[::9] = RANDOM.random(200) < 0.5, np.nan
+    X = pd.DataFrame({"price": price, "age": age, "member": member * 1.0})
+    y = np.where((price > 50) ^ member, "yes", "no")
+    model = HistGradientBoostingClassifier(max_iter=20).fit(X, y)
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(model))
+    exact = pa.array([decimal.Decimal(f"{value:.2f}") for value in price])
+    ages = pa.array([None if np.isnan(v) else int(v) for v in age], pa.int8())
+    members = pa.array([None if i % 11 == 0 else bool(v) for i, v in enumerate(member)])
+    answers = pa.array(y.tolist(), pa.large_string())
+    columns = {"price": exact, "age": ages, "member": members, "target": answers}
+    pq.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    nullable = X.astype({"age": "Int64", "member": "boolean"})
+    nullable.assign(target=pd.array(y, "string")).to_parquet(tmp_path / "nullable.parquet")
+    for file, data in (("rows", X.assign(member=members.to_pandas())), ("nullable", X)):
+        root = tmp_path / file
+        artifact = take(tmp_path / "a.pkl", tmp_path / f"{file}.parquet", "target", root=root)
+        assert types_of(artifact) == {"price": "number", "age": "number", "member": "boolean"}
+        expected = model.score(data.assign(member=data["member"].astype(float)), y)
+        assert artifact.metrics["metrics"]["accuracy"] == expected
+        given = {"price": 60.5, "age": None, "member": True}
+        checked = (predictor := Predictor.load(root)).validator.from_json([given])[0]
+        truth = model.predict(pd.DataFrame([given | {"age": np.nan, "member": 1.0}]))
+        assert [answer.value for answer in predictor.predict(checked)] == list(truth)
 
 
 def test_marks_of_numbers() -> None:

@@ -42,7 +42,9 @@ def publish(
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
     may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
     for the score. `features` and `output` add what data cannot tell:
-    `features={"age": {"unit": "years", "outside": "refuse"}}`. `limits` are sentences on what the
+    `features={"age": {"unit": "years", "outside": "refuse"}}`. Levels are those that the model
+    knows; gaps, and levels it does not know, are taken where it has a rule for them, unless
+    `features` says `"missing": False` or `"outside": "refuse"`. `limits` are sentences on what the
     model is not for, as its card and its page show them. `root` defaults to ARTIFACTS_DIR, then to
     the project's `artifacts`. Raises SignatureError or ArtifactError and changes nothing.
 

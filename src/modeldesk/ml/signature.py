@@ -303,8 +303,11 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
 
 def kind_of(column: Any) -> str:
     """What a pandas column holds: a key of KINDS, or else what pandas calls it."""
+    from pandas import StringDtype
     from pandas.api.types import infer_dtype
 
+    if isinstance(column.dtype, StringDtype):
+        return "string" if column.notna().any() else "empty"
     values = column.dropna().astype(object)
     kind = str(infer_dtype(values))
     days = kind == "datetime" and all(v.tzinfo is None and v.time() == time() for v in values)

@@ -4,10 +4,15 @@ import csv
 import pickle
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from modeldesk.ml import publish
 from modeldesk.ml.artifact import load
 from modeldesk.ml.versions import current_version, versions
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from . import models
 from .running import manage
@@ -55,6 +60,26 @@ def test_import_model(folder: Path) -> None:
     assert [row[" age "] for row in answers[:4]] == [
         *("NA" if value != value else str(value) for value in X["age"][150:154]),  # noqa: PLR0124
     ]
+
+
+def test_import_model_is_told_how_columns_are_read(folder: Path) -> None:
+    frame = pd.DataFrame({"area": np.arange(900.5, 960), "zip": ["01221", "10115"] * 30})
+    frame["price"] = frame["area"] * 3
+    prepare = make_column_transformer((OneHotEncoder(), ["zip"]), remainder="passthrough")
+    model = make_pipeline(prepare, LinearRegression()).fit(frame[["area", "zip"]], frame["price"])
+    (folder / "my-model.pkl").write_bytes(pickle.dumps(model))
+    frame.to_csv(folder / "rows.csv", index=False, sep=";", decimal=",")
+    command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price", "--yes"]
+    refused = said(folder, *command, code=1)
+    assert "has '900,5' in row 1, which is no number; it can be read as 900.5" in refused
+    done = said(folder, *command, "--decimal", ",").splitlines()
+    assert done[0].split() == ["column", "type", "decided", "by", "values", "gaps"]
+    assert done[2].startswith("zip     category  text to OneHotEncoder with 2 levels")
+    assert load(folder / "artifacts").signature.reading.decimal == ","
+    frame["price"] = frame["price"][::-1].to_numpy()
+    frame.to_csv(folder / "rows.csv", index=False)
+    assert "is worse than always answering the mean" in said(folder, *command, code=1)
+    assert "--accept-score" in said(folder, *command, "--accept-score")
 
 
 def test_versions(folder: Path) -> None:

@@ -21,7 +21,7 @@ def judge(
     actual: Any,
     scores: dict[str, float],
     *,
-    reasons: Sequence[str],
+    reasons: Callable[[], Sequence[str]],
     source: str,
     accept: bool,
     say: Callable[[str], None],
@@ -44,7 +44,7 @@ def judge(
     elif accept:
         say(f"{fault}; it goes on, as told by `--accept-score`")
     else:
-        likely = [*_other_units(signature, labels, actual), *reasons, ALWAYS]
+        likely = [*_other_units(signature, labels, actual), *reasons(), ALWAYS]
         why = f"{fault}: likely {'; or '.join(likely)}"
         raise ArtifactError(f"{why}. If the score is right, `--accept-score` goes on.")
 

@@ -24,7 +24,8 @@ def asked_about(texts: Sequence[str]) -> Asked | None:
 
     None if all are numbers as they are, or there are no marks by which all are.
     """
-    odd = [text for text in texts if not _is_number(Reading(), text)]
+    plain = Reading()
+    odd = [text for text in texts if not _is_number(plain, text)]
     if not odd:
         return None
     readings = [Reading.model_validate({"decimal": d, "thousands": t}) for d, t in MARKS]
@@ -42,13 +43,12 @@ def seems_thousands(texts: Sequence[str]) -> str | None:
 
     They have three digits behind every point, and those without one have three at most in all.
     """
-    texts = [text.strip() for text in texts]
-    pointed = [text for text in texts if "." in text]
-    others = [text for text in texts if "." not in text and text.strip("+-0")]
+    if not all(THOUSAND.fullmatch(text.strip()) for text in texts if "." in text):
+        return None
+    pointed = [text.strip() for text in texts if "." in text]
+    others = [text.strip() for text in texts if "." not in text and text.strip("+-0 ")]
     short = others and all(re.fullmatch(r"[+-]?\d{1,3}", text) for text in others)
-    if short and len(pointed) >= FEW and all(map(THOUSAND.fullmatch, pointed)):
-        return pointed[0]
-    return None
+    return pointed[0] if short and len(pointed) >= FEW else None
 
 
 def may_be_thousands(texts: Sequence[str]) -> str | None:
@@ -56,9 +56,9 @@ def may_be_thousands(texts: Sequence[str]) -> str | None:
 
     So are 1.250 and 2.125 written, too, which is told by the answers alone.
     """
-    inner = [text.strip() for text in texts if text.strip()]
-    every = len(inner) > 1 and all(map(THOUSAND.fullmatch, inner))
-    return inner[0] if every else seems_thousands(inner)
+    inner = [text for text in texts if text.strip()]
+    every = len(inner) > 1 and all(THOUSAND.fullmatch(text.strip()) for text in inner)
+    return inner[0].strip() if every else seems_thousands(inner)
 
 
 def mend(text: str, reading: Reading) -> str:

@@ -48,6 +48,8 @@ def reasons(
     known: Mapping[str, Known],
     table: Any,
     targets: Sequence[str],
+    *,
+    unnamed: bool,
 ) -> list[str]:
     """Why the answers to rows of a `table` may be bad, the likeliest first."""
     found = []
@@ -68,6 +70,8 @@ def reasons(
             found.append(f"{share:.0%} of the values of {name!r} are unknown to the model")
     if guessed := [name for name, one in decided.items() if "not say" in one.why]:
         found.append(f"{listed(guessed, 5)} was read otherwise than in training (see the table)")
+    if unnamed:
+        found.append("its columns are in another order than in training, which it cannot tell")
     return found
 
 

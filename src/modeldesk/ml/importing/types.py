@@ -159,7 +159,7 @@ class Decider:
                 self.gaps.append(text.strip())  # as pandas reads it, when no level is called so
                 gone = True
             meant[text] = gap if gone else found
-        cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
+        cells = [meant[cell] if isinstance(cell, str) else gap for cell in _cells(given)]
         kind: FeatureType | None = "text" if known.type == "text" else None
         return Decided(_text_column(cells, given, known), kind, why)
 
@@ -217,24 +217,18 @@ class Decider:
 
         if _is_typed(given):
             return self._typed_numbers(given, known, why)
-        gaps = (text for text in _distinct(given) if self._gap(text, among_texts=False))
-        meant: dict[str, Any] = dict.fromkeys(gaps)
-        shown = [text for text in _distinct(given) if text not in meant]
+        every, cells = _distinct(given), _cells(given)
+        meant: dict[str, Any] = {text: None for text in every if self._means_none(text)}
+        shown = [text for text in every if text not in meant]
         words = bool(shown) and all(text.strip().lower() in WORDS for text in shown)
         if words or known.type == "boolean":
             meant |= {text: self._true_or_false(given, text) for text in shown}
             dtype = object if any(value is None for value in meant.values()) else bool
-            cells = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
-            return Decided(
-                pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why
-            )
-        self._check_marks(given, shown)
-        numbers = {text: self._number(given, text) for text in shown}
-        for text in shown:
-            if (digits := text.strip("+- ")).isdigit() and int(digits) > INTEGER_MAX:
-                self._refuse(given, text, "drop the column, or make it text", BEYOND)
-        meant |= numbers
-        floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
+            values = [np.nan if (v := meant.get(cell)) is None else v for cell in cells]
+            column = pd.Series(values, given.index, dtype=dtype, name=given.name)
+            return Decided(column, "boolean", why)
+        meant |= self._parsed(given, shown)
+        floats = [np.nan if (v := meant.get(cell)) is None else v for cell in cells]
         column = pd.Series(floats, given.index, dtype="float64", name=given.name)
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
 
@@ -270,14 +264,22 @@ class Decider:
             column = column.astype("int64")
         return Decided(column, known.type or (None if whole else "number"), why)
 
-    def _number(self, given: Any, text: str) -> float:
+    def _parsed(self, given: Any, texts: list[str]) -> dict[str, float]:
+        """The numbers that texts of a column mean."""
+        read = float if self.read == Reading() else self.read.number
         try:
-            number = self.read.number(text)
+            numbers = dict(zip(texts, map(read, texts), strict=True))
         except ValueError:
-            self._refuse(given, text, mend(text, self.read))
-        if not np.isfinite(number):
-            self._refuse(given, text, "clean it", "not finite")
-        return number
+            self._check_marks(given, texts)
+            odd = next(text for text in texts if not self._is_number(text))
+            self._refuse(given, odd, mend(odd, self.read))
+        self._check_thousands(given, texts)
+        for text in texts if not np.all(np.abs([*numbers.values()]) < INTEGER_MAX) else ():
+            if not np.isfinite(numbers[text]):
+                self._refuse(given, text, "clean it", "not finite")
+            if (digits := text.strip("+- ")).isdigit() and int(digits) > INTEGER_MAX:
+                self._refuse(given, text, "drop the column, or make it text", BEYOND)
+        return numbers
 
     def _true_or_false(self, given: Any, text: str) -> bool:
         try:
@@ -297,14 +299,21 @@ class Decider:
 
     def _check_marks(self, given: Any, shown: list[str]) -> None:
         """Stop where other marks than points for decimals are found, and nobody told of them."""
-        if any((self.told.decimal, self.told.thousands)):
-            return
-        if found := asked_about(shown):
+        told = self.told.decimal or self.told.thousands
+        if found := None if told else asked_about(shown):
             self._refuse(given, found.text, found.why)
-        if text := seems_thousands(shown):
+
+    def _check_thousands(self, given: Any, shown: list[str]) -> None:
+        told = self.told.decimal or self.told.thousands
+        if text := None if told else seems_thousands(shown):
             thousand = text.replace(".", "")
             why = f"if it means {thousand}, say `--thousands .`, and if not, `--decimal .`"
             self._refuse(given, text, why, "like a number with a mark of thousands")
+
+    def _means_none(self, text: str) -> bool:
+        """Whether a text among numbers is a gap."""
+        number = text[:1].isdigit() and not self.read.gaps
+        return not number and self._gap(text, among_texts=False)
 
     def _gap(self, text: str, *, among_texts: bool) -> bool:
         return self.read.is_gap(text, among_texts=among_texts)
@@ -330,6 +339,7 @@ def _text_column(cells: list[Any], like: Any, known: Known) -> Any:
 
 
 def _is_typed(column: Any) -> bool:
+    """Whether it holds others than texts."""
     return kind_of(column) not in ("string", "empty")
 
 
@@ -348,8 +358,13 @@ def _as_text(column: Any) -> Any:
     return pd.Series([text(v) for v in column], column.index, dtype=object, name=column.name)
 
 
+def _cells(column: Any) -> list[Any]:
+    cells: list[Any] = column.astype(object).tolist()
+    return cells
+
+
 def _distinct(column: Any) -> list[str]:
-    return [text for text in column.drop_duplicates() if isinstance(text, str)]
+    return [text for text in dict.fromkeys(_cells(column)) if isinstance(text, str)]
 
 
 def _same(one: Any, value: Any) -> bool:
