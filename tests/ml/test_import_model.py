@@ -18,9 +18,10 @@ from modeldesk.ml import Artifact, ArtifactError, SignatureError
 from modeldesk.ml.artifact import load
 from modeldesk.ml.importing import import_model, tables
 from modeldesk.ml.importing.formats import FORMATS
-from modeldesk.ml.importing.unpickler import Refused, SafeUnpickler
+from modeldesk.ml.importing.unpickler import SafeUnpickler
 from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.trusted import Untrusted
 from modeldesk.testing import models
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
@@ -253,7 +254,7 @@ def test_an_array_of_joblib_that_runs_code(tmp_path: Path) -> None:
     file = io.BytesIO()
     joblib.dump(np.array([Runs(os.system, "exit 1")], object), file)
     file.seek(0)
-    with pytest.raises(Refused, match="system"):
+    with pytest.raises(Untrusted, match="system"):
         SafeUnpickler(file).load()
 
 

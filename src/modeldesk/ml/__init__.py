@@ -50,11 +50,15 @@ def publish(
     an ArtifactError, says why; `force` promotes it all the same.
     """
     from .asking import described_by, with_rules
+    from .booster_files import estimator
+    from .boosters import as_numbered, with_levels
     from .card import sentences
     from .columns import columns_for
     from .knowledge import knowledge
     from .publishing import classes_of, release, task_of
+    from .served import served
 
+    model = served(estimator(model))
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))
@@ -62,6 +66,10 @@ def publish(
     if task == "classification":
         given["classes"] = classes_of(model, y, "y")
     told, known = features or {}, knowledge(model, names)
+    categories = {column: one["categories"] for column, one in told.items() if "categories" in one}
+    if names and columns_for(model, names, "X") == names == list(X_test.columns):
+        with_levels(model, X, known, categories, "X", fitted=True)
+        X, X_test = as_numbered(X, known), as_numbered(X_test, known)
     described = described_by(known, X) if len(set(names)) == len(names) else {}
     described |= {column: described.get(column, {}) | one for column, one in told.items()}
     signature = Signature.infer(

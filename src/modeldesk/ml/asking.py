@@ -1,15 +1,16 @@
 """Asks a model what the rows at hand do not show: gaps, and levels that it does not know."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from .frames import level_text
 from .knowledge import Known
 from .predictor import ScikitEngine
-from .signature import MOST_CATEGORIES, Signature
+from .signature import MOST_CATEGORIES, Signature, kind_of
 from .validation import Row
 
 UNSEEN = "no such level"
@@ -18,17 +19,20 @@ MOST_LEVELS = 1_000  # text of which a model knows more is free text
 
 def described_by(known: Mapping[str, Known], X: Any) -> dict[str, dict[str, Any]]:
     """What a model says of the features of a pandas frame `X` (rows, features), for `infer`."""
-    from .signature import kind_of
-
     found: dict[str, dict[str, Any]] = {}
     for column, one in known.items():
         if one.type == "text":
             found[column] = {"type": "text"}
-        elif one.type == "category" and one.levels and kind_of(X[column]) in ("string", "empty"):
-            listed = len(one.levels) <= MOST_LEVELS
-            levels: dict[str, Any] = {"type": "category", "categories": list(one.levels)}
+        elif one.type == "category" and one.levels and _leveled(X[column]):
+            listed = len(one.levels) <= MOST_LEVELS or one.dtype == "category"
+            texts = [level_text(level) for level in one.levels]
+            levels: dict[str, Any] = {"type": "category", "categories": texts}
             found[column] = levels if listed else {"type": "text"}
     return found
+
+
+def _leveled(column: Any) -> bool:
+    return hasattr(column, "cat") or kind_of(column) in ("string", "empty")
 
 
 def with_rules(
@@ -87,8 +91,7 @@ class Asking:
 
     def __init__(self, model: Any, signature: Signature) -> None:
         self.row = signature.example
-        features = [feature.model_copy(update={"missing": True}) for feature in signature.features]
-        self.engine = ScikitEngine(model, features, signature.trained)
+        self.engine = ScikitEngine(model, signature.features, signature.trained)
 
     def answered(self, values: Mapping[str, Any], *, each: bool = True) -> Iterable[str]:
         """Those features with whose value the model has an answer: all, or then `each` alone."""
@@ -109,10 +112,10 @@ class Asking:
         return labels.dtype.kind != "f" or bool(np.isfinite(labels).all())
 
 
-def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
-    """The whole numbers of a frame `X` (rows, features) that the model takes as any numbers.
+def takes_fractions(model: Any, signature: Signature, X: Any, names: Sequence[str]) -> set[str]:
+    """Those `names` of whole numbers in a frame `X` (rows, features) that may be any numbers.
 
-    It answers the same when they are floats, and answers fractions.
+    The model answers the same when they are floats, and answers fractions.
     """
     engine = ScikitEngine(model, signature.features, signature.trained)
 
@@ -123,7 +126,7 @@ def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
         return bool(same[0] == same[1])
 
     found = set()
-    for name in (f.name for f in signature.features if f.type == "integer" and f.name in X):
+    for name in (f.name for f in signature.features if f.type == "integer" and f.name in names):
         with warnings.catch_warnings(), suppress(Exception):
             warnings.simplefilter("ignore")
             found |= {name} if alike(name) else set()

@@ -52,7 +52,7 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
 
     def convert(cell: Any) -> Any:
         if not isinstance(cell, str):
-            return _level(cell, levels)
+            return level_of(cell, levels)
         if cell in levels and (cell or not feature.missing):
             return cell
         if reading.gaps and cell.strip() in reading.gaps:
@@ -82,7 +82,7 @@ def none_if_blank(cell: Any) -> Any:
     return None if isinstance(cell, str) and not cell.strip() else cell
 
 
-def _level(value: Any, levels: set[str]) -> Any:
+def level_of(value: Any, levels: set[str]) -> Any:
     """A number or truth as text: the level that is written so, else as imports write it."""
     if not isinstance(value, bool | int | float) or _is_nan(value):
         return None if _is_nan(value) else value

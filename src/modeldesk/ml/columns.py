@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from .boosters import family
 from .signature import SignatureError
 from .validation import listed
 
@@ -13,11 +14,11 @@ def columns_for(model: Any, given: list[str], source: str) -> list[str]:
 
     By name where it knows them, else all of them, if their number is right.
     """
-    if hasattr(model, "feature_names_in_"):
+    names = fitted_names(model)
+    if names is not None:
         called = {re.sub(r"\W", "_", name): name for name in given}  # as ONNX's makers write them
         called |= {name.replace(" ", "_"): name for name in given}  # and as LightGBM does
         called |= {name: name for name in given}
-        names = [str(name) for name in model.feature_names_in_]
         if lacking := [name for name in names if name not in called]:
             has = f"{source} has: {listed(given)}"
             raise SignatureError(f"The model takes {listed(lacking)}, too; {has}.")
@@ -28,6 +29,14 @@ def columns_for(model: Any, given: list[str], source: str) -> list[str]:
         has = f"{source} has {len(given)} beside the target ({listed(given)})"
         raise SignatureError(f"The model takes {count} and knows no names; {has}: leave those.")
     return given
+
+
+def fitted_names(model: Any) -> list[str] | None:
+    """The names of the columns that a model was fitted on, in its order, if it knows them."""
+    if family(model) == "catboost":
+        names = list(model.feature_names_)
+        return None if names == [str(place) for place in range(len(names))] else names
+    return [str(name) for name in getattr(model, "feature_names_in_", ())] or None
 
 
 def takes_text(model: Any) -> bool:

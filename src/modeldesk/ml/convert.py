@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from . import skops_file
+from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
-from .boosters import register_converters
+from .booster_onnx import register_converters
+from .boosters import numbered
+from .frames import level_text
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine, start
-from .project import transformers
+from .shares import rounded
 from .signature import Signature, brief
 from .validation import Row
 
@@ -28,13 +32,17 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     """
     frame = sampled(_complete(frame, signature))
     expected = ScikitEngine(model, signature.features).answers(frame)
+    if not signature.output.probabilities:
+        expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
         raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
     dates = any(feature.type == "date" for feature in signature.features)
     rows = rows_of(frame, signature)
     refused = "it takes dates, which ONNX does not know" if dates else ""
-    for inputs in () if dates else _inputs(signature):
+    if numbered(model, [feature.name for feature in signature.features]):
+        refused = "it numbers categories, which ONNX does not know"
+    for inputs in () if refused else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
             parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
@@ -45,13 +53,13 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
             return content, "onnx", parity
         refused = f"it answers otherwise than scikit-learn: {parity}"
     try:
-        import skops.io
-
-        content = skops.io.dumps(model)
+        content = skops_file.dumps(model)
         parity = compare(start("skops", content, signature).run(rows), expected)
     except ForeignCode as error:
-        raise ArtifactError(_own_code(error.name)) from error
+        raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
+        if advice := kept_tables(model):
+            raise ArtifactError(advice) from error
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
     if not parity["agrees"]:
@@ -64,6 +72,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    levels = [feature.name for feature in signature.features if feature.type == "category"]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in levels}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
@@ -107,22 +117,12 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
-        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
-        shares = shares / shares.sum(axis=1, keepdims=True)
-        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+        known = signature.output.classes
+        scores["log_loss"] = float(m.log_loss(actual, rounded(shares), labels=known))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))
     return scores
-
-
-def _own_code(name: str) -> str:
-    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {transformers()}"
-    if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {transformers()}"
-    why = f"The model needs {what}, which the service cannot import"
-    return f"{why}: {mend}, import it from there, and fit again."
 
 
 def _complete(frame: Any, signature: Signature) -> Any:
@@ -165,4 +165,5 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         found = convert_sklearn(
             model, signature.name, initial_types=inputs, options=options, target_opset=opset
         )
-    return bytes(found.SerializeToString())
+    found.opset_import.sort(key=lambda opset: opset.domain)  # a set, which has no order
+    return bytes(found.SerializeToString(deterministic=True))

@@ -22,7 +22,8 @@ class Known:
     `levels` are the values it tells apart, gaps left out, in its own order. It is `lenient` when
     it has a rule for levels it does not know, and `fills` gaps when it has one for them. `dtype`
     is that of its training, by pandas' name, and `gap` how a gap was written there, as in
-    `frames.Column`. `by` names who knows it.
+    `frames.Column`. `levels_dtype` is that of levels which a booster numbers in their order. `by`
+    names who knows it.
     """
 
     type: FeatureType | None = None
@@ -30,6 +31,7 @@ class Known:
     lenient: bool | None = None
     fills: bool | None = None
     dtype: str | None = None
+    levels_dtype: str | None = None
     gap: Any = None
     by: str | None = None
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
+from .boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
@@ -18,6 +19,7 @@ from .importance import importance
 from .logged import rows_added
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
+from .shares import no_shares
 from .signature import Class, Signature, SignatureError, Task, brief
 from .validation import listed
 
@@ -42,7 +44,7 @@ def task_of(model: Any) -> Task:
         if is_clusterer(model) or is_outlier_detector(model):
             what = "looks for groups or outliers, which no column of answers can be compared with"
             raise ArtifactError(f"{kind} {what}; publish a classifier or a regressor.")
-    return "classification" if hasattr(model, "classes_") else "regression"
+    return "classification" if len(getattr(model, "classes_", ())) else "regression"
 
 
 def classes_of(model: Any, y: Any, source: str) -> list[Class]:
@@ -59,6 +61,18 @@ def classes_of(model: Any, y: Any, source: str) -> list[Class]:
         answers = f"the model answers {listed(map(repr, known), 10)} only"
         raise SignatureError(f"{source} has the class {named}, and {answers}; name them alike.")
     return [int(c) if isinstance(c, float) and c.is_integer() else c for c in known]
+
+
+def check_classes(model: Any, signature: Signature, labels: Any) -> None:
+    """Raise ArtifactError for answers (rows,) of a classifier that are none of its classes."""
+    known = signature.output.classes
+    if known and (strange := [value for value in labels.tolist() if value not in known]):
+        why = f"The model answers {strange[0]!r}, which is none of its classes"
+        mend = "fit it anew, on the classes themselves"
+        if objective_without_shares(model) == OWN_OBJECTIVE:
+            why += ", as its objective is a function of your own"
+            mend = "save its booster alone, which is served as a regression of its scores"
+        raise ArtifactError(f"{why}: {mend}.")
 
 
 def release(
@@ -93,8 +107,14 @@ def release(
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
+        check_classes(model, signature, answers[0])
+        if signature.output.probabilities and (why := no_shares(model, answers[1])):
+            output = signature.output.model_copy(update={"probabilities": False})
+            signature, answers = signature.model_copy(update={"output": output}), (answers[0], None)
+            about = (about or {}) | {"limits": [*(about or {}).get("limits", []), why]}
+    scored = scored and not ranks(model)
     scores = score(signature, answers, y_test) if scored else {}
-    if judge:
+    if judge and scored:
         judge(signature, answers, y_test, scores)
     if not hasattr(model, "bring"):
         content, runtime, parity = convert(model, signature, X_test)
@@ -123,5 +143,5 @@ def release(
 
 def _optional() -> dict[str, str]:
     """Those of the libraries of other models that this one has made use of."""
-    used = ("xgboost", "lightgbm", "onnxmltools", "torch")
+    used = (*FAMILIES, "onnxmltools", "torch")
     return {name: str(sys.modules[name].__version__) for name in used if name in sys.modules}

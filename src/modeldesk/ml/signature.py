@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from .frames import Column, column_of
+from .frames import Column, column_of, level_text
 from .reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
@@ -297,6 +297,7 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
         read = {"min": low, "max": high} | read
     elif read["type"] == "category":
         read = {"categories": sorted(map(str, values.unique())), "outside": "refuse"} | read
+        example = level_text(example) if example in set(values) else None
     return Feature(**{"name": name, "example": _plain(example)} | read)
 
 

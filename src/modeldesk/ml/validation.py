@@ -1,10 +1,12 @@
 """Checks rows against a signature and names every fault, with its place, in plain words."""
 
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from math import isnan
 from typing import Annotated, Any, Literal, Optional
 
@@ -20,10 +22,12 @@ from pydantic import (
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
-from .cells import Convert, converter, none_if_blank, typed_in
+from .cells import Convert, converter, level_of, none_if_blank, typed_in
+from .frames import level_text
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
+NUMERIC = re.compile(r"-?\d+(\.\d+)?|True|False", re.ASCII)  # a level that JSON has as another type
 
 LONGEST_REFERENCE = 64  # characters
 
@@ -232,6 +236,7 @@ def _field(feature: Feature) -> Any:
     number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
     day = Annotated[date, Field(ge=low, le=high), BeforeValidator(_day)]
     text = Annotated[str, Field(pattern=NO_NUL)]
+    levels = set(feature.categories or [])
     kind: Any = {
         "number": number,
         "integer": Annotated[number, AfterValidator(_whole)],
@@ -240,6 +245,8 @@ def _field(feature: Feature) -> Any:
         "text": text,
         "category": Literal[tuple(feature.categories or [])] if refuse else text,
     }[feature.type]
+    if feature.type == "category" and levels and all(map(NUMERIC.fullmatch, levels)):
+        kind = Annotated[kind, BeforeValidator(partial(_numeral, levels=levels))]
     about = Field(
         default=None if feature.missing else ...,
         alias=feature.name,
@@ -276,6 +283,12 @@ def _day(value: Any) -> date:
 
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _numeral(value: Any, levels: set[str]) -> Any:
+    """A number or truth as the text of a level, where all levels are written so."""
+    value = level_of(value, levels)
+    return value if value is None or isinstance(value, str) else level_text(value)
 
 
 def _whole(value: float) -> int:

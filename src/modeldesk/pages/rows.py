@@ -208,7 +208,7 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
     """
     if not name:
         raise TableError("Choose a CSV file first.")
-    if kind_of(name) != "csv":
+    if kind_of(name, "csv") != "csv":
         raise TableError(f"{name} is Parquet; save it as CSV, or predict it with `predict-file`.")
 
     def record_each(rows: list[Row]) -> Sequence[Any]:

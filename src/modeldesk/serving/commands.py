@@ -108,7 +108,10 @@ def import_model(
     if artifact.signature.task == "classification":
         say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
     say(f"  {'worst difference':<20}{parity['difference']:.2g}")
-    say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
+    for limit in artifact.metrics.get("limits", []):
+        say(limit)
+    if artifact.metrics["held_out_rows"]:
+        say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
     for measure, score in artifact.metrics["metrics"].items():
         say(f"  {measure:<20}{score:.4g}")
     if refused := parity.get("onnx_refused"):

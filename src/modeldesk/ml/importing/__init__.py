@@ -9,10 +9,13 @@ from typing import Any
 
 from ..artifact import Artifact, ArtifactError
 from ..asking import described_by, takes_fractions, with_rules
-from ..columns import columns_for
+from ..booster_files import estimator
+from ..boosters import ranks, with_levels
+from ..columns import columns_for, fitted_names
 from ..convert import sampled
 from ..knowledge import knowledge
 from ..publishing import classes_of, release, task_of
+from ..served import served
 from ..signature import Signature, SignatureError
 from ..validation import listed
 from .answers import answers_of
@@ -56,7 +59,8 @@ def import_model(
     if kind.runs_code and not agreed(f"{path} {CODE}"):
         raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
     model = None if kind.counts else kind.read(path)
-    wanted = list(map(str, getattr(model, "feature_names_in_", ())))
+    model = None if model is None else served(estimator(model))
+    wanted = fitted_names(model) or []
     table = read_table(data, [*targets, *told.texts, *told.dates], wanted, encoding)
     features = table.drop(columns=list(targets))
     model = kind.read(path, len(features.columns)) if model is None else model
@@ -68,6 +72,7 @@ def import_model(
         say(f"Left out, as the model does not take them: {listed(left)}")
     decide = Decider(told, str(data))
     known = knowledge(model, columns)
+    with_levels(model, features[columns], known, told.categories, str(data))
     decided = {column: decide.column(features[column], known[column]) for column in columns}
     y = answers_of(model, table, list(targets), decide)
     if classes:
@@ -86,8 +91,10 @@ def import_model(
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": path.name, "sha256": sha256, "data": data.name, "rows": len(X)}
     test = X_test, y.loc[X_test.index]
+    if ranks(model):
+        say("It ranks rows: its answers are scores to sort them by, which no target measures")
     reasons = reasons_of(signature, decided, known, table, targets)
-    if not hasattr(model, "feature_names_in_") and len(columns) > 1:
+    if fitted_names(model) is None and len(columns) > 1:
         reasons.append("its columns are in another order than in training, which it cannot tell")
     judged = partial(judge, reasons=reasons, source=str(data), accept=accept_score, say=say)
     about = {"imported": source}
@@ -134,7 +141,8 @@ def _described(
     infer = partial(Signature.infer, name=name, task=task, output=output)
     signature = infer(X, y, features=given)
     if not graph:
-        numbers = takes_fractions(model, signature, X[[c for c in X if decided[c].type is None]])
+        unsaid = [column for column, one in decided.items() if one.type is None]
+        numbers = takes_fractions(model, signature, X, unsaid)
         X = X.astype(dict.fromkeys(numbers, "float64"))
         given |= {column: {"type": "number"} for column in numbers}
         signature = infer(X, y, features=given) if numbers else signature

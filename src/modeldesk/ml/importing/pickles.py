@@ -13,6 +13,7 @@ from ..artifact import ArtifactError
 from ..predictor import ForeignCode, ScikitEngine
 from ..project import transformers
 from ..signature import brief
+from ..trusted import Untrusted
 
 VERSION = re.compile(rb"_sklearn_version.{0,8}?(\d+\.\d+[.\w]*)", re.DOTALL)
 OLDEST = (1, 6)  # of scikit-learn, that this project works with
@@ -25,7 +26,7 @@ def read_pickle(path: Path) -> Any:
     """
     from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap as opened
 
-    from .unpickler import Refused, SafeUnpickler
+    from .unpickler import SafeUnpickler
 
     with _told(path):
         try:
@@ -33,7 +34,7 @@ def read_pickle(path: Path) -> Any:
                 if isinstance(content, str):
                     raise ArtifactError(f"{path} is of a joblib before 0.10; save it anew.")
                 return SafeUnpickler(content).load()
-        except Refused as name:
+        except Untrusted as name:
             why = _refusal(name.module, name.name)
             raise ArtifactError(f"{path} was not read: {why}.") from name
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..frames import categorical, level_text
 from ..knowledge import Known
 from ..reading import GAPS, TRUE_FALSE, Reading, boolean, level
 from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
@@ -30,6 +31,8 @@ class Told:
 
     `texts` are columns of text, `gaps` are texts for values that are not there. `dates` are columns
     of dates, each with its format of `strptime` or None for dates that begin with the year.
+    `categories` are those of a column, in the order of the training, for a model that numbers them
+    and does not keep which they are.
     """
 
     texts: Sequence[str] = ()
@@ -37,6 +40,7 @@ class Told:
     decimal: str | None = None
     thousands: str | None = None
     dates: Mapping[str, str | None] = field(default_factory=dict)
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def reading(self) -> Reading:
         """The same, as it is kept in a signature. Raises SignatureError."""
@@ -101,15 +105,16 @@ class Decider:
         if (kind := kind_of(given)) in ("date", "datetime"):
             return Decided(given, "date" if kind == "date" else None, "as in the file")
         told = name in self.told.texts
+        if known.dtype == "category" and known.levels_dtype and not told:
+            return self._numbered(given, known, f"{len(known.levels or []):,} categories of {by}")
         if told or known.type in ("text", "category"):
             levels = f" with {len(known.levels):,} levels" if known.levels else ""
             why = "told by `--text`" if told else f"text to {by}{levels}"
             return self._texts(_as_text(given), known, why)
         if known.type:
             return self._numbers(given, known, f"a {known.type} to {by}")
-        if known.dtype in TEXTS and not _is_typed(given):
-            return self._texts(given, known, f"text, {by}")
-        return self._guessed(given, known)
+        texts = known.dtype in TEXTS and not _is_typed(given)
+        return self._texts(given, known, f"text, {by}") if texts else self._guessed(given, known)
 
     def target(self, given: Any, known: Known) -> Any:
         """A column of true answers, (rows,), as the model answers them; other answers stay text."""
@@ -158,6 +163,29 @@ class Decider:
         kind: FeatureType | None = "text" if known.type == "text" else None
         return Decided(_text_column(cells, given, known), kind, why)
 
+    def _numbered(self, given: Any, known: Known, why: str) -> Decided:
+        """A column whose categories the model numbers in its own order, as in training."""
+        import pandas as pd
+
+        dtype = None if known.levels_dtype == "str" else known.levels_dtype
+        known_levels = known.levels or []
+        levels = np.array(known_levels, dtype or object)
+        texts = _as_text(given)
+        stripped = [
+            None if not isinstance(v, str) or self._gap(v, among_texts=True) else level(v, names)
+            for names in [{level_text(one) for one in levels.tolist()}]
+            for v in texts
+        ]
+        column = pd.Series(categorical(stripped, levels), given.index, name=given.name)
+        told = pd.Series(stripped, given.index, dtype=object).notna().to_numpy()
+        lost = told & column.isna().to_numpy()
+        if lost.any() and (known.lenient is False or lost.sum() == told.sum()):
+            has = ", ".join(map(_shown, known_levels[:5]))
+            mend = "write all as in training" if lost.sum() == told.sum() else "leave out such rows"
+            what = f"none of the {len(known_levels):,} categories that {known.by} knows"
+            self._refuse(given, given[lost].iloc[0], f"{mend} (it knows {has})", what)
+        return Decided(column, "category", why)
+
     def _dates(self, given: Any, why: str) -> Decided:
         import pandas as pd
 
@@ -203,7 +231,7 @@ class Decider:
         self._check_marks(given, shown)
         numbers = {text: self._number(given, text) for text in shown}
         for text in shown:
-            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+            if (digits := text.strip("+- ")).isdigit() and int(digits) > INTEGER_MAX:
                 self._refuse(given, text, "drop the column, or make it text", BEYOND)
         meant |= numbers
         floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
