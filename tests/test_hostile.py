@@ -214,7 +214,7 @@ def test_outcomes_are_told_and_found_in_the_admin(visitor: Visitor, tmp_path: Pa
     assert {one: feedback["actual"] for one, feedback in told.items()} == outcomes
     assert {feedback["comment"] for feedback in told.values()} == {COMMENT}
 
-    for label in ("spam", " spam", "", "a\nb", "a\rb", "e\u0301"):
+    for label in (" spam", "", "a\r\nb"):
         ask(port, "/api/v1/predict", {"instances": [given[0] | {NAMES[0]: label}]})
         visitor.go("/admin/", "Admin")
         visitor.follow("Predictions", "Predictions")
