@@ -124,6 +124,7 @@ def test_places_and_names() -> None:
 def test_kinds_of_files() -> None:
     assert [kind_of(name) for name in ("a.csv", "b.TSV", "c.d.txt")] == ["csv"] * 3
     assert kind_of("a.parquet") == "parquet"
+    assert kind_of("a", "csv") == "csv"
     with pytest.raises(TableError, match=r"a\.xlsx is a workbook; save its table as CSV or Parq"):
         kind_of("a.xlsx")
     with pytest.raises(TableError, match="must be a table that ends in"):

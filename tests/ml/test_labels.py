@@ -1,7 +1,7 @@
 """What names and values look like on a page: no two alike, each the plainest way that does it."""
 
 import pytest
-from modeldesk.ml.labels import choices, labels, visible
+from modeldesk.ml.labels import choices, labels, visible, visible_lines
 from modeldesk.ml.signature import Feature
 
 
@@ -17,13 +17,14 @@ def labels_of(*names: str, **descriptions: str) -> list[str]:
         (["age", "living_area"], ["Age", "Living area"]),
         (["a b", "a_b", "c"], ["a b", "a_b", "C"]),
         (["age", "Age"], ["age", "Age"]),
-        (["a", "a ", " a"], ['"a"', '"a "', " a"]),
-        (["a b", "a  b"], ['"a b"', '"a \\u0020b"']),
-        (["a\nb", "a b"], ['"a\\nb"', '"a b"']),
+        (["a", "a ", " a"], ['"a"', '"a "', '" a"']),
+        (["a\u202eb", "c\x1bd"], ['"a\\u202eb"', '"c\\u001bd"']),
+        (["a b", "a  b"], ["a b", '"a  b"']),
+        (["a\nb", "a b"], ['"a\\nb"', "A b"]),
         (["\u00e9", "e\u0301"], ['"\\u00e9"', '"e\\u0301"']),
         (["a", "a\u200b"], ['"a"', '"a\\u200b"']),
         ([" ", "\u200b"], ['" "', '"\u200b"']),
-        (['"a "', "a ", "a"], ['"\\"a \\""', '"a "', '"a"']),
+        (['"a "', "a ", "a"], ['"\\"a \\""', '"a "', "a"]),
     ],
 )
 def test_names_that_look_alike_are_told_apart(names: list[str], shown: list[str]) -> None:
@@ -45,7 +46,17 @@ def test_values_to_choose_from() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"), [("a b", "a b"), (" a", '" a"'), ("", '""'), ("a  b", '"a  b"')]
+    ("text", "line", "lines"),
+    [
+        ("a b", "a b", "a b"),
+        (" a", '" a"', '" a"'),
+        ("", '""', '""'),
+        ("a  b", '"a  b"', "a  b"),
+        ("a\n b", '"a\\n b"', "a\n b"),
+        ("a\r\nb", '"a\\r\\nb"', '"a\\r\\nb"'),
+        ("\u202eb\u05e9", '"\\u202eb\u05e9"', '"\\u202eb\u05e9"'),
+    ],
 )
-def test_blanks_are_seen(text: str, shown: str) -> None:
-    assert visible(text) == shown
+def test_all_of_a_text_is_seen(text: str, line: str, lines: str) -> None:
+    assert visible(text) == line
+    assert visible_lines(text) == lines

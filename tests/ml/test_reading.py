@@ -117,6 +117,7 @@ def test_gaps_of_each_type() -> None:
         None
     ] * 8
     assert number("990") == 990.0
+    assert [number(cell) for cell in ("1e400", "-inf", "x")] == ["1e400", "-inf", "x"]
     day = converter(Feature(name="x", type="date"), told)
     assert [day("NaT"), day("-"), day("2024-01-02")] == [None, None, date(2024, 1, 2)]
     truth = converter(Feature(name="x", type="boolean"), told)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from .csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .headings import TableError, places, unused
 from .predictor import NotFinite, Predictor
-from .signature import class_label
+from .signature import brief, class_label
 from .validation import InvalidInstances, Row
 
 FIRST_FAULTS = 10
@@ -194,4 +194,5 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
                     writer.write(pa.record_batch([*batch.columns, *new], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)
     except pa.ArrowException as error:
-        raise TableError(f"{job.name} cannot be read as Parquet: {error}.") from error
+        why = brief(error).rstrip(".")
+        raise TableError(f"{job.name} cannot be read as Parquet: {why}.") from error

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 from .reading import Reading, boolean, loose
@@ -27,21 +27,27 @@ def converter(feature: Feature, reading: Reading, *, typed: bool = False) -> Con
     elif feature.type == "date":
         read = partial(reading.day, column=feature.name)
 
+    def of_text(text: str) -> Any:
+        if gaps and text.strip() in gaps:
+            return None
+        try:
+            value = read(text)
+        except ValueError:
+            return None if is_gap(text, among_texts=False) else text
+        if isinstance(value, float) and not isfinite(value):
+            return None if isnan(value) else text
+        return value
+
     def convert(cell: Any) -> Any:
         if isinstance(cell, str):
-            if gaps and cell.strip() in gaps:
-                return None
-            try:
-                cell = read(cell)
-            except ValueError:
-                return None if is_gap(cell, among_texts=False) else cell
+            return of_text(cell)
+        if feature.type == "boolean":
+            cell = bool(cell) if cell in (0, 1) else cell
         elif isinstance(cell, bool):
-            return cell if feature.type == "boolean" else int(cell)
-        elif feature.type == "boolean" and cell in (0, 1):
-            return bool(cell)
+            cell = int(cell)
         return None if _is_nan(cell) else cell
 
-    return convert
+    return convert if typed else of_text
 
 
 def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:

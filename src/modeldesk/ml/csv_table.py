@@ -204,14 +204,17 @@ class CsvText(list[str]):
         return text
 
 
-def kind_of(name: str) -> str:
-    """Whether a file is "csv" or "parquet", by the end of its name. Raises TableError."""
+def kind_of(name: str, other: str = "") -> str:
+    """Whether a file is "csv" or "parquet", by the end of its name, or what `other` names are.
+
+    Raises TableError.
+    """
     suffix = name.lower().rpartition(".")[2]
     if suffix in FOREIGN:
         raise TableError(f"{name} is {FOREIGN[suffix]}.")
-    if suffix not in SUFFIXES:
+    if not (kind := SUFFIXES.get(suffix, other)):
         raise TableError(f"{name} must be a table that ends in .csv or .parquet.")
-    return SUFFIXES[suffix]
+    return kind
 
 
 def check(source: str, names: Sequence[str], found: Iterable[str], needed: Iterable[str]) -> None:

@@ -8,13 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .signature import Part
 
+# What is not seen, or turns what is beside it: controls, and marks of the direction of text.
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def labels(parts: Iterable[Part]) -> dict[str, str]:
     """What features or targets are called where they stand together, by name.
 
     Each by its label; those whose labels look the same by their exact names.
     """
-    return told_apart({part.name: [part.label, *exact(part)] for part in parts})
+    return told_apart(
+        {
+            part.name: [*([] if HIDDEN.search(part.label) else [part.label]), *exact(part)]
+            for part in parts
+        }
+    )
 
 
 def choices(texts: Iterable[str]) -> dict[str, str]:
@@ -23,8 +31,16 @@ def choices(texts: Iterable[str]) -> dict[str, str]:
 
 
 def visible(text: str) -> str:
-    """A text as a page shows it: quoted where its blanks or line breaks would not be seen."""
-    return text if text and " ".join(text.split()) == text else _quoted(text)
+    """A text as a page shows it: quoted where not all of it would be seen."""
+    return (
+        text if " ".join(text.split()) == text != "" and not HIDDEN.search(text) else _quoted(text)
+    )
+
+
+def visible_lines(text: str) -> str:
+    """The same where a page shows blanks and line breaks, but for those at the ends."""
+    seen = text.strip() == text != "" and not HIDDEN.search(text.replace("\n", ""))
+    return text if seen else _quoted(text)
 
 
 def told_apart(ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -46,12 +62,12 @@ def told_apart(ways: Mapping[str, Sequence[str]]) -> dict[str, str]:
 
 def exact(part: Part) -> list[str]:
     """The ways to show the exact name of a feature or target, each plainer than the next."""
-    ways = [part.name, _quoted(part.name), _ascii(part.name)]
+    ways = [visible(part.name), _quoted(part.name), _ascii(part.name)]
     return [f"{part.label} ({way})" for way in ways] if part.description else ways
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    return HIDDEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _ascii(text: str) -> str:

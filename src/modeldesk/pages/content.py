@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ..ml.labels import choices, exact, labels, told_apart, visible
+from ..ml.labels import choices, exact, labels, told_apart, visible, visible_lines
 from ..ml.predictor import Predictor
 from ..ml.signature import INTEGER_MAX, Feature, Signature, class_label
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances
@@ -43,7 +43,7 @@ class Input:
     kind: str = "text"  # text, date, select, textarea or file
     choices: list[tuple[str, str]] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
-    initial: str | None = ""
+    initial: str | None = None
     sent_as: str = ""
     text: bool = False
     empty: bool = False
@@ -282,8 +282,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         ],
         "inputs": [
             {
-                "label": called.get(name, name),
-                "value": _lines(value),
+                "label": called.get(name) or visible(name),
+                "value": visible_lines(value) if isinstance(value, str) else _text(value),
                 "unit": (known[name].unit or "") if name in known else "",
             }
             for name, value in record.inputs.items()
@@ -349,12 +349,6 @@ def number(value: float) -> str:
 def _text(value: Any) -> str:
     """A value in one line; nothing for a gap."""
     return visible(value) if isinstance(value, str) else _plain(value)
-
-
-def _lines(value: Any) -> str:
-    """A value where blanks and line breaks are shown, those at the ends apart."""
-    plain = isinstance(value, str) and value and value.strip() == value
-    return value if plain else _text(value)
 
 
 def _plain(value: Any) -> str:

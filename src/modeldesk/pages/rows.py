@@ -122,7 +122,7 @@ def read_row(validator: InstanceValidator, text: str) -> dict[str, str | None]:
         raise TableError("Paste a row first.")
     if text.lstrip().startswith("{"):
         try:
-            return _shown(validator.features, Reading(), _object(text))
+            return _shown(validator.features, Reading(), _object(text), exact=True)
         except TableError:
             with suppress(TableError):  # a column may begin so, too
                 return _shown(validator.features, validator.reading, _cells(validator, text))
@@ -131,11 +131,20 @@ def read_row(validator: InstanceValidator, text: str) -> dict[str, str | None]:
 
 
 def _shown(
-    features: Mapping[str, Feature], reading: Reading, cells: dict[str, str]
+    features: Mapping[str, Feature],
+    reading: Reading,
+    cells: Mapping[str, str | None],
+    *,
+    exact: bool = False,
 ) -> dict[str, str | None]:
-    """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps."""
+    """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps.
 
-    def shown(feature: Feature, cell: str) -> str | None:
+    Of `exact` ones texts stay what they are.
+    """
+
+    def shown(feature: Feature, cell: str | None) -> str | None:
+        if cell is None or (exact and feature.type in ("category", "text")):
+            return cell
         value = converter(feature, reading)(cell)
         if value is None:
             return None
@@ -150,7 +159,7 @@ def _shown(
     }
 
 
-def _object(text: str) -> dict[str, str]:
+def _object(text: str) -> dict[str, str | None]:
     try:
         content = from_json(text.encode(), parse_int=str, parse_float=str, parse_constant=str)
     except (NotJson, UnicodeEncodeError) as error:
@@ -158,7 +167,7 @@ def _object(text: str) -> dict[str, str]:
     for name, value in content.items():
         if isinstance(value, list | dict):
             raise TableError(f"{name!r} holds several values; each feature has one.")
-    return {name: "" if v is None else class_label(v) for name, v in content.items()}
+    return {name: None if v is None else class_label(v) for name, v in content.items()}
 
 
 def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
@@ -199,7 +208,7 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
     """
     if not name:
         raise TableError("Choose a CSV file first.")
-    if kind_of(name) != "csv":
+    if kind_of(name, "csv") != "csv":
         raise TableError(f"{name} is Parquet; save it as CSV, or predict it with `predict-file`.")
 
     def record_each(rows: list[Row]) -> Sequence[Any]:

@@ -112,7 +112,7 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [
             {
-                "name": called.get(name, name),
+                "name": called.get(name) or visible(name),
                 "value": shown(value),
                 "unit": features[name].unit or "" if name in features else "",
             }

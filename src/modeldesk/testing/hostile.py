@@ -18,19 +18,38 @@ VALUES = [
     *("a\nb", "a\r\nb", "a\rb", "a\\nb", "a  b", "a b", "a_b", "a,b", "a;b"),
     *("None", "null", "nan", "NA", "true", "false", "0", "1.0", "-1", "+", "=1+1", "@a"),
     *("\u00e9", "e\u0301", "\u212b", "\u00c5", "\u202eevil", "\u05e9\u05dc\u05d5\u05dd", "\u200b"),
-    *("\U0001f321\ufe0f", "__proto__", "constructor", "length", "{" + "{ 7*7 }" + "}", "%0A", "w" * 250),
+    *(
+        "\U0001f321\ufe0f",
+        "__proto__",
+        "constructor",
+        "length",
+        "{" + "{ 7*7 }" + "}",
+        "%0A",
+        "w" * 250,
+    ),
 ]
 NAMES = [
     *("csrf_token", "csrfmiddlewaretoken", "submit", "data", "errors", "row", "file", "id", "name"),
     *("validate", "populate_obj", "fields", "is_valid", "clean", "meta", "process", "hidden_tag"),
-    *("_private", "__class__", "__all__", "constructor", "length", "comment", "actual", "reference"),
+    *(
+        "_private",
+        "__class__",
+        "__all__",
+        "constructor",
+        "length",
+        "comment",
+        "actual",
+        "reference",
+    ),
     *("1st", "prediction", "input_0", "feature-0", "values", "_charset_", "isindex"),
     *("a b", "a_b", "A b", " a b", "a b ", "a  b", "line\nbreak", "line\r\nbreak", "line\rbreak"),
     *("it's", 'say "it"', "<script>alert(1)</script>", "a[0].b", "\u00e9", "e\u0301", "\U0001f600"),
     *("\u05e9\u05dc\u05d5\u05dd", "\u202eevil", " ", "50 % & +", "w" * 1000),
 ]
-KINDS = ("category", "text", "number", "open", "boolean", "text or gap", "integer", "date")
-KINDS += ("category or gap", "open or gap")
+KINDS = [
+    *("category", "text", "number", "open", "boolean", "text or gap", "integer", "date"),
+    *("category or gap", "open or gap"),
+]
 TEXTS = [*VALUES, "\nfirst\n\n last \n", "=HYPERLINK(1)", "'=1", "x" * 5000]
 
 

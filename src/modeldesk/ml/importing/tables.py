@@ -89,7 +89,8 @@ def typed(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()) ->
                 raise TableError(f"{path} has {most}; take a sample of its rows.")
             frame = plain(file.read()).to_pandas()
     except pa.ArrowException as error:
-        raise TableError(f"{path} cannot be read as Parquet: {brief(error)}.") from error
+        why = brief(error).rstrip(".")
+        raise TableError(f"{path} cannot be read as Parquet: {why}.") from error
     for name in [name for name in frame.index.names if name is not None]:
         frame = frame.reset_index(level=name)
     frame = frame.reset_index(drop=True)
