@@ -52,7 +52,7 @@ def imported(folder: Path, save: Callable[[str], Any], file: str, rows: Any, **t
     rows.to_parquet(data) if data.suffix == ".parquet" else rows.to_csv(data, index=False)
     save(str(folder / file))
     root, said = Path(tempfile.mkdtemp(dir=folder)), list[str]()
-    options = {"agreed": lambda _: True, "say": said.append, "root": root, "accept_score": True}
+    options: Any = {"agreed": lambda _: True, "say": said.append, "root": root, "accept_score": True}
     import_model(folder / file, data, ["target"], told=Told(**told), **options)
     return Predictor.load(root), "\n".join(said)
 
@@ -61,12 +61,12 @@ def dumped(model: Any) -> Callable[[str], Any]:
     return lambda path: joblib.dump(model, path)
 
 
-def asked(predictor: Predictor, *rows: dict[str, Any]) -> list[Any]:
+def asked(predictor: Predictor, *rows: Any) -> list[Any]:
     checked = predictor.validator.from_json(list(rows))[0]
     return [answer.value for answer in predictor.predict(checked)]
 
 
-def warnings_of(predictor: Predictor, row: dict[str, Any]) -> list[str]:
+def warnings_of(predictor: Predictor, row: Any) -> list[str]:
     return [fault.msg for fault in predictor.validator.from_json([row])[1]]
 
 
@@ -272,7 +272,7 @@ def test_a_raw_booster_of_lightgbm(tmp_path: Path, objective: Any, task: str) ->
     predictor, _ = imported(tmp_path, booster.save_model, "raw.txt", X.assign(target=y)[400:])
     odd = pd.concat([X, X[:20].assign(a=0.0), X[:20].assign(b=np.nan)], ignore_index=True)
     raw = booster.predict(odd)
-    rows = odd.astype(object).where(odd.notna(), None).to_dict("records")
+    rows: Any = odd.astype(object).where(odd.notna(), None).to_dict("records")
     answers = predictor.predict(rows)
     values = np.array([answer.value for answer in answers])
     assert (answers[0].probabilities is not None) == (task == "shares")
