@@ -14,6 +14,7 @@ import pytest
 from modeldesk.ml import SignatureError, publish
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.importing import import_model
+from modeldesk.ml.importing.types import Told
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.signature import Feature, Output, Signature
 from modeldesk.ml.validation import (
@@ -163,8 +164,9 @@ def test_a_model_that_takes_dates_is_imported(own: Any, tmp_path: Path) -> None:
     path, data = tmp_path / "visits.joblib", tmp_path / "rows.csv"
     joblib.dump(model, path)
     X.assign(wait=y).to_csv(data, index=False)
+    told = Told(dates={"day": None})
     imported = import_model(
-        path, data, ["wait"], dates=["day"], agreed=bool, say=print, root=tmp_path
+        path, data, ["wait"], told=told, agreed=bool, say=print, root=tmp_path
     )
     assert [feature.type for feature in imported.signature.features] == ["date", "number"]
     assert imported.metrics["parity"]["agrees"]

@@ -12,8 +12,11 @@ import numpy as np
 from . import skops_file
 from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
-from .boosters import register_converters
-from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
+from .booster_onnx import register_converters
+from .boosters import numbered
+from .frames import level_text
+from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine, start
+from .shares import rounded
 from .signature import Signature, brief
 from .validation import Row
 
@@ -29,13 +32,17 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
     """
     frame = sampled(_complete(frame, signature))
     expected = ScikitEngine(model, signature.features).answers(frame)
+    if not signature.output.probabilities:
+        expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
         raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
     dates = any(feature.type == "date" for feature in signature.features)
     rows = rows_of(frame, signature)
     refused = "it takes dates, which ONNX does not know" if dates else ""
-    for inputs in () if dates else _inputs(signature):
+    if numbered(model, [feature.name for feature in signature.features]):
+        refused = "it numbers categories, which ONNX does not know"
+    for inputs in () if refused else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
             parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
@@ -47,7 +54,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtim
         refused = f"it answers otherwise than scikit-learn: {parity}"
     try:
         content = skops_file.dumps(model)
-        parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+        parity = compare(start("skops", content, signature).run(rows), expected)
     except ForeignCode as error:
         raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
@@ -65,6 +72,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    levels = [feature.name for feature in signature.features if feature.type == "category"]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in levels}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
@@ -108,9 +117,8 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
-        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
-        shares = shares / shares.sum(axis=1, keepdims=True)
-        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+        known = signature.output.classes
+        scores["log_loss"] = float(m.log_loss(actual, rounded(shares), labels=known))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))

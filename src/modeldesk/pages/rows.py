@@ -2,22 +2,25 @@
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from io import BytesIO, StringIO
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..ml.batch import BatchError, Job, answered_csv, mark_of
+from ..ml.batch import Job, answered_csv, mark_of
+from ..ml.cells import converter
+from ..ml.csv_table import CsvTable, kind_of
+from ..ml.headings import TableError
+from ..ml.reading import Reading
 from ..ml.signature import Feature, class_label
-from ..ml.validation import Fault, InvalidInstances, Row, listed
+from ..ml.validation import Fault, InstanceValidator, InvalidInstances, Row, listed
 from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
 from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
 
-DELIMITERS = "\t;,|"
 ROW = Input(
     name="row",
     id="row",
@@ -37,10 +40,6 @@ FILE = Input(
 )
 
 Draw = Callable[[list[Input], Mapping[str, str] | None], Control]  # of inputs, and what was typed
-
-
-class RowError(ValueError):
-    """What was pasted is no row; one sentence says why and what mends it."""
 
 
 @dataclass(frozen=True)
@@ -94,16 +93,17 @@ def _alone(item: Input, fault: str, draw: Draw) -> dict[str, Any]:
 
 def fill_in(service: Service, text: str) -> Shown:
     """The form, with the row that was pasted in its fields."""
-    features = service.predictor.validator.features
+    validator = service.predictor.validator
+    features = validator.features
     try:
-        cells = read_row(features, text)
-    except RowError as error:
+        cells = read_row(validator, text)
+    except TableError as error:
         return Shown(row=text, row_fault=str(error))
     reference = service.reference
     typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
     faults: list[Fault] = []
     try:
-        service.predictor.validator.from_text(typed)
+        validator.from_text(typed)
     except InvalidInstances as error:
         faults = error.faults
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
@@ -114,90 +114,94 @@ def fill_in(service: Service, text: str) -> Shown:
     return Shown(typed, faults, " ".join(said), text)
 
 
-def read_row(features: Mapping[str, Feature], text: str) -> dict[str, str]:
-    """The cells of a row by column, those of features as the form has them. Raises RowError."""
+def read_row(validator: InstanceValidator, text: str) -> dict[str, str]:
+    """The cells of a row by column, those of features as the form has them. Raises TableError."""
+    # A browser sends each line break as two signs.
+    text = text.replace("\r\n", "\n").strip("\n")
     if not text.strip():
-        raise RowError("Paste a row first.")
-    cells = _object(text) if text.lstrip().startswith("{") else _cells(features, text)
+        raise TableError("Paste a row first.")
+    if text.lstrip().startswith("{"):
+        try:
+            return _shown(validator.features, Reading(), _object(text))
+        except TableError:
+            with suppress(TableError):  # a column may begin so, too
+                return _shown(validator.features, validator.reading, _cells(validator, text))
+            raise
+    return _shown(validator.features, validator.reading, _cells(validator, text))
+
+
+def _shown(
+    features: Mapping[str, Feature], reading: Reading, cells: dict[str, str]
+) -> dict[str, str]:
+    """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps."""
+
+    def shown(feature: Feature, cell: str) -> str:
+        value = converter(feature, reading)(cell)
+        if value is None:
+            return ""
+        if isinstance(value, date):
+            return value.isoformat()
+        plain = isinstance(value, float) and reading.decimal == "." and not reading.thousands
+        return cell.strip() if plain else class_label(value)
+
     return {
-        name: _choice(cell) if name in features and features[name].type == "boolean" else cell
+        name: shown(features[name], cell) if name in features else cell
         for name, cell in cells.items()
     }
-
-
-def _choice(text: str) -> str:
-    """A text that means true or false as the form offers it."""
-    try:
-        return class_label(TypeAdapter(bool).validate_strings(text.strip()))
-    except ValidationError:
-        return text
 
 
 def _object(text: str) -> dict[str, str]:
     try:
         content = from_json(text.encode(), parse_int=str, parse_float=str, parse_constant=str)
     except (NotJson, UnicodeEncodeError) as error:
-        raise RowError(f"This is not a JSON object. {error}") from None
+        raise TableError(f"This is not a JSON object. {error}") from None
     for name, value in content.items():
         if isinstance(value, list | dict):
-            raise RowError(f"{name!r} holds several values; each feature has one.")
+            raise TableError(f"{name!r} holds several values; each feature has one.")
     return {name: "" if v is None else class_label(v) for name, v in content.items()}
 
 
-def _cells(features: Mapping[str, Feature], text: str) -> dict[str, str]:
-    tables = [table for mark in DELIMITERS if (table := _table(text, mark))]
-    if not tables:
-        raise RowError("The row has an unbalanced quote; close or double it.")
-    header, *rows = max(tables, key=lambda table: sum(cell in features for cell in table[0]))
-    if not any(cell in features for cell in header):
-        return _in_order(features, tables)
+def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
+    """By column where there is a header, else in the order of the features."""
+    features = validator.features
+    raw = BytesIO(text.encode("utf-8", "replace"))
+    table = CsvTable(raw, "The row", validator.names)
+    headed = bool(table.places)
+    chunks = table.chunks(headed=headed)
+    rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
+    if not headed:
+        takes = f"the model has {len(features)}: {listed(features)}"
+        if len(rows) != 1:
+            raise TableError(f"The first line names no feature; {takes}.")
+        if len(rows[0]) != len(features):
+            raise TableError(f"There are {len(rows[0])} values and no header; {takes}.")
+        return dict(zip(features, rows[0], strict=True))
     if len(rows) != 1:
         mend = "paste the row below it, too" if not rows else "upload them as a file"
-        raise RowError(f"There are {len(rows)} rows below the header; {mend}.")
-    if len(rows[0]) != len(header):
-        raise RowError(f"The row has {len(rows[0])} cells where the header has {len(header)}.")
-    if twice := [name for name in features if header.count(name) > 1]:
-        raise RowError(f"The column {twice[0]!r} is there more than once; remove one.")
-    return dict(zip(header, rows[0], strict=True))
-
-
-def _in_order(features: Mapping[str, Feature], tables: list[list[list[str]]]) -> dict[str, str]:
-    """The values of a row without a header."""
-    for table in tables:
-        if len(table) == 1 and len(table[0]) == len(features):
-            return dict(zip(features, table[0], strict=True))
-    cells = max(len(table[0]) for table in tables)
-    takes = f"the model has {len(features)}: {listed(features)}"
-    if len(tables[0]) > 1:
-        raise RowError(f"The first line names no feature; {takes}.")
-    raise RowError(f"There are {cells} values and no header; {takes}.")
-
-
-def _table(text: str, mark: str) -> list[list[str]]:
-    """Lines of trimmed cells; none where quotes are not those of this delimiter."""
-    source = StringIO(text.strip("\r\n"), newline="")
-    try:
-        lines = list(csv.reader(source, delimiter=mark, strict=True))
-    except csv.Error:
-        return []
-    return [[cell.strip() for cell in line] for line in lines if any(map(str.strip, line))]
+        raise TableError(f"There are {len(rows)} rows below the header; {mend}.")
+    if why := table.misfit(rows[0]):
+        raise TableError(why)
+    named = {place: name for name, place in table.places.items()}
+    return {named.get(place, table.names[place]): cell for place, cell in enumerate(rows[0])}
 
 
 class _Upload(Job):
-    def answer(self, rows: Any, check: Any) -> Any:
-        if len(rows) > MOST_ROWS:
+    def answer(self, columns: Any, faults: Any, typed: bool) -> Any:
+        if len(faults) > MOST_ROWS:
             mend = "predict it with `manage predict-file`, which takes any number"
-            raise BatchError(f"{self.name} has more than {MOST_ROWS:,} rows; {mend}.")
-        return super().answer(rows, check)
+            raise TableError(f"{self.name} has more than {MOST_ROWS:,} rows; {mend}.")
+        return super().answer(columns, faults, typed)
 
 
 def answer_file(service: Service, name: str, content: bytes, request_id: str) -> Answer:
-    """A CSV file with the predictions of its rows, which are logged. Raises BatchError.
+    """A CSV file with the predictions of its rows, which are logged. Raises TableError.
 
     Either all rows that have an answer are logged, or none.
     """
     if not name:
-        raise BatchError("Choose a CSV file first.")
+        raise TableError("Choose a CSV file first.")
+    if kind_of(name) != "csv":
+        raise TableError(f"{name} is Parquet; save it as CSV, or predict it with `predict-file`.")
 
     def record_each(rows: list[Row]) -> Sequence[Any]:
         return service.record_each(rows, request_id)
@@ -208,17 +212,19 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
     # All rows are read before the first is predicted.
     text = "".join(answered_csv(job, raw, "utf-8-sig", MOST_ROWS + 1))
     if not job.summary.rows:
-        raise BatchError(f"{name} has no row below its header.")
+        raise TableError(f"{name} has no row below its header.")
     return _csv_file("predictions.csv", text.encode(encoding))
 
 
 def example_file(service: Service) -> Answer:
     """A CSV file with the columns of the model, and one row."""
     line = StringIO()
-    write = csv.writer(line, lineterminator="\n").writerow
-    example = service.signature.example
+    signature = service.signature
+    example, reading = signature.example, signature.reading
+    mark = ";" if reading.decimal == "," else ","  # as spreadsheets have it
+    write = csv.writer(line, delimiter=mark, lineterminator="\n").writerow
     write(example)
-    write("" if value is None else class_label(value) for value in example.values())
+    write(reading.write(value, name) for name, value in example.items())
     return _csv_file("example.csv", line.getvalue().encode())
 
 

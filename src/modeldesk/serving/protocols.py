@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
+from ..ml.csv_table import CsvTable
+from ..ml.headings import TableError
 from ..ml.signature import class_label
 from ..ml.validation import Fault, InvalidInstances, Row, listed
 from .answers import Answer, Problem, Request
@@ -163,19 +164,19 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
     """Rows of text, below a line that names features or in the order of the features."""
     validator = service.predictor.validator
     try:
-        reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        lines: list[Any] = list(islice(filter(None, reader), MOST_ROWS + 2))
-    except UnicodeDecodeError as error:
-        raise Problem(400, f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    except csv.Error as error:
-        raise Problem(400, f"The body is not valid CSV: {error}.") from None
-    names = [name.strip() for name in lines[0]] if lines else []
-    header = not validator.features.keys().isdisjoint(names)
-    rows = named(service, lines[header:], names if header else None)
+        table = CsvTable(io.BytesIO(body), "The body", validator.names, mend="send it in UTF-8")
+        headed = not table.places.keys().isdisjoint(validator.features)
+        lines = next(table.chunks(MOST_ROWS + 1, headed=headed), [])
+    except TableError as error:
+        raise Problem(400, str(error)) from None
+    if headed:
+        named_as = {place: name for name, place in table.places.items()}
+        names = [named_as.get(place, name) for place, name in enumerate(table.names)]
+    rows = named(service, lines, names if headed else None)
     given, warnings, faults = [], [], []
     for index, row in enumerate(parse(PredictBody, {"instances": rows}).instances):
         try:
-            values, unusual = validator.from_text(row)
+            values, unusual = validator.from_cells(row)
         except InvalidInstances as error:
             values, unusual = {}, []
             faults += [replace(f, loc=("instances", index, *f.loc)) for f in error.faults]

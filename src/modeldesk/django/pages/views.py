@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from ...ml.batch import BatchError
+from ...ml.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page
@@ -75,7 +75,7 @@ class FilePage(FormPage):
         try:
             request_id = request.META["app.request_id"]
             return respond(rows.answer_file(get_service(), name, sent, request_id))
-        except BatchError as error:
+        except TableError as error:
             return self.show(request, self.form_class(), rows.Shown(file_fault=str(error)))
 
 

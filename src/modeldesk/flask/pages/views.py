@@ -4,7 +4,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
 
-from ...ml.batch import BatchError
+from ...ml.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page
@@ -53,7 +53,7 @@ class Pages:
         name, sent = (file.filename or "", file.read()) if file else ("", b"")
         try:
             answer = rows.answer_file(service, name, sent, request.environ["app.request_id"])
-        except BatchError as error:
+        except TableError as error:
             return self._form_page(rows.Shown(file_fault=str(error)))
         return respond(answer)
 

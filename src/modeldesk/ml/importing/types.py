@@ -1,0 +1,352 @@
+"""Decides what each column of a table holds: by what was told, the model, and then the values.
+
+A column of text becomes a column as it was in training, with gaps as None or NaN.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..frames import categorical, level_text
+from ..knowledge import Known
+from ..reading import GAPS, TRUE_FALSE, Reading, boolean, level
+from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
+from .marks import asked_about, mend, seems_thousands
+
+PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+CODE = re.compile(r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII)  # numbers that printers do not write
+TEXTS = {"object", "str", "string", "category"}
+WORDS = {"true", "false"}
+BEYOND = "a whole number beyond 2**53"
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a table is to be read, as somebody says who knows it; None and nothing: find out.
+
+    `texts` are columns of text, `gaps` are texts for values that are not there. `dates` are columns
+    of dates, each with its format of `strptime` or None for dates that begin with the year.
+    `categories` are those of a column, in the order of the training, for a model that numbers them
+    and does not keep which they are.
+    """
+
+    texts: Sequence[str] = ()
+    gaps: Sequence[str] = ()
+    decimal: str | None = None
+    thousands: str | None = None
+    dates: Mapping[str, str | None] = field(default_factory=dict)
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def reading(self) -> Reading:
+        """The same, as it is kept in a signature. Raises SignatureError."""
+        decimal = self.decimal or ("," if self.thousands == "." else ".")
+        given = {"decimal": decimal, "thousands": self.thousands or "", "gaps": list(self.gaps)}
+        dates = {column: form for column, form in self.dates.items() if form}
+        try:
+            return Reading.model_validate(given | {"dates": dates})
+        except ValueError as error:
+            raise SignatureError(f"The table cannot be read so: {brief(error)}") from None
+
+
+@dataclass
+class Decided:
+    """A column as the model took it in training, its type where that is settled, and why."""
+
+    values: Any  # a pandas column (rows,)
+    type: FeatureType | None
+    why: str
+
+
+class Decider:
+    """Decides the columns of one table, `source`, which is read as `told`.
+
+    `gaps` collects other texts that turned out to be gaps. Raises SignatureError, in a sentence
+    with column, row, value, and the mend.
+    """
+
+    def __init__(self, told: Told, source: str) -> None:
+        self.told, self.source = told, source
+        self.read = told.reading()
+        self.gaps: list[str] = []
+
+    def reading(self) -> Reading:
+        """How the table was read in the end."""
+        more = [text for text in dict.fromkeys(self.gaps) if text not in self.read.gaps]
+        return self.read.model_copy(update={"gaps": [*self.read.gaps, *more]})
+
+    def column(self, given: Any, known: Known) -> Decided:
+        """Decide a pandas column (rows,): texts of a CSV file, or values with types."""
+        found = self._column(given, known)
+        self._check_levels(found.values, known)
+        return found
+
+    def _check_levels(self, column: Any, known: Known) -> None:
+        """Stop at a value that the model will refuse, or where it knows none of them."""
+        values = column.dropna()
+        if not known.levels or not len(values):
+            return
+        strange = ~values.isin(known.levels)
+        if strange.all() or (known.lenient is False and strange.any()):
+            value = values[strange].iloc[0]
+            what = f"none of the {len(known.levels):,} levels that {known.by} knows"
+            has = ", ".join(map(_shown, known.levels[:5]))
+            mend = "write all as in training" if strange.all() else "leave out such rows"
+            self._refuse(column, value, f"{mend} (it knows {has})", what)
+
+    def _column(self, given: Any, known: Known) -> Decided:
+        name = str(given.name)
+        if name in self.told.texts:
+            return self._texts(_as_text(given), known, "told by `--text`")
+        if name in self.told.dates:
+            return self._dates(given, "told by `--date`")
+        if kind_of(given) in ("date", "datetime"):
+            return Decided(given, "date" if kind_of(given) == "date" else None, "as in the file")
+        by = known.by or "the model"
+        if known.dtype == "category" and known.levels and known.levels_dtype:
+            return self._numbered(given, known, f"{len(known.levels):,} categories of {by}")
+        if known.type in ("text", "category"):
+            count = f" with {len(known.levels):,} levels" if known.levels else ""
+            why = f"text to {by}{count}"
+            return self._texts(_as_text(given), known, why)
+        if known.type == "date":
+            return self._dates(given, f"a date to {by}")
+        if known.type in ("number", "integer", "boolean"):
+            return self._numbers(given, known, f"a {known.type} to {by}")
+        if known.dtype in TEXTS and not _is_typed(given):
+            return self._texts(given, known, f"text, {by}")
+        return self._guessed(given, known)
+
+    def target(self, given: Any, known: Known) -> Any:
+        """A column of true answers, (rows,), as the model answers them; other answers stay text."""
+        if known.type in ("integer", "number", "boolean") and not _is_typed(given):
+            read = self._is_true_or_false if known.type == "boolean" else self._is_number
+            texts = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
+            some = any(map(read, texts)) or bool(asked_about(texts))
+            if not (some if known.levels is None else all(map(read, texts))):
+                return given
+        return self._column(given, known).values
+
+    def _guessed(self, given: Any, known: Known) -> Decided:
+        """A column of which the model says nothing; typed ones are taken as they are."""
+        if _is_typed(given):
+            kind = kind_of(given)
+            if kind in ("floating", "integer", "boolean"):
+                return self._numbers(given, known, "as in the file, the model does not say")
+            return Decided(given, None, "as in the file")
+        shown = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
+        if shown and all(text.strip().lower() in WORDS for text in shown):
+            return self._numbers(given, known, "all are true or false, the model does not say")
+        if shown and all(PLAIN.fullmatch(text.strip()) for text in shown):
+            if code := next((text for text in shown if CODE.fullmatch(text.strip())), None):
+                return self._texts(given, known, f"{code!r} would change as a number")
+            return self._numbers(given, known, "all are numbers, the model does not say")
+        if any((self.told.decimal, self.told.thousands)):
+            if shown and all(self._is_number(text) for text in shown):
+                return self._numbers(given, known, "all are numbers, the model does not say")
+        elif shown and (asked := asked_about(shown)):
+            self._refuse(given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`")
+        return self._texts(given, known, "not all are numbers, the model does not say")
+
+    def _texts(self, given: Any, known: Known, why: str) -> Decided:
+        import pandas as pd
+
+        levels = {one for one in known.levels or [] if isinstance(one, str)}
+        meant: dict[str, Any] = {}
+        gap: Any = None if known.gap == "None" else np.nan
+        for text in _distinct(given):
+            found = level(text, levels) if levels else text
+            gone = found not in levels and self._gap(text, among_texts=True)
+            if not gone and found not in levels and known.fills and text.strip().lower() in GAPS:
+                self.gaps.append(text.strip())  # as pandas reads it, when no level is called so
+                gone = True
+            meant[text] = gap if gone else found
+        cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
+        dtype = known.dtype if known.dtype in TEXTS else None
+        if known.gap == "None" or dtype == "object":
+            return Decided(pd.Series(cells, given.index, dtype=object, name=given.name), _kind(known), why)
+        column = pd.Series(cells, given.index, dtype=pd.Series(["text"]).dtype, name=given.name)
+        if dtype == "category":
+            found = list(dict.fromkeys([*(known.levels or sorted(column.dropna().unique())), *column.dropna()]))
+            return Decided(column.astype(pd.CategoricalDtype(found)), _kind(known), why)
+        return Decided(column.astype("string") if dtype == "string" else column, _kind(known), why)
+
+    def _numbered(self, given: Any, known: Known, why: str) -> Decided:
+        """A column whose categories the model numbers in its own order, as they were in training."""
+        import pandas as pd
+
+        dtype = None if known.levels_dtype == "str" else known.levels_dtype
+        levels = np.array(known.levels, dtype or object)
+        texts = _as_text(given)
+        stripped = [
+            None if not isinstance(v, str) or self._gap(v, among_texts=True) else level(v, names)
+            for names in [{level_text(one) for one in levels.tolist()}]
+            for v in texts
+        ]
+        column = pd.Series(categorical(stripped, levels), given.index, name=given.name)
+        told = pd.Series(stripped, given.index, dtype=object).notna().to_numpy()
+        lost = told & column.isna().to_numpy()
+        if lost.any() and (known.lenient is False or lost.sum() == told.sum()):
+            has = ", ".join(map(_shown, known.levels[:5]))
+            mend = "write all as in training" if lost.sum() == told.sum() else "leave out such rows"
+            what = f"none of the {len(known.levels):,} categories that {known.by} knows"
+            self._refuse(given, given[lost].iloc[0], f"{mend} (it knows {has})", what)
+        return Decided(column, "category", why)
+
+    def _dates(self, given: Any, why: str) -> Decided:
+        import pandas as pd
+
+        if kind_of(given) == "date":
+            return Decided(pd.to_datetime(given), "date", why)
+        meant: dict[str, Any] = {}
+        name = str(given.name)
+        for text in _distinct(_as_text(given)):
+            if self._gap(text, among_texts=False):
+                continue
+            try:
+                meant[text] = self.read.day(text, name)
+            except ValueError:
+                form = self.read.dates.get(name)
+                what = f"no date of the form {form}" if form else "no date that begins with its year"
+                self._refuse(given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what)
+        days = [meant.get(cell) for cell in _as_text(given)]
+        return Decided(pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why)
+
+    def _numbers(self, given: Any, known: Known, why: str) -> Decided:
+        """A column of which the model wants numbers, or true and false."""
+        import pandas as pd
+
+        if _is_typed(given):
+            return self._typed_numbers(given, known, why)
+        meant = {text: None for text in _distinct(given) if self._gap(text, among_texts=False)}
+        shown = [text for text in _distinct(given) if text not in meant]
+        words = bool(shown) and all(text.strip().lower() in WORDS for text in shown)
+        if words or known.type == "boolean":
+            meant |= {text: self._true_or_false(given, text) for text in shown}
+            dtype = object if any(value is None for value in meant.values()) else bool
+            cells = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
+            return Decided(pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why)
+        self._check_marks(given, shown)
+        numbers = {text: self._number(given, text) for text in shown}
+        for text in shown:
+            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+                self._refuse(given, text, "drop the column, or make it text", BEYOND)
+        meant |= numbers
+        cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
+        column = pd.Series(cells, given.index, name=given.name)
+        return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
+
+    def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
+        kind = kind_of(given)
+        if kind == "boolean":
+            column = given.astype(object).where(given.notna(), np.nan)
+            return Decided(column if given.isna().any() else given.astype(bool), "boolean", why)
+        if kind == "decimal":
+            given, kind = given.astype(float), "floating"
+        if kind not in ("floating", "integer", "mixed-integer-float"):
+            value = given.dropna().iloc[0] if given.notna().any() else None
+            self._refuse(given, value, "write numbers there, as in training", f"of the type {kind}")
+        if known.type == "boolean":
+            column = given.astype("float64").map({0.0: False, 1.0: True})
+            if (column.isna() & given.notna()).any():
+                odd = given[column.isna() & given.notna()].iloc[0]
+                self._refuse(given, odd, "write true or false", "neither true nor false")
+            return Decided(column if column.isna().any() else column.astype(bool), "boolean", why)
+        if kind == "integer" and not (given.dropna().abs() <= INTEGER_MAX).all():
+            large = given[given.abs() > INTEGER_MAX].iloc[0]
+            self._refuse(given, large, "drop the column, or make it text", BEYOND)
+        dtype = "float32" if str(given.dtype) == "float32" else "float64"
+        return self._as_numbers(given.astype(dtype), known, why, kind == "integer")
+
+    def _as_numbers(self, column: Any, known: Known, why: str, whole: bool) -> Decided:
+        """A column of floats, which are `whole` numbers where the model knows whole ones only."""
+        fractions = column.notna() & (column % 1 != 0)
+        if known.type == "integer" and fractions.any():
+            odd = column[fractions].iloc[0]
+            self._refuse(column, odd, "write whole numbers, as in training", "no whole number")
+        if (whole or known.type == "integer") and known.type != "number" and column.notna().all():
+            column = column.astype("int64")
+        return Decided(column, known.type or (None if whole else "number"), why)
+
+    def _number(self, given: Any, text: str) -> float:
+        try:
+            number = self.read.number(text)
+        except ValueError:
+            self._refuse(given, text, mend(text, self.read))
+        if not np.isfinite(number):
+            self._refuse(given, text, "clean it", "not finite")
+        return number
+
+    def _true_or_false(self, given: Any, text: str) -> bool:
+        try:
+            return boolean(text)
+        except ValueError:
+            self._refuse(given, text, "write true or false", "neither true nor false")
+            raise
+
+    def _is_true_or_false(self, text: str) -> bool:
+        return text.strip().lower() in TRUE_FALSE
+
+    def _is_number(self, text: str) -> bool:
+        try:
+            return bool(np.isfinite(self.read.number(text)))
+        except ValueError:
+            return False
+
+    def _check_marks(self, given: Any, shown: list[str]) -> None:
+        """Stop where other marks than points for decimals are found, and nobody told of them."""
+        if any((self.told.decimal, self.told.thousands)):
+            return
+        if found := asked_about(shown):
+            self._refuse(given, found.text, found.why)
+        if text := seems_thousands(shown):
+            thousand = text.replace(".", "")
+            why = f"if it means {thousand}, say `--thousands .`, and if not, `--decimal .`"
+            self._refuse(given, text, why, "like a number with a mark of thousands")
+
+    def _gap(self, text: str, *, among_texts: bool) -> bool:
+        return self.read.is_gap(text, among_texts=among_texts)
+
+    def _refuse(self, given: Any, value: Any, mend: str, what: str = "no number") -> None:
+        """Raise SignatureError for a value of a column."""
+        row = next((n for n, one in enumerate(given, 1) if _same(one, value)), 1)
+        where = f"Column {given.name!r} of {self.source} has {_shown(value)} in row {row}"
+        raise SignatureError(f"{where}, which is {what}; {mend}.")
+
+
+def _kind(known: Known) -> FeatureType | None:
+    return "text" if known.type == "text" else None
+
+
+def _is_typed(column: Any) -> bool:
+    return kind_of(column) not in ("string", "empty")
+
+
+def _as_text(column: Any) -> Any:
+    """A column as text, whatever it holds: 7.0 among whole numbers is 7."""
+    if not _is_typed(column):
+        return column
+    import pandas as pd
+
+    def text(value: Any) -> Any:
+        if pd.isna(value):
+            return None
+        whole = isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX
+        return str(int(value) if whole else value)
+
+    return pd.Series([text(v) for v in column], column.index, dtype=object, name=column.name)
+
+
+def _distinct(column: Any) -> list[str]:
+    return [text for text in column.drop_duplicates() if isinstance(text, str)]
+
+
+def _same(one: Any, value: Any) -> bool:
+    return bool(one is value or (type(one) is type(value) and one == value))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value.item() if hasattr(value, "item") else value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
