@@ -52,7 +52,12 @@ def imported(folder: Path, save: Callable[[str], Any], file: str, rows: Any, **t
     rows.to_parquet(data) if data.suffix == ".parquet" else rows.to_csv(data, index=False)
     save(str(folder / file))
     root, said = Path(tempfile.mkdtemp(dir=folder)), list[str]()
-    options: Any = {"agreed": lambda _: True, "say": said.append, "root": root, "accept_score": True}
+    options: Any = {
+        "agreed": lambda _: True,
+        "say": said.append,
+        "root": root,
+        "accept_score": True,
+    }
     import_model(folder / file, data, ["target"], told=Told(**told), **options)
     return Predictor.load(root), "\n".join(said)
 
@@ -64,6 +69,11 @@ def dumped(model: Any) -> Callable[[str], Any]:
 def asked(predictor: Predictor, *rows: Any) -> list[Any]:
     checked = predictor.validator.from_json(list(rows))[0]
     return [answer.value for answer in predictor.predict(checked)]
+
+
+def as_rows(X: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: Any = X.astype(object).where(X.notna(), None).to_dict("records")
+    return list(rows)
 
 
 def warnings_of(predictor: Predictor, row: Any) -> list[str]:
@@ -232,7 +242,7 @@ def test_a_raw_booster_of_xgboost(tmp_path: Path, objective: str, file: str) -> 
     save = dumped(booster) if file.endswith("joblib") else booster.save_model
     predictor, said = imported(tmp_path, save, file, X.assign(target=y)[400:])
     raw = booster.predict(xgboost.DMatrix(X))
-    answers = predictor.predict(X.to_dict("records"))
+    answers = predictor.predict(as_rows(X))
     values, shares = np.array([a.value for a in answers]), [a.probabilities for a in answers]
     if (mean := RAW[objective]) is not None:
         table = np.array([[*share.values()] for share in shares])
@@ -272,8 +282,7 @@ def test_a_raw_booster_of_lightgbm(tmp_path: Path, objective: Any, task: str) ->
     predictor, _ = imported(tmp_path, booster.save_model, "raw.txt", X.assign(target=y)[400:])
     odd = pd.concat([X, X[:20].assign(a=0.0), X[:20].assign(b=np.nan)], ignore_index=True)
     raw = booster.predict(odd)
-    rows: Any = odd.astype(object).where(odd.notna(), None).to_dict("records")
-    answers = predictor.predict(rows)
+    answers = predictor.predict(as_rows(odd))
     values = np.array([answer.value for answer in answers])
     assert (answers[0].probabilities is not None) == (task == "shares")
     if task == "numbers":
@@ -304,7 +313,7 @@ def test_early_stopping(tmp_path: Path) -> None:
     for model, shares in zip((best, raw), wants, strict=True):
         rows = X.assign(target=two)[400:]
         predictor, _ = imported(tmp_path, model.save_model, "early.ubj", rows)
-        answers = predictor.predict(X.to_dict("records"))
+        answers = predictor.predict(as_rows(X))
         found = [answer.probabilities["1"] for answer in answers if answer.probabilities]
         assert np.allclose(found, shares, atol=1e-5)
 
@@ -329,7 +338,7 @@ def test_classifiers_whose_scores_are_shares_or_none(tmp_path: Path, model: Any,
     y = three if "multi" in str(model.objective) else two
     model.fit(X[:400], y[:400])
     artifact = publish(model, X[:400], y[:400], name="m", test=(X[400:], y[400:]), root=tmp_path)
-    answers = Predictor.load(tmp_path).predict(X.to_dict("records"))
+    answers = Predictor.load(tmp_path).predict(as_rows(X))
     assert [answer.value for answer in answers] == model.predict(X).tolist()
     assert artifact.signature.output.probabilities is not bool(none)
     says = f"It answers without probabilities: the scores of {none} are none."
@@ -351,7 +360,7 @@ def test_an_objective_of_ones_own(tmp_path: Path) -> None:
         publish(model, X, two, name="own", root=tmp_path)
     rows = X.assign(target=two)
     predictor, _ = imported(tmp_path, model.booster_.save_model, "own.txt", rows)
-    found = asked(predictor, *X[:9].to_dict("records"))
+    found = asked(predictor, *as_rows(X[:9]))
     assert found == pytest.approx(model.booster_.predict(X[:9]).tolist(), rel=1e-4)
 
 
@@ -383,7 +392,7 @@ def test_catboost(tmp_path: Path, file: str, kind: str) -> None:
     rows = X[["kind", "size", "town"]].assign(target=y)[X["town"] != "Ulm"]
     predictor, _ = imported(tmp_path, save, file, rows)
     every = pd.DataFrame({"town": ["Aachen", "Ulm", "Berlin"], "size": [1, np.nan, 0], "kind": 2})
-    asks = every.astype(object).where(every.notna(), None).to_dict("records")
+    asks = as_rows(every)
     answers = predictor.predict(predictor.validator.from_json(asks)[0])
     values = [answer.value for answer in answers]
     assert values == (pytest.approx if kind == "numbers" else list)(model.predict(every).tolist())
