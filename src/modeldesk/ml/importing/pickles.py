@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact import ArtifactError
+from ..boosters import FAMILIES
 from ..predictor import ForeignCode, ScikitEngine
 from ..project import transformers
 from ..signature import brief
@@ -69,9 +70,11 @@ def _told(path: Path) -> Iterator[None]:
             raise ArtifactError(_version_fault(path, saved[1].decode())) from error
         if isinstance(error, ModuleNotFoundError) and error.name:
             library = error.name.partition(".")[0]
-            if library in ("xgboost", "lightgbm"):
-                names = f"{library} and onnxmltools: `uv add {library} onnxmltools`"
-                raise ArtifactError(f"{path} needs {names}.") from error
+            if library in FAMILIES:
+                also = "" if library == "catboost" else "onnxmltools"
+                names = " and ".join(filter(None, (library, also)))
+                add = " ".join(filter(None, ("uv add", library, also)))
+                raise ArtifactError(f"{path} needs {names}: `{add}`.") from error
         why = f"{path} cannot be read ({brief(error)})"
         raise ArtifactError(f"{why}; it may be cut short or no model: copy it anew.") from error
 
