@@ -165,9 +165,7 @@ def test_a_model_that_takes_dates_is_imported(own: Any, tmp_path: Path) -> None:
     joblib.dump(model, path)
     X.assign(wait=y).to_csv(data, index=False)
     told = Told(dates={"day": None})
-    imported = import_model(
-        path, data, ["wait"], told=told, agreed=bool, say=print, root=tmp_path
-    )
+    imported = import_model(path, data, ["wait"], told=told, agreed=bool, say=print, root=tmp_path)
     assert [feature.type for feature in imported.signature.features] == ["date", "number"]
     assert imported.metrics["parity"]["agrees"]
     (answer,) = Predictor.load(tmp_path).predict([{"day": "2024-01-02", "n": 1.0}])

@@ -1,7 +1,8 @@
-"""Asks a model what it answers that the rows at hand do not show: gaps, and levels unknown to it."""
+"""Asks a model what the rows at hand do not show: gaps, and levels that it does not know."""
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -111,22 +112,22 @@ class Asking:
         return labels.dtype.kind != "f" or bool(np.isfinite(labels).all())
 
 
-def takes_fractions(model: Any, signature: Signature, X: Any) -> set[str]:
-    """The whole numbers of a frame `X` (rows, features) that the model takes as any numbers.
+def takes_fractions(model: Any, signature: Signature, X: Any, names: Sequence[str]) -> set[str]:
+    """Those `names` of whole numbers in a frame `X` (rows, features) that may be any numbers.
 
-    It answers the same when they are floats, and answers fractions.
+    The model answers the same when they are floats, and answers fractions.
     """
-    names = [f.name for f in signature.features if f.type == "integer"]
-    engine, found = ScikitEngine(model, signature.features, signature.trained), set()
-    for name in names:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
-                same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
-                engine.answers(some.assign(**{name: some[name] + 0.5}))
-        except Exception:
-            continue
-        if same[0] == same[1]:
-            found.add(name)
+    engine = ScikitEngine(model, signature.features, signature.trained)
+
+    def alike(name: str) -> bool:
+        whole, some = X.head(MOST_CATEGORIES), X.head(MOST_CATEGORIES).astype({name: float})
+        same = [engine.answers(frame)[0].tolist() for frame in (whole, some)]
+        engine.answers(some.assign(**{name: some[name] + 0.5}))
+        return bool(same[0] == same[1])
+
+    found = set()
+    for name in (f.name for f in signature.features if f.type == "integer" and f.name in names):
+        with warnings.catch_warnings(), suppress(Exception):
+            warnings.simplefilter("ignore")
+            found |= {name} if alike(name) else set()
     return found

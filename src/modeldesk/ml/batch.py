@@ -1,17 +1,15 @@
 """Predicts a CSV or Parquet file of any size: the same rows come out, with their predictions."""
 
-import csv
 import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from .csv_table import CHUNK, SUFFIXES, CsvTable, check, kind_of
+from .csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .headings import TableError, places, unused
 from .predictor import NotFinite, Predictor
 from .signature import class_label
@@ -138,11 +136,10 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> 
     own files; a first line `sep=;` is left out.
     """
     validator = job.validator
-    table = CsvTable(raw, job.name, validator.names, encoding, job.mend)
+    table = CsvTable(raw, job.name, validator.names, encoding, mend=job.mend)
     found, written = job.columns(table.names), validator.reading.write
-    out = StringIO()
-    write = csv.writer(out, delimiter=table.delimiter, lineterminator="\n").writerow
-    write(table.header + job.headings(table.names))
+    out = CsvText(table.delimiter)
+    out.row(table.header + job.headings(table.names))
     for rows in table.chunks(chunk):
         faults = [table.misfit(cells) for cells in rows]
         good = [cells for cells, fault in zip(rows, faults, strict=True) if not fault]
@@ -151,11 +148,9 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> 
         for cells, fault, added in zip(rows, faults, answers, strict=True):
             width = len(table.header)
             fitted = (cells + [""] * width)[:width] if fault else cells
-            write(fitted + [written(value) for value in added])
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
+            out.row(fitted + [written(value) for value in added])
+        yield out.take()
+    yield out.take()
 
 
 def mark_of(raw: BinaryIO) -> str:
@@ -180,7 +175,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    from .parquet_table import with_long_floats
+    from .parquet_table import plain
 
     types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
     types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
@@ -192,7 +187,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
             schema = pa.schema([*old, *added], old.metadata)
             with ParquetWriter(partial, schema) as writer:
                 for batch in file.iter_batches(10 * CHUNK):
-                    taken = with_long_floats(batch.select(list(found.values())))
+                    taken = plain(batch.select(list(found.values())), long=True)
                     columns = dict(zip(found, map(pa.Array.to_pylist, taken.columns), strict=True))
                     answers = job.answer(columns, [None] * len(batch), typed=True)
                     new = map(pa.array, zip(*answers, strict=True), types)

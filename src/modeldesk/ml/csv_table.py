@@ -43,8 +43,9 @@ class CsvTable:
 
     `delimiter` is a comma, semicolon, tab or bar: the one that finds most of the columns `needed`,
     unless a first line says `sep=;`. `header` has the cells of the first line as they are, and
-    `places` says which of them are needed. Raises TableError, in a sentence on the table `name`
-    that ends in `mend` where its encoding is another.
+    `places` says which of them are needed, or known `also`. A table may be `headless`: begin with
+    a row of all values needed, in their order. Raises TableError, in a sentence on the table
+    `name` that ends in `mend` where its encoding is another.
     """
 
     def __init__(
@@ -53,9 +54,13 @@ class CsvTable:
         name: str,
         needed: Iterable[str] = (),
         encoding: str = "utf-8-sig",
+        *,
         mend: str = "name its encoding, such as `--encoding latin-1`",
+        also: Iterable[str] = (),
+        headless: bool = False,
     ) -> None:
         self.raw, self.name, self.needed, self.mend = raw, name, list(needed), mend
+        self._wanted, self._headless = [*self.needed, *also], headless
         raw.seek(0)
         start = raw.read(5)
         for mark, what in OTHERS.items():
@@ -70,33 +75,40 @@ class CsvTable:
             said = None
         self._above = said.group() if said else ""
         marks = said.group(1) if said else DELIMITERS
-        heads = {mark: cells for mark in marks if (cells := self._first(head, mark))}
+        heads = {mark: found for mark in marks if (found := self._first(head, mark))}
         if not head[len(self._above) :].strip():
             raise TableError(f"{name} is empty; its first line must name the columns.")
         if not heads:
             raise TableError(f"{name} has an unbalanced quote in line 1; close or double it.")
-        self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark]))
-        self.header = heads[self.delimiter]
-        # Blanks before quotes are meant to be none.
-        self._blanks = any(re.match(r'\s+"', cell) for cell in self.header)
-        if self._blanks:
-            self.header = self._first(head, self.delimiter) or self.header
+        self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark][0]))
+        self.header, self._blanks = heads[self.delimiter]
         self.names = called(self.header)
-        self.places = places(self.needed, self.header, name)
+        self.places = places(self._wanted, self.header, name)
 
     def check(self) -> None:
         """Stop unless all columns needed are there."""
         check(self.name, self.names, self.places, self.needed)
 
-    def chunks(self, size: int = CHUNK, *, headed: bool = True) -> Iterator[list[list[str]]]:
-        """The rows below the header, and with it if it is none, `size` at a time; none is blank.
+    def known_names(self) -> list[str]:
+        """The columns, those needed by the names that they are needed by."""
+        needed = {place: name for name, place in self.places.items()}
+        return [needed.get(place, name) for place, name in enumerate(self.names)]
+
+    @property
+    def headed(self) -> bool:
+        """Whether the first line names columns, and is not a row of all values in their order."""
+        found, width = len(self.places), len(self.header)
+        return bool(found) and (width != len(self.needed) or 2 * found > width)
+
+    def chunks(self, size: int = CHUNK, *, below: bool = True) -> Iterator[list[list[str]]]:
+        """The rows `below` the first line, or with it, `size` at a time; none is blank.
 
         Each is a list of cells, of which there may be more or fewer than in the header.
         """
         with self._text() as text:
             try:
                 rows = filter(None, self._reader(text))
-                for _ in range(headed):
+                for _ in range(below):
                     next(rows)
                 while chunk := list(islice(rows, size)):
                     yield chunk
@@ -112,19 +124,24 @@ class CsvTable:
 
     def _fits(self, cells: list[str]) -> tuple[int, bool, int]:
         try:
-            found = len(places(self.needed, cells, self.name))
+            found = len(places(self._wanted, cells, self.name))
         except TableError:  # it is told once this delimiter is taken
-            found = len(self.needed)
-        return found, not found and len(cells) == len(self.needed), len(cells)
+            found = len(self._wanted)
+        in_order = self._headless and not found and len(cells) == len(self.needed)
+        return found, in_order, len(cells)
 
-    def _first(self, head: str, mark: str) -> list[str] | None:
+    def _first(self, head: str, mark: str) -> tuple[list[str], bool] | None:
+        """The first line of cells, and whether blanks before a quote are meant to be none."""
         self.delimiter = mark
-        try:
-            return next(filter(None, self._reader(StringIO(head, newline=""))), None)
-        except csv.Error:
-            return None
-
-    _blanks = False
+        for self._blanks in (False, True):
+            try:
+                reader = self._reader(StringIO(head, newline=""))
+                cells: list[str] = next(filter(None, reader), [])
+            except csv.Error:
+                return None
+            if self._blanks or not any(re.match(r'\s+"', cell) for cell in cells):
+                return (cells, self._blanks) if cells else None
+        return None
 
     def _reader(self, text: TextIO) -> Any:
         csv.field_size_limit(LONGEST_CELL)
@@ -159,6 +176,8 @@ class CsvTable:
     def _undecodable(self) -> str:
         self.raw.seek(0)
         said = self.encoding.removesuffix("-sig")
+        if said.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
+            return f"{self.name} is not {said} text"
         for number, line in enumerate(self.raw, 1):
             try:
                 line.decode(self.encoding)
@@ -166,6 +185,23 @@ class CsvTable:
                 place = f"byte 0x{line[error.start]:02x} in line {number}"
                 return f"{self.name} is not {said} text, see {place}"
         return f"{self.name} is not {said} text"
+
+
+class CsvText(list[str]):
+    """Lines of CSV, written by `row`; every cell comes out of a reader as it was."""
+
+    def __init__(self, delimiter: str = ",") -> None:
+        self.row = csv.writer(self, delimiter=delimiter).writerow
+
+    def write(self, line: str) -> None:
+        """Add a line as the writer of CSV has it, which quotes CR only if lines end so."""
+        self.append(f"{line.removesuffix(chr(13) + chr(10))}\n")
+
+    def take(self) -> str:
+        """All lines since the last time."""
+        text = "".join(self)
+        self.clear()
+        return text
 
 
 def kind_of(name: str) -> str:

@@ -14,9 +14,9 @@ IMPLIED = {  # what a column of each type is unless a signature says otherwise
     "number": ("float64", "nan"),
     "integer": ("int64", "nan"),
     "boolean": ("bool", "nan"),
-    "text": ("object", "nan"),
     "date": ("datetime64[ns]", "nan"),
 }
+Gap = Literal["nan", "None", "NA"]
 
 
 class Column(BaseModel):
@@ -28,7 +28,7 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     dtype: str
-    gap: Literal["nan", "None", "NA"] = "nan"
+    gap: Gap = "nan"
     levels: list[bool | int | float | str] | None = None
     ordered: bool = False
     of: str | None = None
@@ -38,9 +38,7 @@ def column_of(values: Any, feature: "Feature") -> Column | None:
     """What a pandas column `values` (rows,) was; None where the type of its feature tells."""
     import pandas as pd
 
-    dtype = values.dtype
-    gaps = values[values.isna()]
-    gap = "NA" if dtype != object else "None" if len(gaps) and gaps.iloc[0] is None else "nan"
+    dtype: Any = values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         levels = dtype.categories
         sized = isinstance(levels.dtype, np.dtype) and levels.dtype.kind in "iuf"
@@ -49,13 +47,20 @@ def column_of(values: Any, feature: "Feature") -> Column | None:
         return Column(dtype="category", levels=levels.tolist(), ordered=ordered, of=of)
     if isinstance(dtype, np.dtype) and dtype.kind in "biu":
         return None  # one size holds them all
-    if isinstance(dtype, np.dtype) or getattr(dtype, "na_value", None) is np.nan:
-        gap = gap if dtype == object else "nan"
-    name = {"number": "Float64", "integer": "Int64"}.get(feature.type, str(dtype))
-    name = name if gap == "NA" else str(dtype)
-    if feature.type == "number" and gap != "NA" and name not in ("float32", "object"):
+    name, gap = str(dtype), _gap(values)
+    if gap == "NA":
+        name = {"number": "Float64", "integer": "Int64"}.get(feature.type, name)
+    elif feature.type == "number" and name not in ("float32", "object"):
         return None
     return None if IMPLIED.get(feature.type) == (name, gap) else Column(dtype=name, gap=gap)
+
+
+def _gap(values: Any) -> Gap:
+    """How a gap is written in a column, whether it has some or not."""
+    gaps = values[values.isna()]
+    if isinstance(values.dtype, np.dtype):
+        return "None" if len(gaps) and gaps.iloc[0] is None else "nan"
+    return "nan" if isinstance(values.dtype.na_value, float) else "NA"
 
 
 def as_trained(values: Sequence[Any], feature: "Feature", was: Column | None) -> Any:
@@ -73,7 +78,7 @@ def as_trained(values: Sequence[Any], feature: "Feature", was: Column | None) ->
         known = dict.fromkeys([*(was.levels or []), *(v for v in found if v is not None)])
         return pd.Categorical(found, list(known), ordered=was.ordered)
     if feature.type == "date":
-        days = pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d")
+        days: Any = pd.to_datetime(pd.Series(values, dtype=object), format="%Y-%m-%d")
         return days.astype(was.dtype) if was.dtype != "object" else days.dt.date
     filled = [gap if v is None else v for v in values]
     if was.dtype == "str":  # which pandas before 3 keeps as objects

@@ -43,6 +43,8 @@ class Known:
             self.type = "number"  # one part tells whole numbers apart, another computes with them
         if other.lenient is not None and self.lenient is not None:
             self.lenient = self.lenient and other.lenient
+        if self.type is None and other.type is not None:
+            self.by = other.by
         for field in fields(self):
             if getattr(self, field.name) is None:
                 setattr(self, field.name, getattr(other, field.name))
@@ -55,7 +57,8 @@ def knowledge(model: Any, columns: Sequence[str]) -> dict[str, Known]:
     """What a fitted model knows of each of its columns, in its order."""
     found = {column: Known() for column in columns}
     if hasattr(model, "bring"):  # a graph, which says it by its inputs
-        return found | model.known(columns)
+        found |= model.known(columns)
+        return found
     done = set()  # the hundred members of a forest know the same
     for part in parts(model, columns):
         kind = type(part.estimator).__name__
@@ -75,8 +78,8 @@ def holds_own_code(model: Any, columns: Sequence[str]) -> bool:
     """Whether a part of the model is code of which nothing is known, such as an owner's own."""
     for part in parts(model, columns):
         function = getattr(part.estimator, "func", None)  # of a FunctionTransformer
-        while hasattr(function, "func"):  # of a partial
-            function = function.func
+        while (inner := getattr(function, "func", None)) is not None:  # of a partial
+            function = inner
         homes = [type(part.estimator).__module__, getattr(function, "__module__", None)]
         if not {str(home).partition(".")[0] for home in homes if home} <= LIBRARIES:
             return True
@@ -103,8 +106,9 @@ def _selected(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     from .parts import _places
 
     told: Told = [None] * len(columns)
-    for (_, _, given), (_, _, chosen) in zip(estimator.transformers, estimator.transformers_):
-        known = _of_selector(getattr(given, "dtype_include", None))
+    given = {name: select for name, _, select in estimator.transformers}
+    for name, _, chosen in estimator.transformers_:
+        known = _of_selector(getattr(given.get(name), "dtype_include", None))
         if known and not callable(chosen) and len(columns) == estimator.n_features_in_:
             for place in _places(estimator, chosen):
                 told[place] = Known(**vars(known))
@@ -118,9 +122,10 @@ def _of_selector(include: Any) -> Known | None:
     name = "object" if one in (object, "O") else getattr(one, "__name__", str(one))
     if name in ("object", "str", "string", "category"):
         return Known(dtype=name, by="selected as " + name)
-    if name.startswith("bool"):
-        return Known(type="boolean", by="selected as bool")
-    return Known(type="number", by="selected as number")
+    types: dict[str, FeatureType] = {"bool": "boolean", "datetime": "date"}
+    types |= {"int": "integer", "uint": "integer"}
+    kind = types.get(name.rstrip("0123456789").partition("64")[0], "number")
+    return Known(type=kind, by=f"selected as {name}")
 
 
 def _histogram(estimator: Any, columns: Sequence[str | None]) -> Told | None:
@@ -135,8 +140,9 @@ def _histogram(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     places = np.flatnonzero(coded)
     levels = estimator._preprocessor.named_transformers_["encoder"].categories_
     for place, values in zip(places, levels, strict=True):
-        told[place] = of_levels(values, lenient=True)
-        told[place].fills, told[place].dtype = True, "category" if frame else None
+        known = of_levels(values, lenient=True)
+        known.fills, known.dtype = True, "category" if frame else None
+        told[place] = known
     return told
 
 
@@ -172,12 +178,10 @@ def _imputer(estimator: Any, columns: Sequence[str | None]) -> Told | None:
     if not hasattr(estimator, "statistics_") or not hasattr(estimator, "missing_values"):
         return None
     texts = np.asarray(estimator.statistics_).dtype == object
+    kind: FeatureType | None = None if texts else "number"
     gap = estimator.missing_values
-    fills = gap is None or str(gap) in ("nan", "<NA>")
-    return [
-        Known(type=None if texts else "number", fills=fills or None, gap="None" if gap is None else None)
-        for _ in columns
-    ]
+    fills = True if gap is None or str(gap) in ("nan", "<NA>") else None
+    return [Known(type=kind, fills=fills, gap="None" if gap is None else None) for _ in columns]
 
 
 def _numbers(estimator: Any, columns: Sequence[str | None]) -> Told | None:
@@ -189,7 +193,8 @@ def _numbers(estimator: Any, columns: Sequence[str | None]) -> Told | None:
 
     kind, home = type(estimator).__name__, type(estimator).__module__.partition(".")[0]
     if kind == "FunctionTransformer":
-        return [Known(type="number") for _ in columns] if isinstance(estimator.func, np.ufunc) else None
+        numbers = isinstance(estimator.func, np.ufunc)
+        return [Known(type="number") for _ in columns] if numbers else None
     if isinstance(estimator, MetaEstimatorMixin | MissingIndicator | _BaseComposition):
         return None  # their members tell
     members = ("regressor_", "best_estimator_", "estimator_", "transformers_", "missing_values_")

@@ -1,7 +1,7 @@
 """Columns of Parquet as a signature's types know them; needs pyarrow."""
 
 import re
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 
@@ -10,28 +10,21 @@ def column_names(schema: Any) -> list[str]:
     return [name for name in schema.names if not re.fullmatch(r"__index_level_\d+__", name)]
 
 
-def without_decimals(table: Any) -> Any:
-    """A table or batch whose decimals are floats."""
-    import pyarrow.types as is_a
+def plain(table: Any, *, long: bool = False) -> Any:
+    """A table or batch whose decimals are floats, and whose bytes are text if they can be.
 
-    return _as_floats(table, is_a.is_decimal)
-
-
-def with_long_floats(table: Any) -> Any:
-    """The same, and the 32-bit 0.1 is 0.1, as in a signature."""
-    import pyarrow.types as is_a
-
-    short = (is_a.is_decimal, is_a.is_float16, is_a.is_float32)
-    return _as_floats(table, lambda kind: any(is_it(kind) for is_it in short))
-
-
-def _as_floats(table: Any, wanted: Callable[[Any], bool]) -> Any:
-    """By their digits, which is exact to the last one."""
+    With `long` floats the 32-bit 0.1 is 0.1, as in a signature.
+    """
     import pyarrow as pa
+    import pyarrow.types as is_a
 
     for place, column in enumerate(table.columns):
-        if wanted(column.type):
-            field = table.schema.field(place).with_type(pa.float64())
-            cells = column.cast(pa.string()).cast(pa.float64())
-            table = table.set_column(place, field, cells)
+        kind, cells = column.type, column
+        if is_a.is_decimal(kind) or (long and (is_a.is_float16(kind) or is_a.is_float32(kind))):
+            cells = column.cast(pa.string()).cast(pa.float64())  # the same to the last digit
+        elif is_a.is_binary(kind) or is_a.is_large_binary(kind):
+            with suppress(pa.ArrowInvalid):  # as older writers have texts
+                cells = column.cast(pa.string())
+        if cells is not column:
+            table = table.set_column(place, table.schema.field(place).with_type(cells.type), cells)
     return table

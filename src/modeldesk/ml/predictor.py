@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, Runtime, read
+from .boosters import FAMILIES, family
 from .columns import fitted_names, takes_text
 from .frames import Column, as_trained
 from .rules import RuleError, Rules, rules
@@ -138,6 +139,10 @@ class ScikitEngine:
             for feature in self.features
             for was in [self.trained.get(feature.name)]
         }
+        if family(self.model):  # which takes no objects; true is 1 to it
+            flags = [f.name for f in self.features if f.type == "boolean"]
+            columns |= {name: [row[name] for row in rows] for name in flags}
+            return pd.DataFrame(columns).astype(dict.fromkeys(flags, "float64"))
         return pd.DataFrame(columns)
 
     def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
@@ -195,7 +200,7 @@ class Predictor:
             )
         except ImportError as error:
             lacks = error.name
-            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            mend = f"add {lacks}" if lacks in FAMILIES else "sync --extra train"
             why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
             raise ArtifactError(why) from error
         except RuleError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
-from .boosters import OWN_OBJECTIVE, objective_without_shares, ranks
+from .boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
@@ -143,5 +143,5 @@ def release(
 
 def _optional() -> dict[str, str]:
     """Those of the libraries of other models that this one has made use of."""
-    used = ("xgboost", "lightgbm", "onnxmltools", "torch")
+    used = (*FAMILIES, "onnxmltools", "torch")
     return {name: str(sys.modules[name].__version__) for name in used if name in sys.modules}

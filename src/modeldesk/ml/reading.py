@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any, Literal, Self
@@ -13,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 GAPS = {"na", "n/a", "nan", "null", "none", "nil", "<na>", "#na", "#n/a", "#n/a n/a", "nat"}
 GAPS |= {"-nan", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"}
 ALIKE = {" ": " \u00a0\u202f", "'": "'\u2019"}  # marks of thousands that look the same
-TRUE_FALSE = {"true": True, "t": True, "yes": True, "y": True, "on": True, "1": True}
-TRUE_FALSE |= {"false": False, "f": False, "no": False, "n": False, "off": False, "0": False}
+TRUE_FALSE = {"true": True, "t": True, "yes": True, "y": True, "on": True}
+TRUE_FALSE |= {"1": True, "1.0": True, "0": False, "0.0": False}
+TRUE_FALSE |= {"false": False, "f": False, "no": False, "n": False, "off": False}
 YEAR_FIRST = re.compile(
     r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII
 )
@@ -49,9 +51,11 @@ class Reading(BaseModel):
 
     def number(self, text: str) -> float:
         """The number that a text means. Raises ValueError."""
-        if self.decimal == "." and not self.thousands:
-            return float(text)
         text = text.strip()
+        if self.decimal == "." and not self.thousands:
+            if not text.isascii():
+                raise ValueError("a number is written with the digits 0 to 9")
+            return float(text)
         if not _pattern(self.decimal, self.thousands).fullmatch(text):
             raise ValueError(f"a number is written like {self.write(1234.5)}")
         for mark in ALIKE.get(self.thousands, self.thousands):
@@ -59,8 +63,11 @@ class Reading(BaseModel):
         return float(text.replace(self.decimal, "."))
 
     def day(self, text: str, column: str = "") -> date:
-        """The day that a text in a column means. Raises ValueError."""
-        return parse_date(text, self.dates.get(column))
+        """The day that a text in a column means, as it is told or year first. Raises ValueError."""
+        if form := self.dates.get(column):
+            with suppress(ValueError):
+                return parse_date(text, form)
+        return parse_date(text)
 
     def write(self, value: Any, column: str = "") -> str:
         """A value as text that is read as the same value; a date comes as a text YYYY-MM-DD."""

@@ -22,9 +22,8 @@ from pydantic import (
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
-from .cells import Convert, converter, level_of
+from .cells import Convert, converter, level_of, none_if_blank, typed_in
 from .frames import level_text
-from .reading import Reading
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
@@ -83,13 +82,11 @@ class InstanceValidator:
         usual = _model([f for f in warned if self.features[f.name].outside == "warn"], "ignore")
         self._usual, self._all_usual = TypeAdapter(usual), TypeAdapter(list[usual])  # type: ignore[valid-type]
         self._rows = TypeAdapter(list[self.model])  # type: ignore[name-defined]
-        self._plain = self._converters(Reading())
-        self._cells = self._converters(self.reading)
-        self._typed = self._converters(self.reading, typed=True)
-
-    def _converters(self, reading: Reading, *, typed: bool = False) -> dict[str, Convert]:
-        found = {f.name: converter(f, reading, typed=typed) for f in self.features.values()}
-        return found | ({self.reference: _none_if_blank} if self.reference else {})
+        given = signature.features
+        own = {reference: none_if_blank} if reference else {}
+        self._typed_in = {f.name: typed_in(f) for f in given} | own
+        self._cells = {f.name: converter(f, self.reading) for f in given} | own
+        self._typed = {f.name: converter(f, self.reading, typed=True) for f in given} | own
 
     def from_json(self, rows: list[Any]) -> tuple[list[Row], list[Fault]]:
         """Check rows of a JSON body. Types are strict ("3" is no number), but 3.0 is whole."""
@@ -107,11 +104,11 @@ class InstanceValidator:
         gaps = {name for name, v in known.items() if isinstance(v, float) and isnan(v)}
         return self._one(known | dict.fromkeys(gaps))
 
-    def from_text(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
-        """Check one row of a form, in plain texts; blank is a gap, other keys are let be."""
-        return self._one(_converted(self._plain, row))
+    def from_form(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
+        """Check one row of texts, each as it is: what is a gap is not among them."""
+        return self._one(_converted(self._typed_in, row))
 
-    def from_cells(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
+    def from_text(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
         """Check one row of a file of texts, as the signature reads them; other keys are let be."""
         try:
             return self._one(_converted(self._cells, row))
@@ -128,39 +125,33 @@ class InstanceValidator:
         convert = self._typed if typed else self._cells
         known = {k: map(convert[k], cells) for k, cells in columns.items() if k in convert}
         rows = [dict(zip(known, row, strict=True)) for row in zip(*known.values(), strict=True)]
-        wrong: dict[int, list[Fault]] = {}
         try:
-            models = self._rows.validate_python(rows)
-        except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                index = int(fault["loc"][0])
-                named = self._fault({**fault, "loc": fault["loc"][1:]}, ())
-                wrong.setdefault(index, []).append(self._written(named))
-            models = self._rows.validate_python(
-                [row for index, row in enumerate(rows) if index not in wrong]
-            )
-        good = map(self._values, models)
-        return [
-            InvalidInstances(wrong[index]) if index in wrong else self._by_rules(next(good))
-            for index in range(len(rows))
-        ]
+            good = map(self._values, self._rows.validate_python(rows))
+        except ValidationError:
+            return [self._one_of(row) for row in rows]
+        return [self._by_rules(row) for row in good]
+
+    def _one_of(self, row: Row) -> Row | InvalidInstances:
+        try:
+            return self._by_rules(self._values(self._check(self.model.model_validate, row)))
+        except InvalidInstances as error:
+            return InvalidInstances([self._written(fault) for fault in error.faults])
 
     def _by_rules(self, row: Row) -> Row | InvalidInstances:
         faults = list(self.rules(row, ())) if self.rules else []
         return InvalidInstances(faults) if faults else row
 
     def _written(self, fault: Fault) -> Fault:
-        """A fault of a cell, with how the signature has such a value written."""
+        """A fault of a cell, with how such a value is written in files of this model."""
         feature = self.features.get(str(fault.loc[-1])) if fault.loc else None
-        shown: Any = None
-        if feature and fault.type == "float_type" and self.reading.decimal != ".":
-            shown = 1234.5
-        elif feature and fault.type == "date" and feature.name in self.reading.dates:
-            shown = "2026-01-31"
-        if not feature or shown is None:
-            return fault
-        like = self.reading.write(shown, feature.name)
-        return replace(fault, msg=f"{fault.msg.rstrip('.')}; it is written like {like}.")
+        name = feature.name if feature else ""
+        like = {
+            "float_type": f"write it like {self.reading.write(1234.5)}",
+            "bool_type": "write true or false",
+            "date": f"write it like {self.reading.write('2026-01-31', name)}",
+        }.get(fault.type)
+        plain = fault.type == "date" and name not in self.reading.dates  # which it says itself
+        return replace(fault, msg=f"{fault.msg[:-1]}; {like}.") if like and not plain else fault
 
     def _one(self, row: Row) -> tuple[Row, list[Fault]]:
         values = self._values(self._check(self.model.model_validate, row))
@@ -210,10 +201,6 @@ class InstanceValidator:
 
 def _converted(converters: Mapping[str, Convert], row: Mapping[str, str]) -> Row:
     return {name: converters[name](text) for name, text in row.items() if name in converters}
-
-
-def _none_if_blank(cell: Any) -> Any:
-    return None if isinstance(cell, str) and not cell.strip() else cell
 
 
 def message(error: Any) -> str:

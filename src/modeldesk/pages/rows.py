@@ -1,16 +1,15 @@
 """Rows that are not typed: one that is pasted fills in the form, a file of them is answered."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 from ..ml.batch import Job, answered_csv, mark_of
 from ..ml.cells import converter
-from ..ml.csv_table import CsvTable, kind_of
+from ..ml.csv_table import CsvTable, CsvText, kind_of
 from ..ml.headings import TableError
 from ..ml.reading import Reading
 from ..ml.signature import Feature, class_label
@@ -19,7 +18,7 @@ from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
-from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
+from .content import MOST_FIELDS, Control, Input, Texts, form_context, prediction_inputs
 
 ROW = Input(
     name="row",
@@ -39,14 +38,14 @@ FILE = Input(
     attributes={"accept": ".csv,.tsv,.txt,text/csv"},
 )
 
-Draw = Callable[[list[Input], Mapping[str, str] | None], Control]  # of inputs, and what was typed
+Draw = Callable[[list[Input], Texts | None], Control]  # of inputs, and what was typed
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the page of the form shows: texts by feature, or the example, and what is wrong."""
 
-    typed: Mapping[str, str] | None = None
+    typed: Texts | None = None
     faults: Sequence[Fault] = ()
     notice: str = ""
     row: str = ""
@@ -99,11 +98,10 @@ def fill_in(service: Service, text: str) -> Shown:
         cells = read_row(validator, text)
     except TableError as error:
         return Shown(row=text, row_fault=str(error))
-    reference = service.reference
-    typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
+    typed = {name: cells.get(name) for name in validator.names}
     faults: list[Fault] = []
     try:
-        validator.from_text(typed)
+        validator.from_form({name: text for name, text in typed.items() if text is not None})
     except InvalidInstances as error:
         faults = error.faults
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
@@ -114,10 +112,12 @@ def fill_in(service: Service, text: str) -> Shown:
     return Shown(typed, faults, " ".join(said), text)
 
 
-def read_row(validator: InstanceValidator, text: str) -> dict[str, str]:
-    """The cells of a row by column, those of features as the form has them. Raises TableError."""
-    # A browser sends each line break as two signs.
-    text = text.replace("\r\n", "\n").strip("\n")
+def read_row(validator: InstanceValidator, text: str) -> dict[str, str | None]:
+    """The cells of a row by column, those of features as the form has them; None is a gap.
+
+    Raises TableError.
+    """
+    text = text.strip("\r\n")
     if not text.strip():
         raise TableError("Paste a row first.")
     if text.lstrip().startswith("{"):
@@ -132,20 +132,20 @@ def read_row(validator: InstanceValidator, text: str) -> dict[str, str]:
 
 def _shown(
     features: Mapping[str, Feature], reading: Reading, cells: dict[str, str]
-) -> dict[str, str]:
+) -> dict[str, str | None]:
     """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps."""
 
-    def shown(feature: Feature, cell: str) -> str:
+    def shown(feature: Feature, cell: str) -> str | None:
         value = converter(feature, reading)(cell)
         if value is None:
-            return ""
+            return None
         if isinstance(value, date):
             return value.isoformat()
         plain = isinstance(value, float) and reading.decimal == "." and not reading.thousands
         return cell.strip() if plain else class_label(value)
 
     return {
-        name: shown(features[name], cell) if name in features else cell
+        name: shown(features[name], cell) if name in features else cell or None
         for name, cell in cells.items()
     }
 
@@ -165,11 +165,11 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
     """By column where there is a header, else in the order of the features."""
     features = validator.features
     raw = BytesIO(text.encode("utf-8", "replace"))
-    table = CsvTable(raw, "The row", validator.names)
-    headed = bool(table.places)
-    chunks = table.chunks(headed=headed)
+    also = set(validator.names) - set(features)
+    table = CsvTable(raw, "The row", features, also=also, headless=True)
+    chunks = table.chunks(below=table.headed)
     rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
-    if not headed:
+    if not table.headed:
         takes = f"the model has {len(features)}: {listed(features)}"
         if len(rows) != 1:
             raise TableError(f"The first line names no feature; {takes}.")
@@ -181,8 +181,7 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
         raise TableError(f"There are {len(rows)} rows below the header; {mend}.")
     if why := table.misfit(rows[0]):
         raise TableError(why)
-    named = {place: name for name, place in table.places.items()}
-    return {named.get(place, table.names[place]): cell for place, cell in enumerate(rows[0])}
+    return dict(zip(table.known_names(), rows[0], strict=True))
 
 
 class _Upload(Job):
@@ -218,14 +217,13 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
 
 def example_file(service: Service) -> Answer:
     """A CSV file with the columns of the model, and one row."""
-    line = StringIO()
     signature = service.signature
     example, reading = signature.example, signature.reading
     mark = ";" if reading.decimal == "," else ","  # as spreadsheets have it
-    write = csv.writer(line, delimiter=mark, lineterminator="\n").writerow
-    write(example)
-    write(reading.write(value, name) for name, value in example.items())
-    return _csv_file("example.csv", line.getvalue().encode())
+    out = CsvText(mark)
+    out.row(example)
+    out.row(reading.write(value, name) for name, value in example.items())
+    return _csv_file("example.csv", out.take().encode())
 
 
 def _csv_file(name: str, content: bytes) -> Answer:

@@ -33,7 +33,9 @@ READING = [
     Option("--categories", "COL=A,B,C", "Those that the model numbers, in their order."),
     Option("--na", "TEXT", "A text that means a gap, also among texts; again for each."),
     Option("--decimal", "MARK", "The mark of decimals in numbers: . or ,", many=False),
-    Option("--thousands", "MARK", "The mark of thousands in numbers: . or , or ' or a blank", False),
+    Option(
+        "--thousands", "MARK", "The mark of thousands in numbers: . or , or ' or a blank", False
+    ),
 ]
 ACCEPT_SCORE = "Go on, though always the same answer would score better."
 

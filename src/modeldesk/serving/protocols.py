@@ -1,6 +1,5 @@
 """The model under protocols of others: v1 of KServe and Vertex AI, /invocations of MLflow."""
 
-import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
-from ..ml.csv_table import CsvTable
+from ..ml.csv_table import CsvTable, CsvText
 from ..ml.headings import TableError
 from ..ml.signature import class_label
 from ..ml.validation import Fault, InvalidInstances, Row, listed
@@ -101,11 +100,10 @@ def invocations(service: "Service", request: Request) -> dict[str, Any] | Answer
     content = _content(service.record(rows, request.id), warnings)
     if not request.headers.get("Accept", "").lower().startswith("text/csv"):
         return content
-    text = io.StringIO()
-    write = csv.writer(text, lineterminator="\n").writerow
+    text = CsvText()
     for value in content["predictions"]:
-        write(map(class_label, value if isinstance(value, list) else [value]))
-    return Answer(200, text.getvalue().encode(), "text/csv; charset=utf-8")
+        text.row(map(class_label, value if isinstance(value, list) else [value]))
+    return Answer(200, text.take().encode(), "text/csv; charset=utf-8")
 
 
 def checked(service: "Service", instances: list[Any]) -> Checked:
@@ -164,19 +162,24 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
     """Rows of text, below a line that names features or in the order of the features."""
     validator = service.predictor.validator
     try:
-        table = CsvTable(io.BytesIO(body), "The body", validator.names, mend="send it in UTF-8")
-        headed = not table.places.keys().isdisjoint(validator.features)
-        lines = next(table.chunks(MOST_ROWS + 1, headed=headed), [])
+        raw = io.BytesIO(body)
+        also = set(validator.names) - set(validator.features)
+        table = CsvTable(
+            raw,
+            "The body",
+            validator.features,
+            mend="send it in UTF-8",
+            also=also,
+            headless=True,
+        )
+        lines = next(table.chunks(MOST_ROWS + 1, below=table.headed), [])
     except TableError as error:
         raise Problem(400, str(error)) from None
-    if headed:
-        named_as = {place: name for name, place in table.places.items()}
-        names = [named_as.get(place, name) for place, name in enumerate(table.names)]
-    rows = named(service, lines, names if headed else None)
+    rows = named(service, lines, table.known_names() if table.headed else None)
     given, warnings, faults = [], [], []
     for index, row in enumerate(parse(PredictBody, {"instances": rows}).instances):
         try:
-            values, unusual = validator.from_cells(row)
+            values, unusual = validator.from_text(row)
         except InvalidInstances as error:
             values, unusual = {}, []
             faults += [replace(f, loc=("instances", index, *f.loc)) for f in error.faults]

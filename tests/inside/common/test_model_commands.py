@@ -1,5 +1,6 @@
 """The commands about models as they are typed; what they do is held by the library's own tests."""
 
+import csv
 import pickle
 from pathlib import Path
 
@@ -27,7 +28,11 @@ def test_import_model(folder: Path) -> None:
     root, (X, y) = folder / "artifacts", models.houses(300)
     fitted = models.pipeline(LogisticRegression()).fit(X[:150], y[:150])
     (folder / "my-model.pkl").write_bytes(pickle.dumps(fitted))
-    X[150:].assign(price=y[150:]).to_csv(folder / "rows.csv", index=False)
+    # As Excel may save what pandas wrote.
+    table = X[150:].assign(price=y[150:]).to_csv(sep=";", na_rep="NA")
+    header, rest = table.split("\n", 1)
+    text = f"sep=;\n{header.replace(';', ' ; ')}\n{rest}"
+    (folder / "rows.csv").write_bytes(text.encode("utf-16"))
     command = ["import-model", "my-model.pkl", "--data", "rows.csv", "--target", "price"]
     assert said(folder, *command, code=1).startswith("Error: my-model.pkl was not read")
     assert not root.exists()
@@ -43,6 +48,13 @@ def test_import_model(folder: Path) -> None:
     assert "compared on 150 of 150 rows of rows.csv" in done
     assert "accuracy " in done
     assert f"Version {load(root).version} of my-model is current." in done
+    assert "150 rows predicted, 0 refused" in said(folder, "predict-file", "rows.csv", "out.csv")
+    with (folder / "out.csv").open(encoding="utf-8", newline="") as file:
+        answers = list(csv.DictReader(file, delimiter=";"))
+    assert [row["prediction"] for row in answers] == list(fitted.predict(X[150:]))
+    assert [row[" age "] for row in answers[:4]] == [
+        *("NA" if value != value else str(value) for value in X["age"][150:154]),  # noqa: PLR0124
+    ]
 
 
 def test_versions(folder: Path) -> None:

@@ -39,7 +39,7 @@ def import_model(
     targets: Sequence[str],
     *,
     name: str | None = None,
-    told: Told = Told(),
+    told: Told | None = None,
     encoding: str = "utf-8-sig",
     classes: str | None = None,
     accept_score: bool = False,
@@ -56,19 +56,18 @@ def import_model(
     default those of the data, sorted. A score that is worse than always the same answer stops,
     unless `accept_score`. Raises ArtifactError or SignatureError and changes nothing.
     """
-    kind = format_of(path)
+    kind, told = format_of(path), told or Told()
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-") or "model"
     if kind.runs_code and not agreed(f"{path} {CODE}"):
         raise ArtifactError(f"{path} was not read, as nobody agreed to it; `--yes` agrees.")
     model = None if kind.counts else kind.read(path)
-    model = served(estimator(model))
+    model = None if model is None else served(estimator(model))
     wanted = fitted_names(model) or []
     table = read_table(data, [*targets, *told.texts, *told.dates], wanted, encoding)
     features = table.drop(columns=list(targets))
     model = kind.read(path, len(features.columns)) if model is None else model
-    if classes:
-        if not hasattr(model, "bring") or model.classes:
-            raise ArtifactError(f"{path} names its classes itself; leave out `--classes`.")
+    if classes and (not hasattr(model, "bring") or model.classes):
+        raise ArtifactError(f"{path} names its classes itself; leave out `--classes`.")
     features = _without_index(model, features)
     columns = columns_for(model, list(features.columns), str(data))
     if left := [column for column in table.columns if column not in (*columns, *targets)]:
@@ -99,7 +98,9 @@ def import_model(
     test = X_test, y.loc[X_test.index]
     if ranks(model):
         say("It ranks rows: its answers are scores to sort them by, which no target measures")
-    reasons = reasons_of(model, signature, decided, known, table, targets)
+    reasons = reasons_of(signature, decided, known, table, targets)
+    if fitted_names(model) is None and len(columns) > 1:
+        reasons.append("its columns are in another order than in training, which it cannot tell")
     judged = partial(judge, reasons=reasons, source=str(data), accept=accept_score, say=say)
     about = {"imported": source}
     return release(model, signature, X, test, about=about, judge=judged, root=root)
@@ -145,7 +146,8 @@ def _described(
     infer = partial(Signature.infer, name=name, task=task, output=output)
     signature = infer(X, y, features=given)
     if not graph:
-        numbers = takes_fractions(model, signature, X[[c for c in X if decided[c].type is None]])
+        unsaid = [column for column, one in decided.items() if one.type is None]
+        numbers = takes_fractions(model, signature, X, unsaid)
         X = X.astype(dict.fromkeys(numbers, "float64"))
         given |= {column: {"type": "number"} for column in numbers}
         signature = infer(X, y, features=given) if numbers else signature

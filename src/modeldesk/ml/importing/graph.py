@@ -110,7 +110,7 @@ class Graph:
         else:
             known = signature.output.classes or []
             reading = graph_outputs.classes(outputs, known, self.classes)
-            found = {"classes": sorted(reading.classes), "probabilities": bool(reading.scores)}
+            found = {"classes": sorted(reading.classes), "probabilities": reading.has_shares}
             output = signature.output.model_copy(update=found)
             signature = signature.model_copy(update={"output": output})
         expected = reading.answers(outputs)

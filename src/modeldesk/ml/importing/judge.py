@@ -1,4 +1,4 @@
-"""Looks at the score of an import: worse than one that knows nothing says that something is wrong."""
+"""Looks at the score of an import: one worse than a guess says that something is wrong."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -56,7 +56,9 @@ def _fault(signature: Signature, labels: Any, actual: Any, scores: dict[str, flo
         worse = {name: r2 for name, r2 in _r2(labels, actual, targets).items() if r2 < 0}
         if not worse:
             return None
-        told = listed(f"{value:.3g}" + (f" of {name}" if name else "") for name, value in worse.items())
+        told = listed(
+            f"{value:.3g}" + (f" of {name}" if name else "") for name, value in worse.items()
+        )
         return f"The score (r2 {told}) is worse than always answering the mean"
     if signature.task != "classification" or "accuracy" not in scores:
         return None
@@ -86,5 +88,6 @@ def _other_units(signature: Signature, labels: Any, actual: Any) -> list[str]:
     if not given.std() or not true.std() or np.corrcoef(given, true)[0, 1] < 0.9:
         return []
     sizes = f"{np.median(given):.4g} and {np.median(true):.4g} in the middle"
-    return [f"the target is in other units or marks than in training (answers and truth are {sizes})"]
-
+    return [
+        f"the target is in other units or marks than in training (answers and truth are {sizes})"
+    ]

@@ -20,7 +20,9 @@ def table_of(signature: Signature, decided: Mapping[str, Decided], table: Any) -
     rows = [["column", "type", "decided by", "values", "gaps"]]
     for feature in signature.features:
         column, given = decided[feature.name], table[feature.name]
-        shown = [_short(value) for value in given[column.values.notna().to_numpy()].drop_duplicates()[:3]]
+        shown = [
+            _short(value) for value in given[column.values.notna().to_numpy()].drop_duplicates()[:3]
+        ]
         gaps = int(column.values.isna().sum())
         rows.append([_short(feature.name), feature.type, column.why, ", ".join(shown), str(gaps)])
     yield from aligned(rows)
@@ -28,20 +30,19 @@ def table_of(signature: Signature, decided: Mapping[str, Decided], table: Any) -
 
 def not_shown(signature: Signature, X: Any, source: str) -> Iterator[str]:
     """Lines on what the model takes that the rows `X` do not show."""
-    gaps = [f.name for f in signature.features if f.missing and not X[f.name].isna().any()]
-    if gaps:
-        yield f"Taken too, though no row of {source} has them: gaps in {listed(gaps)}"
-    for feature in signature.features:
-        if feature.type == "category":
-            seen = set(X[feature.name].dropna().astype(str))
-            if levels := [one for one in feature.categories or [] if one not in seen]:
-                yield f"Taken too, though no row of {source} has them: {feature.name} {listed(levels)}"
-    if others := [f.name for f in signature.features if f.type == "category" and f.outside == "warn"]:
+    taken = f"Taken too, though no row of {source} has them:"
+    if gaps := [f.name for f in signature.features if f.missing and not X[f.name].isna().any()]:
+        yield f"{taken} gaps in {listed(gaps)}"
+    levels = [feature for feature in signature.features if feature.type == "category"]
+    for feature in levels:
+        seen = set(X[feature.name].dropna().astype(str))
+        if more := [one for one in feature.categories or [] if one not in seen]:
+            yield f"{taken} {feature.name} {listed(more)}"
+    if others := [feature.name for feature in levels if feature.outside == "warn"]:
         yield f"Answered with a warning: other values of {listed(others)}, by a rule of the model"
 
 
 def reasons(
-    model: Any,
     signature: Signature,
     decided: Mapping[str, Decided],
     known: Mapping[str, Known],
@@ -54,18 +55,19 @@ def reasons(
     for name in table if not signature.reading.thousands else ():
         texts = [text for text in table[name].drop_duplicates() if isinstance(text, str)]
         if numbers.get(name, name in targets) and (text := may_be_thousands(texts)):
-            found.append(f"{text!r} in column {name!r} means {text.replace('.', '')} (`--thousands .`)")
+            found.append(
+                f"{text!r} in column {name!r} means {text.replace('.', '')} (`--thousands .`)"
+            )
             break
     for feature in signature.features:
         name = feature.name
         levels = set(feature.categories or [])
-        if levels and known[name].levels and (texts := decided[name].values.dropna()).size:
-            if (share := 1 - texts.astype(str).isin(levels).mean()) > MANY:
-                found.append(f"{share:.0%} of the values of {name!r} are unknown to the model")
+        values = decided[name].values.dropna().astype(str)
+        share = 1 - values.isin(levels).mean() if levels and known[name].levels else 0
+        if share > MANY:
+            found.append(f"{share:.0%} of the values of {name!r} are unknown to the model")
     if guessed := [name for name, one in decided.items() if "not say" in one.why]:
         found.append(f"{listed(guessed, 5)} was read otherwise than in training (see the table)")
-    if not hasattr(model, "feature_names_in_") and len(decided) > 1:
-        found.append("the columns are in another order than in training, as the model has no names")
     return found
 
 

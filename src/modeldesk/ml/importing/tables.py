@@ -6,7 +6,7 @@ from typing import Any
 
 from ..csv_table import CHUNK, CsvTable, check, kind_of
 from ..headings import TableError, places
-from ..parquet_table import column_names, without_decimals
+from ..parquet_table import column_names, plain
 from ..signature import SignatureError, brief
 
 MOST_BYTES = 500_000_000
@@ -54,18 +54,18 @@ def texts(
     import pandas as pd
 
     with path.open("rb") as raw:
-        table = CsvTable(raw, str(path), dict.fromkeys([*needed, *wanted]), encoding)
-        check(str(path), table.names, table.places, needed)
-        columns = dict(enumerate(table.names)) | {v: k for k, v in table.places.items()}
-        if twice := [name for name in columns.values() if table.names.count(name) > 1]:
+        table = CsvTable(raw, str(path), needed, encoding, also=set(wanted) - set(needed))
+        table.check()
+        columns = table.known_names()
+        if twice := [name for name in columns if columns.count(name) > 1]:
             raise TableError(f"{path} has the column {twice[0]!r} twice; rename one.")
-        parts = [pd.DataFrame(columns=list(columns.values()), dtype=str)]
+        parts = [pd.DataFrame(columns=columns, dtype=str)]
         for chunk in table.chunks(10 * CHUNK):
             done = sum(map(len, parts))
             for number, cells in enumerate(chunk, done + 1):
                 if why := table.misfit(cells):
                     raise TableError(f"{path}, row {number}: {why}")
-            parts.append(pd.DataFrame(chunk, columns=list(columns.values()), dtype=str))
+            parts.append(pd.DataFrame(chunk, columns=columns, dtype=str))
     return pd.concat(parts[1:] or parts, ignore_index=True)
 
 
@@ -87,7 +87,7 @@ def typed(path: Path, needed: Iterable[str] = (), wanted: Iterable[str] = ()) ->
             if cells > MOST_BYTES:
                 most = f"{cells:,} cells, more than the {MOST_BYTES:,} that are read"
                 raise TableError(f"{path} has {most}; take a sample of its rows.")
-            frame = without_decimals(file.read()).to_pandas()
+            frame = plain(file.read()).to_pandas()
     except pa.ArrowException as error:
         raise TableError(f"{path} cannot be read as Parquet: {brief(error)}.") from error
     for name in [name for name in frame.index.names if name is not None]:

@@ -17,7 +17,9 @@ from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
 from .marks import asked_about, mend, seems_thousands
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-CODE = re.compile(r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII)  # numbers that printers do not write
+CODE = re.compile(
+    r"[+-]?0\d.*|\+.*|[+-]?\d+[eE]\d+", re.ASCII
+)  # numbers that printers do not write
 TEXTS = {"object", "str", "string", "category"}
 WORDS = {"true", "false"}
 BEYOND = "a whole number beyond 2**53"
@@ -97,27 +99,22 @@ class Decider:
             self._refuse(column, value, f"{mend} (it knows {has})", what)
 
     def _column(self, given: Any, known: Known) -> Decided:
-        name = str(given.name)
-        if name in self.told.texts:
-            return self._texts(_as_text(given), known, "told by `--text`")
-        if name in self.told.dates:
-            return self._dates(given, "told by `--date`")
-        if kind_of(given) in ("date", "datetime"):
-            return Decided(given, "date" if kind_of(given) == "date" else None, "as in the file")
-        by = known.by or "the model"
-        if known.dtype == "category" and known.levels and known.levels_dtype:
-            return self._numbered(given, known, f"{len(known.levels):,} categories of {by}")
-        if known.type in ("text", "category"):
-            count = f" with {len(known.levels):,} levels" if known.levels else ""
-            why = f"text to {by}{count}"
+        name, by = str(given.name), known.by or "the model"
+        if name in self.told.dates or known.type == "date":
+            return self._dates(given, f"a date to {by}" if known.type else "told by `--date`")
+        if (kind := kind_of(given)) in ("date", "datetime"):
+            return Decided(given, "date" if kind == "date" else None, "as in the file")
+        told = name in self.told.texts
+        if known.dtype == "category" and known.levels_dtype and not told:
+            return self._numbered(given, known, f"{len(known.levels or []):,} categories of {by}")
+        if told or known.type in ("text", "category"):
+            levels = f" with {len(known.levels):,} levels" if known.levels else ""
+            why = "told by `--text`" if told else f"text to {by}{levels}"
             return self._texts(_as_text(given), known, why)
-        if known.type == "date":
-            return self._dates(given, f"a date to {by}")
-        if known.type in ("number", "integer", "boolean"):
+        if known.type:
             return self._numbers(given, known, f"a {known.type} to {by}")
-        if known.dtype in TEXTS and not _is_typed(given):
-            return self._texts(given, known, f"text, {by}")
-        return self._guessed(given, known)
+        texts = known.dtype in TEXTS and not _is_typed(given)
+        return self._texts(given, known, f"text, {by}") if texts else self._guessed(given, known)
 
     def target(self, given: Any, known: Known) -> Any:
         """A column of true answers, (rows,), as the model answers them; other answers stay text."""
@@ -132,26 +129,25 @@ class Decider:
     def _guessed(self, given: Any, known: Known) -> Decided:
         """A column of which the model says nothing; typed ones are taken as they are."""
         if _is_typed(given):
-            kind = kind_of(given)
-            if kind in ("floating", "integer", "boolean"):
-                return self._numbers(given, known, "as in the file, the model does not say")
-            return Decided(given, None, "as in the file")
-        shown = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
-        if shown and all(text.strip().lower() in WORDS for text in shown):
-            return self._numbers(given, known, "all are true or false, the model does not say")
-        if shown and all(PLAIN.fullmatch(text.strip()) for text in shown):
-            if code := next((text for text in shown if CODE.fullmatch(text.strip())), None):
-                return self._texts(given, known, f"{code!r} would change as a number")
-            return self._numbers(given, known, "all are numbers, the model does not say")
-        if any((self.told.decimal, self.told.thousands)):
-            if shown and all(self._is_number(text) for text in shown):
-                return self._numbers(given, known, "all are numbers, the model does not say")
-        elif shown and (asked := asked_about(shown)):
-            self._refuse(given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`")
-        return self._texts(given, known, "not all are numbers, the model does not say")
+            typed = kind_of(given) in ("floating", "integer", "boolean", "decimal")
+            taken = self._numbers if typed else lambda column, _, why: Decided(column, None, why)
+            return taken(given, known, "as in the file, the model does not say")
+        texts = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
+        inner = [text.strip() for text in texts]
+        marked = self.told.decimal or self.told.thousands
+        if inner and all(text.lower() in WORDS for text in inner):
+            return self._numbers(given, known, "all true or false, the model does not say")
+        if inner and all(map(self._is_number if marked else PLAIN.fullmatch, inner)):
+            if not (code := next(filter(CODE.fullmatch, inner), None)):
+                return self._numbers(given, known, "all numbers, the model does not say")
+            return self._texts(given, known, f"{code!r} would change as a number")
+        if inner and not marked and (asked := asked_about(texts)):
+            self._refuse(
+                given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
+            )
+        return self._texts(given, known, "not all numbers, the model does not say")
 
     def _texts(self, given: Any, known: Known, why: str) -> Decided:
-        import pandas as pd
 
         levels = {one for one in known.levels or [] if isinstance(one, str)}
         meant: dict[str, Any] = {}
@@ -164,21 +160,16 @@ class Decider:
                 gone = True
             meant[text] = gap if gone else found
         cells = [meant[cell] if isinstance(cell, str) else gap for cell in given]
-        dtype = known.dtype if known.dtype in TEXTS else None
-        if known.gap == "None" or dtype == "object":
-            return Decided(pd.Series(cells, given.index, dtype=object, name=given.name), _kind(known), why)
-        column = pd.Series(cells, given.index, dtype=pd.Series(["text"]).dtype, name=given.name)
-        if dtype == "category":
-            found = list(dict.fromkeys([*(known.levels or sorted(column.dropna().unique())), *column.dropna()]))
-            return Decided(column.astype(pd.CategoricalDtype(found)), _kind(known), why)
-        return Decided(column.astype("string") if dtype == "string" else column, _kind(known), why)
+        kind: FeatureType | None = "text" if known.type == "text" else None
+        return Decided(_text_column(cells, given, known), kind, why)
 
     def _numbered(self, given: Any, known: Known, why: str) -> Decided:
-        """A column whose categories the model numbers in its own order, as they were in training."""
+        """A column whose categories the model numbers in its own order, as in training."""
         import pandas as pd
 
         dtype = None if known.levels_dtype == "str" else known.levels_dtype
-        levels = np.array(known.levels, dtype or object)
+        known_levels = known.levels or []
+        levels = np.array(known_levels, dtype or object)
         texts = _as_text(given)
         stripped = [
             None if not isinstance(v, str) or self._gap(v, among_texts=True) else level(v, names)
@@ -189,9 +180,9 @@ class Decider:
         told = pd.Series(stripped, given.index, dtype=object).notna().to_numpy()
         lost = told & column.isna().to_numpy()
         if lost.any() and (known.lenient is False or lost.sum() == told.sum()):
-            has = ", ".join(map(_shown, known.levels[:5]))
+            has = ", ".join(map(_shown, known_levels[:5]))
             mend = "write all as in training" if lost.sum() == told.sum() else "leave out such rows"
-            what = f"none of the {len(known.levels):,} categories that {known.by} knows"
+            what = f"none of the {len(known_levels):,} categories that {known.by} knows"
             self._refuse(given, given[lost].iloc[0], f"{mend} (it knows {has})", what)
         return Decided(column, "category", why)
 
@@ -209,10 +200,16 @@ class Decider:
                 meant[text] = self.read.day(text, name)
             except ValueError:
                 form = self.read.dates.get(name)
-                what = f"no date of the form {form}" if form else "no date that begins with its year"
-                self._refuse(given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what)
+                what = (
+                    f"no date of the form {form}" if form else "no date that begins with its year"
+                )
+                self._refuse(
+                    given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what
+                )
         days = [meant.get(cell) for cell in _as_text(given)]
-        return Decided(pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why)
+        return Decided(
+            pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why
+        )
 
     def _numbers(self, given: Any, known: Known, why: str) -> Decided:
         """A column of which the model wants numbers, or true and false."""
@@ -220,22 +217,25 @@ class Decider:
 
         if _is_typed(given):
             return self._typed_numbers(given, known, why)
-        meant = {text: None for text in _distinct(given) if self._gap(text, among_texts=False)}
+        gaps = (text for text in _distinct(given) if self._gap(text, among_texts=False))
+        meant: dict[str, Any] = dict.fromkeys(gaps)
         shown = [text for text in _distinct(given) if text not in meant]
         words = bool(shown) and all(text.strip().lower() in WORDS for text in shown)
         if words or known.type == "boolean":
             meant |= {text: self._true_or_false(given, text) for text in shown}
             dtype = object if any(value is None for value in meant.values()) else bool
             cells = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
-            return Decided(pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why)
+            return Decided(
+                pd.Series(cells, given.index, dtype=dtype, name=given.name), "boolean", why
+            )
         self._check_marks(given, shown)
         numbers = {text: self._number(given, text) for text in shown}
         for text in shown:
-            if abs(numbers[text]) > INTEGER_MAX and text.strip("+- ").isdigit():
+            if (digits := text.strip("+- ")).isdigit() and int(digits) > INTEGER_MAX:
                 self._refuse(given, text, "drop the column, or make it text", BEYOND)
         meant |= numbers
-        cells = np.array([np.nan if (v := meant.get(cell)) is None else v for cell in given])
-        column = pd.Series(cells, given.index, name=given.name)
+        floats = [np.nan if (v := meant.get(cell)) is None else v for cell in given]
+        column = pd.Series(floats, given.index, dtype="float64", name=given.name)
         return self._as_numbers(column, known, why, all(t.strip("+- ").isdigit() for t in shown))
 
     def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
@@ -316,8 +316,17 @@ class Decider:
         raise SignatureError(f"{where}, which is {what}; {mend}.")
 
 
-def _kind(known: Known) -> FeatureType | None:
-    return "text" if known.type == "text" else None
+def _text_column(cells: list[Any], like: Any, known: Known) -> Any:
+    """Texts and gaps as a column of the dtype of training, else that of pandas for texts."""
+    import pandas as pd
+
+    column: Any = pd.Series(cells, like.index, dtype=object, name=like.name)
+    if known.gap == "None" or known.dtype == "object":
+        return column
+    if known.dtype == "category":
+        levels = [*(known.levels or sorted(set(column.dropna()))), *column.dropna()]
+        return column.astype(pd.CategoricalDtype(list(dict.fromkeys(levels))))
+    return column.astype("string" if known.dtype == "string" else pd.Series(["text"]).dtype)
 
 
 def _is_typed(column: Any) -> bool:
