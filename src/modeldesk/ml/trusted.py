@@ -115,6 +115,8 @@ def is_maker(found: Any) -> bool:
     Nor a class of Python but containers, which is made without a call: its `__init__` may do
     anything.
     """
+    if not isinstance(found, type) and "__module__" in getattr(found, "__dict__", {}):
+        return False  # an object that passes for a function
     home, name = str(getattr(found, "__module__", "")), str(getattr(found, "__name__", ""))
     if name in PLAIN.get(home, ()) or within(home, packages()):
         return True

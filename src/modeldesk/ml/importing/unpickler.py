@@ -4,6 +4,7 @@ A pickle names classes and functions, and has them called. This reader refuses e
 `trusted` does not know, and calls nothing but what makes parts of models.
 """
 
+import inspect
 import pickle
 from _compat_pickle import IMPORT_MAPPING
 from collections import defaultdict
@@ -71,8 +72,11 @@ class SafeUnpickler(NumpyUnpickler):
         super().load_newobj_ex()
 
     def load_build(self) -> None:
-        """Give an object what it keeps."""
-        check_kept(self.stack[-2], self.stack[-1])
+        """Give an object what it keeps; a class or function is everybody's, and stays."""
+        owner = self.stack[-2]
+        if isinstance(owner, type) or inspect.isroutine(owner):
+            raise Untrusted(*_name(owner))
+        check_kept(owner, self.stack[-1])
         super().load_build()
 
     def _instantiate(self, called: Any, arguments: Any) -> None:
