@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import Memory
 from modeldesk.ml import ArtifactError, SignatureError, publish, skops_file
+from modeldesk.ml.importing.pickles import read_pickle
 from modeldesk.ml.predictor import Predictor, ScikitEngine
 from modeldesk.ml.served import served
 from modeldesk.testing import models
@@ -115,6 +117,16 @@ def test_a_search_is_served_by_its_best_model() -> None:
     kept_none = GridSearchCV(Ridge(), {"alpha": [1]}, cv=2, refit=False).fit(X, X["area"])
     with pytest.raises(ArtifactError, match=r"GridSearchCV kept no model, .*`refit=True`"):
         publish(kept_none, X, X["area"], name="test")
+
+
+def test_a_cache_is_left_out(tmp_path: Path) -> None:
+    for memory in (str(tmp_path / "cache"), Memory(tmp_path / "other", verbose=0)):
+        model = make_pipeline(StandardScaler(), Ridge(), memory=memory).fit(X, X["area"])
+        (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+        assert served(model).memory is None
+        found = served(read_pickle(tmp_path / "model.pkl"))
+        assert skops_file.loads(skops_file.dumps(found)).memory is None
+        assert found.predict(X).tolist() == model.predict(X).tolist()
 
 
 def test_a_sampler_is_left_out(tmp_path: Path) -> None:

@@ -116,6 +116,21 @@ def test_a_pickle_calls_nothing_but_what_makes_parts(attack: Any) -> None:
         read(attack)
 
 
+def test_a_pickle_changes_no_class_and_no_function() -> None:
+    for owner in (b"csklearn.linear_model\nLogisticRegression\n", b"cnumpy\nlinspace\n"):
+        attack = owner + b"(N(Vpredict\ncnumpy\nlog1p\ndtb."
+        with pytest.raises(Untrusted, match=r"LogisticRegression|linspace"):
+            SafeUnpickler(io.BytesIO(attack)).load()
+    assert LogisticRegression.predict is not np.log1p
+
+
+def test_an_object_cannot_pass_for_what_makes_parts() -> None:
+    posing = get_scorer("accuracy")
+    vars(posing).update({"__module__": "builtins", "__name__": "dict"})
+    with pytest.raises(Untrusted):
+        read(Calls(posing, 1, 2, 3))
+
+
 def test_a_distribution_runs_no_text(tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     dist = copy.deepcopy(scipy.stats.loguniform(1, 2))
