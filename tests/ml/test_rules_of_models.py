@@ -150,7 +150,7 @@ def test_a_column_of_gaps_alone(tmp_path: Path) -> None:
     artifact = bring(tmp_path, model, rows.join(y))
     assert (feature(artifact, "age").type, feature(artifact, "age").min) == ("number", None)
     assert feature(artifact, "heating").categories == ["electric", "gas", "oil"]
-    given = {str(name): value for name, value in X.iloc[1].items()}
+    given = {str(name): value for name, value in X.iloc[1].to_dict().items()}
     assert answered(tmp_path / "artifacts", given)[0] == list(model.predict(pd.DataFrame([given])))
 
 
