@@ -37,7 +37,7 @@ def publish(
 ) -> Artifact:
     """Save a fitted model as a new version and make it the one served.
 
-    It is one of scikit-learn, XGBoost or LightGBM, or a pipeline of theirs.
+    It is one of scikit-learn, XGBoost, LightGBM or CatBoost, or a pipeline of theirs.
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
     may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
