@@ -37,7 +37,7 @@ def publish(
 ) -> Artifact:
     """Save a fitted model as a new version and make it the one served.
 
-    It is one of scikit-learn, XGBoost or LightGBM, or a pipeline of theirs.
+    It is one of scikit-learn, XGBoost, LightGBM or CatBoost, or a pipeline of theirs.
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
     may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
@@ -51,12 +51,14 @@ def publish(
     One that would break callers of the version served is saved and not `promote`d: Incompatible,
     an ArtifactError, says why; `force` promotes it all the same.
     """
+    from . import promotion
     from .asking import described_by, with_rules
     from .booster_files import estimator
     from .boosters import as_numbered, with_levels
     from .card import sentences
-    from .columns import columns_for
+    from .columns import columns_for, unnamed_columns
     from .knowledge import knowledge
+    from .project import artifacts_dir
     from .publishing import classes_of, release, task_of
     from .served import served
 
@@ -80,6 +82,8 @@ def publish(
     if not columns_for(model, names, "X") == names == list(X_test.columns):
         fitted_on = listed(getattr(model, "feature_names_in_", names))
         raise SignatureError(f"X and the test rows must have the fitted columns: {fitted_on}.")
+    root = root or artifacts_dir()
+    unnamed_columns(model, names, "X", root, force=force or promotion.wanted.get().force)
     if list(getattr(y, "columns", [])) != list(getattr(y_test, "columns", [])):
         raise SignatureError("y and the outcomes of the test rows must have the same columns.")
     signature = with_rules(model, signature, known, told=told)

@@ -7,7 +7,7 @@ from .artifact import ArtifactError
 
 
 def served(model: Any) -> Any:
-    """The model as it predicts: a search's best one, and pipelines without their samplers.
+    """The model as it predicts: a search's best one, pipelines without samplers and caches.
 
     The given one stays as it is. Raises ArtifactError for a search that kept no model.
     """
@@ -22,6 +22,8 @@ def served(model: Any) -> Any:
     if isinstance(model, type) or not _holds_models(model):
         return model
     changed = {key: new for key, old in vars(model).items() if (new := served(old)) is not old}
+    if getattr(model, "memory", None) is not None:
+        changed["memory"] = None  # where a pipeline that is fitted keeps what it made before
     if changed:
         model = copy(model)
         vars(model).update(changed)

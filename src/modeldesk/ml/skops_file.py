@@ -6,6 +6,7 @@ their hashes, and dates what it packs. None of this is kept here.
 
 import io
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,8 @@ def dumps(model: Any) -> bytes:
         schema = json.loads(archive.read(SCHEMA))
         files = {name: archive.read(name) for name in archive.namelist() if name != SCHEMA}
     schema = _sorted(schema, files)
+    for node in _nodes(schema):
+        _rename_ufunc(node)
     _renumber(schema)
     packed = _renamed(schema, files) | {SCHEMA: json.dumps(schema, separators=(",", ":")).encode()}
     content = io.BytesIO()
@@ -106,6 +109,18 @@ def _plain(value: Any, files: dict[str, bytes]) -> Any:
         return value
     kept = {key: _plain(part, files) for key, part in value.items() if key != "__id__"}
     return kept | {"file": files[value["file"]].hex()} if "file" in value else kept
+
+
+def _rename_ufunc(node: dict[str, Any]) -> None:
+    """Name a function of arrays by its library: skops takes whatever module first imported it."""
+    import numpy
+    import scipy.special
+
+    name = node["__class__"]
+    for home in (numpy, scipy.special):
+        kept = getattr(sys.modules.get(node["__module__"]), name, None)
+        if isinstance(kept, numpy.ufunc) and getattr(home, name, None) is kept:
+            node["__module__"] = home.__name__
 
 
 def _renumber(schema: Any) -> None:

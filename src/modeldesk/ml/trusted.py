@@ -66,13 +66,13 @@ FUNCTIONS = (  # where functions compute, and do nothing else
 ACTING = {  # parts that read or write files, start programs, run text, or change the process
     *("__main__", "_build_utils", "_datasource", "_examples", "_export", "_format_impl"),
     *("_matrix_io", "_npyio_impl", "_plot", "_precompute", "_repr_html", "_testing"),
-    *("_testutils", "_ufunc_config", "_utils_impl", "callback", "collective", "conftest"),
+    *("_testutils", "_ufunc_config", "_utils_impl", "collective", "conftest"),
     *("dask", "datasets", "decorator", "distutils", "estimator_checks", "externals", "f2py"),
     *("federated", "format", "io", "memmap", "mrecords", "npyio", "odr", "plotting", "records"),
     *("spark", "testing", "tests", "tracker"),
 }
 RENAMED = {"_loss": "sklearn._loss._loss"}  # as scikit-learn 1.6 to 1.8 call it in files
-PRIVATE_TO_SCIPY = "scipy._lib"  # programs and text, but for what arrays are computed with
+ACTING_PACKAGES = ("scipy._lib", "sklearn.callback")  # the same, but for what computes in them
 ARRAYS = (np.generic, np.ndarray, np.dtype, np.poly1d, np.polynomial._polybase.ABCPolyBase)
 RANDOM = (np.random.BitGenerator, np.random.Generator, np.random.RandomState)
 SEEDS = (np.random.SeedSequence, np.random.bit_generator.ISpawnableSeedSequence)
@@ -95,7 +95,7 @@ def named(module: str, name: str) -> Any:
     module = RENAMED.get(module, module)
     if name in PLAIN.get(module, ()):
         return getattr(import_module(module), name)
-    looked_at = _within(module, (*CLASSES, *packages())) and name.isidentifier()
+    looked_at = within(module, (*CLASSES, *packages())) and name.isidentifier()
     if not looked_at or not ACTING.isdisjoint((*module.split("."), name)):
         raise Untrusted(module, name)
     found = getattr(import_module(module), name)
@@ -104,18 +104,25 @@ def named(module: str, name: str) -> Any:
     return found
 
 
+def within(module: str, names: tuple[str, ...]) -> bool:
+    """Whether a module is one of those, or in one of them."""
+    return any(f"{module}.".startswith(f"{name}.") for name in names)
+
+
 def is_maker(found: Any) -> bool:
     """Whether a file may have it called to make a part: no function that a model only keeps.
 
     Nor a class of Python but containers, which is made without a call: its `__init__` may do
     anything.
     """
+    if not isinstance(found, type) and "__module__" in getattr(found, "__dict__", {}):
+        return False  # an object that passes for a function
     home, name = str(getattr(found, "__module__", "")), str(getattr(found, "__name__", ""))
-    if name in PLAIN.get(home, ()) or _within(home, packages()):
+    if name in PLAIN.get(home, ()) or within(home, packages()):
         return True
     if not isinstance(found, type):
         return _remakes(found)
-    if _within(home, ("builtins", "pandas")):
+    if within(home, ("builtins", "pandas")):
         return True
     if issubclass(found, dict | list | set | tuple):
         return True
@@ -147,11 +154,7 @@ DELEGATED = {"func", "inverse_func", "pyfunc"}  # what partial and others call
 def _is_function(found: Any) -> bool:
     """Not an object that can be called because its class is written so."""
     call = inspect.getattr_static(type(found), "__call__", None)
-    return not isinstance(call, FunctionType) or _within(type(found).__module__, packages())
-
-
-def _within(module: str, names: tuple[str, ...]) -> bool:
-    return any(f"{module}.".startswith(f"{name}.") for name in names)
+    return not isinstance(call, FunctionType) or within(type(found).__module__, packages())
 
 
 def _is_harmless(module: str, found: Any) -> bool:
@@ -159,17 +162,17 @@ def _is_harmless(module: str, found: Any) -> bool:
     if isinstance(found, np.ufunc):
         return True
     home, library = _home(found), module.partition(".")[0]
-    if _within(module, packages()):
-        return isinstance(found, type | FunctionType) and _within(home, packages())
+    if within(module, packages()):
+        return isinstance(found, type | FunctionType) and within(home, packages())
     acts = not ACTING.isdisjoint(home.split("."))
-    acts |= _within(home, (PRIVATE_TO_SCIPY,)) and not _within(home, FUNCTIONS)
-    if acts or not _within(home, (library,)):
+    acts |= within(home, ACTING_PACKAGES) and not within(home, FUNCTIONS)
+    if acts or not within(home, (library,)):
         return False
     if not isinstance(found, type):
         return _remakes(found) or _computes(home, found)
     if library == "numpy":
         return issubclass(found, NUMBERS) and not issubclass(found, np.memmap)
-    return not _within(home, ("scipy.stats",))
+    return not within(home, ("scipy.stats",))
 
 
 def _home(found: Any) -> str:
@@ -186,6 +189,6 @@ def _remakes(found: Any) -> bool:
 
 
 def _computes(home: str, found: Any) -> bool:
-    if _within(home, ("numpy",)):
+    if within(home, ("numpy",)):
         return type(found) is type(np.sum)  # a function of arrays
-    return inspect.isroutine(found) and _within(home, FUNCTIONS)
+    return inspect.isroutine(found) and within(home, FUNCTIONS)

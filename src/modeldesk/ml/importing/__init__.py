@@ -7,13 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from .. import promotion
 from ..artifact import Artifact, ArtifactError
 from ..asking import described_by, takes_fractions, with_rules
 from ..booster_files import estimator
 from ..boosters import ranks, with_levels
-from ..columns import columns_for, fitted_names
+from ..columns import columns_for, fitted_names, unnamed_columns
 from ..convert import sampled
 from ..knowledge import knowledge
+from ..project import artifacts_dir
 from ..publishing import classes_of, release, task_of
 from ..served import served
 from ..signature import Signature, SignatureError
@@ -70,6 +72,9 @@ def import_model(
     columns = columns_for(model, list(features.columns), str(data))
     if left := [column for column in table.columns if column not in (*columns, *targets)]:
         say(f"Left out, as the model does not take them: {listed(left)}")
+    root, force = root or artifacts_dir(), promotion.wanted.get().force
+    if unnamed := unnamed_columns(model, columns, str(data), root, force=force):
+        say(f"{unnamed}: {listed(columns)}")
     decide = Decider(told, str(data))
     known = knowledge(model, columns)
     with_levels(model, features[columns], known, told.categories, str(data))

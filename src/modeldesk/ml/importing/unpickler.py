@@ -4,7 +4,7 @@ A pickle names classes and functions, and has them called. This reader refuses e
 `trusted` does not know, and calls nothing but what makes parts of models.
 """
 
-import copyreg
+import inspect
 import pickle
 from _compat_pickle import IMPORT_MAPPING
 from collections import defaultdict
@@ -15,15 +15,17 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from ..trusted import Untrusted, check_kept, is_maker, named
 
-DISTRIBUTIONS = {
-    f"scipy.stats.{name}"
-    for name in ("_continuous_distns", "_discrete_distns", "_distn_infrastructure")
+LEFT_OUT = {  # distributions that a search drew from, which run text; and where a pipeline caches
+    *("joblib._store_backends", "joblib.memory", "pathlib", "pathlib._local"),
+    "scipy.stats._continuous_distns",
+    *("scipy.stats._discrete_distns", "scipy.stats._distn_infrastructure"),
 }
+REMAKERS = (named("copyreg", "_reconstructor"),)
 KEEPERS = (partial, defaultdict)  # are given functions, and do not call them when they are made
 
 
 class LeftOut(str):
-    """Stands for what no model needs to predict: a distribution that a search drew from."""
+    """Stands for what no model needs to predict."""
 
     def __new__(cls, *_: Any) -> "LeftOut":
         """Whatever it would have been made of."""
@@ -50,7 +52,7 @@ class SafeUnpickler(NumpyUnpickler):
         try:
             return named(module, name)
         except Untrusted:
-            if module in DISTRIBUTIONS:  # they run text that is in the file
+            if module in LEFT_OUT:
                 return LeftOut
             raise
 
@@ -70,8 +72,11 @@ class SafeUnpickler(NumpyUnpickler):
         super().load_newobj_ex()
 
     def load_build(self) -> None:
-        """Give an object what it keeps."""
-        check_kept(self.stack[-2], self.stack[-1])
+        """Give an object what it keeps; a class or function is everybody's, and stays."""
+        owner = self.stack[-2]
+        if isinstance(owner, type) or inspect.isroutine(owner):
+            raise Untrusted(*_name(owner))
+        check_kept(owner, self.stack[-1])
         super().load_build()
 
     def _instantiate(self, called: Any, arguments: Any) -> None:
@@ -87,7 +92,7 @@ class SafeUnpickler(NumpyUnpickler):
             harmless = isinstance(given, type | LeftOut) or is_maker(given)
             if callable(given) and not harmless and called not in KEEPERS:
                 raise Untrusted(*_name(given))
-        if called is copyreg._reconstructor and arguments[1].__module__ != "builtins":
+        if called in REMAKERS and arguments[1].__module__ != "builtins":
             raise Untrusted(*_name(arguments[1]))  # its `__init__` would be called
         if called is partial:
             check_kept(partial, {"func": arguments[0]})

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        path = "Of scikit-learn, XGBoost, LightGBM, PyTorch or ONNX."
+        path = "Of scikit-learn, XGBoost, LightGBM, CatBoost, PyTorch or ONNX."
         add("path", metavar="PATH", type=Path, help=path)
         data = "CSV or Parquet with rows that the model was not trained on."
         add("--data", metavar="FILE", type=Path, required=True, help=data)
