@@ -142,6 +142,18 @@ def test_a_gap_is_taken_where_the_model_takes_one(tmp_path: Path) -> None:
     assert all(feature.missing for feature in loose.signature.features)
 
 
+def test_a_column_of_gaps_alone(tmp_path: Path) -> None:
+    """The model knows what is in it, though no row shows any of it."""
+    X, y = models.houses(300)
+    model = models.pipeline(LogisticRegression()).fit(X[:150], y[:150])
+    rows = X[150:].assign(age=np.nan, heating=np.nan)
+    artifact = bring(tmp_path, model, rows.join(y))
+    assert (feature(artifact, "age").type, feature(artifact, "age").min) == ("number", None)
+    assert feature(artifact, "heating").categories == ["electric", "gas", "oil"]
+    given = {str(name): value for name, value in X.iloc[1].items()}
+    assert answered(tmp_path / "artifacts", given)[0] == list(model.predict(pd.DataFrame([given])))
+
+
 def test_published_rows_are_those_of_training(tmp_path: Path) -> None:
     """They had no gap; an imputer takes some all the same, trees are not asked."""
     X, y = LINE.assign(town=["a", "b"] * 30), PRICE

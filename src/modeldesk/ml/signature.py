@@ -270,14 +270,15 @@ def _check_storable(signature: Signature) -> None:
 def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     kind, values, name = kind_of(column), column.dropna(), column.name
     coded = column.dtype == "category"
-    if kind not in KINDS or (coded and kind == "date"):
+    unseen = kind == "empty" and given.get("type") not in (None, "date")  # it is told what it is
+    if (kind not in KINDS and not unseen) or (coded and kind == "date"):
         raise SignatureError(
             f"Column {name!r} holds {kind} values; drop it, or make them plain numbers, true/false "
             "or text, or of moments whole days without a zone (`.dt.normalize()`)."
         )
     if coded:
         values = values.astype(values.cat.categories.dtype)
-    read: dict[str, Any] = {"type": KINDS[kind], "missing": len(values) < len(column)}
+    read: dict[str, Any] = {"type": KINDS.get(kind), "missing": len(values) < len(column)}
     if kind == "string" and not coded and values.nunique() > min(MOST_CATEGORIES, len(values) // 2):
         read["type"] = "text"
     read |= given

@@ -98,8 +98,8 @@ def import_model(
     test = X_test, y.loc[X_test.index]
     if ranks(model):
         say("It ranks rows: its answers are scores to sort them by, which no target measures")
-    by_place = fitted_names(model) is None and len(columns) > 1
-    reasons = partial(reasons_of, signature, decided, known, table, targets, unnamed=by_place)
+    matrix = fitted_names(model) is None and len(columns) > 1
+    reasons = partial(reasons_of, signature, decided, known, table, targets, unnamed=matrix)
     judged = partial(judge, reasons=reasons, source=str(data), accept=accept_score, say=say)
     about = {"imported": source}
     return release(model, signature, X, test, about=about, judge=judged, root=root)
