@@ -64,6 +64,8 @@ def _of_plain_splits(convert: Any) -> Any:
     It converts others as well, which then answer some rows otherwise.
     """
 
+    from skl2onnx.common.data_types import DoubleTensorType
+
     def checked(scope: Any, operator: Any, container: Any) -> None:
         text = operator.raw_operator.booster_.model_to_string()
         codes = {int(code) for line in SPLITS.findall(text) for code in line.split()}
@@ -73,6 +75,9 @@ def _of_plain_splits(convert: Any) -> Any:
             raise ValueError("it takes zeros as gaps, which ONNX does not know")
         if "\nis_linear=1" in text:
             raise ValueError("it has linear models in its leaves, which ONNX does not know")
-        convert(scope, operator, container)
+        from .onnx_converters import _Exact
+
+        wide = isinstance(operator.inputs[0].type, DoubleTensorType)
+        convert(scope, operator, _Exact(container, []) if wide else container)
 
     return checked

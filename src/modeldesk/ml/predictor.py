@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import Artifact, ArtifactError, Runtime, read
+from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
 from .boosters import FAMILIES, family
 from .columns import fitted_names, takes_text
 from .frames import Column, as_trained
+from .kept import Kept
+from .parity import Answers
 from .rules import RuleError, Rules, rules
 from .shares import are_shares, rounded
 from .signature import Feature, Signature, brief, class_label
 from .validation import InstanceValidator, Row
 from .walk import inside
 
-# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
-Answers = tuple[np.ndarray, np.ndarray | None]
 Trained = Mapping[str, Column]  # as of Signature.trained
 NOTHING: Trained = {}
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
@@ -188,7 +188,7 @@ class Predictor:
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
         """Load a version, the current one by default, and try its example, by the owner's rules.
 
-        Raises ArtifactError.
+        Its kept probes must have the recorded answers. Raises ArtifactError.
         """
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
@@ -208,7 +208,23 @@ class Predictor:
         except Exception as error:
             why = f"The model in {artifact.path} does not answer its own example"
             raise ArtifactError(f"{why}: {brief(error)}") from error
+        predictor.ask_kept()
         return predictor
+
+    def ask_kept(self) -> None:
+        """Ask the probes kept with the version, if there are any.
+
+        Raises ChangedAnswers when an answer is another than its original gave.
+        """
+        if not self.artifact.kept:
+            return
+        try:
+            fault = Kept.loads(self.artifact.kept).fault(self.engine)
+        except (ValueError, TypeError, OSError) as error:
+            fault = f"its probes cannot be read ({brief(error)})"
+        if fault:
+            why = f"The model in {self.artifact.path} does not answer as it did when it was made"
+            raise ChangedAnswers(f"{why}: {fault}.")
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """Answer checked rows. Raises NotFinite for the first that has no answer."""

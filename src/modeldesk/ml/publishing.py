@@ -16,7 +16,9 @@ from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
 from .importance import importance
+from .kept import Kept
 from .logged import rows_added
+from .parity import average
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
 from .shares import no_shares
@@ -102,6 +104,7 @@ def release(
         content, signature, parity = model.bring(signature, rows)
         runtime, engine = "onnx", start("onnx", content, signature)
         answers = engine.run(rows)
+        kept = Kept.of(rows, answers, average(answers[0]), ["onnxruntime"]).dumps()
     else:
         try:
             answers = ScikitEngine(model, signature.features).answers(X_test)
@@ -117,7 +120,7 @@ def release(
     if judge and scored:
         judge(signature, answers, y_test, scores)
     if not hasattr(model, "bring"):
-        content, runtime, parity = convert(model, signature, X_test)
+        content, runtime, parity, kept = convert(model, signature, X_test)
         engine = start(runtime, content, signature)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -135,7 +138,7 @@ def release(
     force = force or told.force
     if not force:
         promotion.check_same(root, signature.digest(content), signature)
-    artifact = save(root, content, signature, metrics, card(signature, metrics))
+    artifact = save(root, content, signature, metrics, card(signature, metrics), kept=kept)
     if promote and told.promote:
         promotion.promote(root, artifact.version, force=force)
     return artifact

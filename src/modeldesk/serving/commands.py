@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from ..ml.artifact import Artifact, ArtifactError
+from ..ml.artifact import Artifact, ArtifactError, ChangedAnswers
 from ..ml.batch import predict_file
 from ..ml.logged import LoggedRows, offering
 from ..ml.predictor import Predictor
@@ -55,6 +55,8 @@ def train(
     say(_outcome(artifact))
     for name, score in artifact.metrics["metrics"].items():
         say(f"  {name:<20}{score:.4g}")
+    if refused := artifact.metrics["parity"].get("onnx_refused"):
+        say(f"Served by scikit-learn, as ONNX was refused: {refused}")
     return artifact
 
 
@@ -151,8 +153,11 @@ def serve(
         if outdated():
             say("Setting up the database")
             migrate()
-    if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
-        say(slow)
+    try:
+        if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
+            say(slow)
+    except ChangedAnswers as error:  # /readyz says so, too; a restart would mend nothing
+        say(str(error))
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
     say(f"Serving on http://{host}:{port}")

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..convert import compare
 from ..knowledge import Known
-from ..predictor import INPUTS, Answers, OnnxEngine
+from ..parity import Answers, compare
+from ..predictor import INPUTS, OnnxEngine
 from ..signature import Feature, FeatureType, Signature, Task, brief
 from ..validation import Row, listed
 from . import graph_outputs
