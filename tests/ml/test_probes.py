@@ -288,13 +288,16 @@ def test_rows_at_fault_are_found_among_others() -> None:
     assert difference(found, found, [], None) is None
 
 
-def test_soft_votes_and_what_onnx_cannot_have_are_compared_as_well(tmp_path: Path) -> None:
+def test_soft_votes_of_several_models() -> None:
     X = pd.DataFrame(R.normal(size=(200, 3)), columns=["a", "b", "c"])
     y = pd.Series(np.where(X["a"] * X["b"] > 0, "warm", "cold"), name="target")
-    parts = [("lr", LogisticRegression()), ("nb", GaussianNB())]
-    model = VotingClassifier(parts, voting="soft", flatten_transform=False).fit(X, y)
-    publish(model, X[:50], y[:50], name="soft", root=tmp_path)
-    assert asked(Predictor.load(tmp_path), X) == model.predict(X).tolist()
+    forest = RandomForestClassifier(5, random_state=0)
+    parts = [("lr", LogisticRegression()), ("rf", forest), ("nb", GaussianNB())]
+    model = VotingClassifier(parts, voting="soft").fit(X, y)
+    signature = Signature.infer(X, y, name="m", output={"probabilities": True})
+    found = convert(model, signature, X)
+    assert found.runtime == "onnx", found.parity["onnx_refused"]
+    assert model.flatten_transform is True
 
 
 def test_a_saved_model_that_answers_otherwise_is_refused(

@@ -6,6 +6,7 @@ is the first of the largest; and imputers and joined columns must not round at a
 that a tree has learned for them.
 """
 
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 from onnx.numpy_helper import from_array
+from skl2onnx._supported_operators import sklearn_operator_name_map
 from skl2onnx.common._apply_operation import apply_cast, apply_concat, apply_div
 from skl2onnx.common._registration import get_converter, get_shape_calculator
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
@@ -45,6 +47,12 @@ def converters() -> dict[type, Convert]:
     found: dict[type, Convert] = {impute.SimpleImputer: _imputer}
     found[preprocessing.OneHotEncoder] = _as_given
     found |= dict.fromkeys(forests, _forest) | dict.fromkeys(EXACT, _as_given)
+    found[ensemble.VotingClassifier] = _votes
+    boosters: dict[str, Convert] = {"lightgbm": _as_given, "xgboost": _narrow}
+    for family, convert in boosters.items():  # around those that boosters.py registers
+        for model in vars(sys.modules.get(family)).values() if family in sys.modules else ():
+            if isinstance(model, type) and model in sklearn_operator_name_map:
+                found[model] = convert
     return found | dict.fromkeys(rounding, _trees)
 
 
@@ -85,6 +93,14 @@ def _trees(scope: Any, operator: Any, container: Any) -> None:
     _asked(scope, operator, container, [narrow])
 
 
+def _narrow(scope: Any, operator: Any, container: Any) -> None:
+    """What computes in 32 bits altogether, as XGBoost does."""
+    given = scope.get_unique_variable_name("narrow")
+    apply_cast(scope, operator.inputs[0].full_name, given, container, to=TensorProto.FLOAT)
+    narrow = SimpleNamespace(full_name=given, type=FloatTensorType(operator.inputs[0].type.shape))
+    _asked(scope, operator, container, [narrow], exact=False)
+
+
 def _rounded(scope: Any, given: str, container: Any) -> str:
     """The same in 64 bits, rounded to 32."""
     narrow, wide = map(scope.get_unique_variable_name, ("narrow", "wide"))
@@ -98,7 +114,7 @@ def _as_given(scope: Any, operator: Any, container: Any) -> None:
     _asked(scope, operator, container, operator.inputs)
 
 
-def _asked(scope: Any, operator: Any, container: Any, inputs: Any) -> None:
+def _asked(scope: Any, operator: Any, container: Any, inputs: Any, *, exact: bool = True) -> None:
     """Let skl2onnx convert it for these inputs.
 
     It does not know that ONNX answers in 32 bits here; what follows is told the truth.
@@ -113,6 +129,7 @@ def _asked(scope: Any, operator: Any, container: Any, inputs: Any) -> None:
         outputs.append(found)
     asked = SimpleNamespace(
         type=operator.type,
+        full_name=operator.full_name,
         raw_operator=operator.raw_operator,
         inputs=inputs,
         outputs=outputs,
@@ -123,7 +140,8 @@ def _asked(scope: Any, operator: Any, container: Any, inputs: Any) -> None:
     told: tuple[Any, ...] = ()
     if isinstance(operator.raw_operator, EXACT) and is_classifier(operator.raw_operator):
         told = ("TreeEnsembleClassifier", "ai.onnx.ml", 3)  # or it rounds what trees hold
-    get_converter(operator.type)(scope, asked, _Exact(container, _ways(operator)), *told)
+    kept = _Exact(container, _ways(operator)) if exact else container
+    get_converter(operator.type)(scope, asked, kept, *told)
     for name, wide in widened:
         apply_cast(scope, name, wide, container, to=TensorProto.DOUBLE)
 
@@ -189,6 +207,16 @@ def _forest(scope: Any, operator: Any, container: Any) -> None:
     apply_cast(scope, votes, wide, container, to=kind)
     container.add_initializer(count, kind, [1], [float(len(model.estimators_))])
     apply_div(scope, [wide, count], shares, container)
+
+
+def _votes(scope: Any, operator: Any, container: Any) -> None:
+    """Votes; skl2onnx refuses a form of `transform`, which nobody asks."""
+    model = operator.raw_operator
+    flat, model.flatten_transform = model.flatten_transform, False
+    try:
+        get_converter(operator.type)(scope, operator, container)
+    finally:
+        model.flatten_transform = flat
 
 
 def _imputer(scope: Any, operator: Any, container: Any) -> None:
