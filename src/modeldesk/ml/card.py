@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .artifact import ArtifactError
+from .labels import visible
 from .signature import Feature, Signature
 
 SCORES = {"regression": "r2", "classification": "accuracy"}  # the first thing to ask of a model
@@ -15,10 +16,10 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
     features, targets = {}, {}
     for f in signature.features:
         words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
-        features[f"{f.name} ({', '.join(words)})"] = seen(f) or "anything"
+        features[f"{visible(f.name)} ({', '.join(words)})"] = seen(f) or "anything"
     for t in signature.output.targets or []:
         unit = f" ({t.unit})" if t.unit else ""
-        targets[f"{t.name}{unit}"] = f"{t.min} to {t.max} in training"
+        targets[f"{visible(t.name)}{unit}"] = f"{t.min} to {t.max} in training"
     came = f"trained {metrics['trained_at']}"
     tested = "held-out rows"
     if source := metrics.get("imported"):
@@ -35,7 +36,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
         ("Features", features),
         *([("Targets", targets)] if targets else []),
-        (drop, metrics.get("importance", {})),
+        (drop, {visible(n): value for n, value in metrics.get("importance", {}).items()}),
     ):
         listed = [f"- {name}: {value}" for name, value in values.items()]
         lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
@@ -45,7 +46,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
 def seen(feature: Feature) -> str:
     """The values of a feature in training; nothing where they are not told."""
     if feature.categories:
-        return ", ".join(feature.categories)
+        return ", ".join(map(visible, feature.categories))
     if feature.min is None:
         return ""
     low, high = (f"{v:.7g}" if isinstance(v, float) else v for v in (feature.min, feature.max))

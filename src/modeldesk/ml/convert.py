@@ -10,13 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import skops_file
+from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
-from .boosters import register_converters
+from .booster_onnx import register_converters
+from .boosters import family, numbered
+from .frames import level_text
 from .kept import Kept
 from .parity import Answers, Tried, average, compare, difference, tried
-from .predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine
+from .predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
 from .probes import like, probes
-from .project import transformers
+from .shares import rounded
 from .signature import Signature, brief
 from .validation import InstanceValidator, InvalidInstances, Row
 
@@ -39,18 +43,21 @@ def convert(model: Any, signature: Signature, frame: Any) -> Converted:
     then skops, with the reason under "onnx_refused". Raises ArtifactError when neither agrees.
     """
     frame = sampled(_complete(frame, signature))
-    original = ScikitEngine(model, signature.features)
+    original = ScikitEngine(model, signature.features, signature.trained)
     expected = original.answers(frame)
+    if not signature.output.probabilities:
+        expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
         raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
     rows = rows_of(frame, signature)
     trial = _Trial(original, signature, frame, rows, expected)
     refused = ""
-    dates = any(feature.type == "date" for feature in signature.features)
-    if dates:
+    if any(feature.type == "date" for feature in signature.features):
         refused = "it takes dates, which ONNX does not know"
-    for inputs in () if dates else _inputs(signature):
+    if numbered(model, [feature.name for feature in signature.features]):
+        refused = "it numbers categories, which ONNX does not know"
+    for inputs in () if refused else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
             engine = OnnxEngine(content, signature.features)
@@ -62,13 +69,13 @@ def convert(model: Any, signature: Signature, frame: Any) -> Converted:
             return Converted(content, "onnx", parity, trial.kept("onnxruntime"))
         refused = f"it answers otherwise than scikit-learn {fault}"
     try:
-        import skops.io
-
-        content = skops.io.dumps(model)
-        parity, fault = trial.of(ScikitEngine.load(content, signature.features))
+        content = skops_file.dumps(model)
+        parity, fault = trial.of(start("skops", content, signature))
     except ForeignCode as error:
-        raise ArtifactError(_own_code(error.name)) from error
+        raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
+        if advice := kept_tables(model):
+            raise ArtifactError(advice) from error
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
     if fault:
@@ -92,12 +99,14 @@ class _Trial:
         validator = InstanceValidator(signature)
         asked = probes(original.model, signature, rows)
         self.probes = [row for probe in asked for row in _valid(validator, probe)]
-        given = like(frame, self.probes)
+        boosts = family(original.model)  # whose frames hold numbers and categories alone
+        given = original.table(self.probes) if boosts else like(frame, self.probes)
+        self.has_shares = expected[1] is not None
         self.original = self._tried(lambda some: original.answers(given[some]))
 
     def of(self, engine: Engine) -> tuple[dict[str, Any], str | None]:
         """How an engine's answers to the rows compare, and what it answers otherwise, if so."""
-        answers = engine.run(self.rows)
+        answers = self._meant(engine.run(self.rows))
         parity = compare(answers, self.expected)
         served = self._tried(lambda some: engine.run(self.probes[some]))
         fault = difference(served, self.original, self.probes, self.typical)
@@ -123,7 +132,11 @@ class _Trial:
 
         with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
             warnings.simplefilter("ignore")  # of values that nobody has
-            return tried(ask, len(self.probes))
+            return tried(lambda some: self._meant(ask(some)), len(self.probes))
+
+    def _meant(self, answers: Answers) -> Answers:
+        """Answers without scores that are no probabilities."""
+        return answers if self.has_shares else (answers[0], None)
 
 
 def _valid(validator: InstanceValidator, row: Row) -> Iterator[Row]:
@@ -137,6 +150,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    levels = [feature.name for feature in signature.features if feature.type == "category"]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in levels}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
@@ -165,22 +180,12 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
-        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
-        shares = shares / shares.sum(axis=1, keepdims=True)
-        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+        known = signature.output.classes
+        scores["log_loss"] = float(m.log_loss(actual, rounded(shares), labels=known))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))
     return scores
-
-
-def _own_code(name: str) -> str:
-    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {transformers()}"
-    if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {transformers()}"
-    why = f"The model needs {what}, which the service cannot import"
-    return f"{why}: {mend}, import it from there, and fit again."
 
 
 def _complete(frame: Any, signature: Signature) -> Any:
@@ -237,4 +242,5 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
             custom_shape_calculators=shapes(),
         )
         as_computed(found.graph)
-    return bytes(found.SerializeToString())
+    found.opset_import.sort(key=lambda opset: opset.domain)  # a set, which has no order
+    return bytes(found.SerializeToString(deterministic=True))

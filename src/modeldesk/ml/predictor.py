@@ -1,6 +1,6 @@
 """Runs a model: rows in, predictions out, one run for the whole batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,19 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
-from .columns import takes_text
+from .boosters import FAMILIES, family
+from .columns import fitted_names, takes_text
+from .frames import Column, as_trained
 from .kept import Kept
 from .parity import Answers
-from .project import packages
 from .rules import RuleError, Rules, rules
-from .signature import Feature, brief, class_label
+from .shares import are_shares, rounded
+from .signature import Feature, Signature, brief, class_label
 from .validation import InstanceValidator, Row
+from .walk import inside
 
+Trained = Mapping[str, Column]  # as of Signature.trained
+NOTHING: Trained = {}
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(double)": (np.float64, np.nan),
@@ -24,23 +29,7 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "functools.partial",  # its function is judged by itself
-    "lightgbm.basic.Booster",
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils.validation.check_array",
-    "xgboost.core.Booster",
-}
-TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
+NO_SHARES = "The model's scores of it are no probabilities: they do not add up to 1."
 
 
 class NotFinite(ValueError):
@@ -117,21 +106,25 @@ class OnnxEngine:
 class ScikitEngine:
     """A scikit-learn model as it was trained; needs scikit-learn and pandas."""
 
-    def __init__(self, model: Any, features: list[Feature]) -> None:
-        self.model, self.features = model, features
+    def __init__(self, model: Any, features: list[Feature], trained: Trained = NOTHING) -> None:
+        self.model, self.features, self.trained = model, features, trained
 
     @classmethod
-    def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
+    def load(
+        cls, content: bytes, features: list[Feature], trained: Trained = NOTHING
+    ) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
-        import skops.io
+        from .skops_file import loads
+        from .trusted import Untrusted
 
-        unknown = set(skops.io.get_untrusted_types(data=content))
-        known = (*TRUSTED_PARTS, *(f"{package}." for package in packages()))
-        foreign = {name for name in unknown - TRUSTED if not name.startswith(known)}
-        foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
-        if foreign:
-            raise ForeignCode(min(foreign))
-        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
+        try:
+            model = loads(content)
+        except Untrusted as found:
+            raise ForeignCode(str(found)) from found
+        for part in inside(model):
+            if "n_jobs" in getattr(part, "__dict__", {}):
+                part.n_jobs = 1  # starting others takes longer than to answer a request
+        return cls(model, features, trained)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
@@ -141,20 +134,16 @@ class ScikitEngine:
         """What the model takes: a pandas frame (rows, features), of the types of its training."""
         import pandas as pd
 
-        frame: dict[str, Any] = {}
-        for feature in self.features:
-            values = [row[feature.name] for row in rows]
-            if feature.type == "category":
-                known = {*(feature.categories or []), *values} - {None}
-                frame[feature.name] = pd.Categorical(values, sorted(known))
-            elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
-                frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
-            elif feature.type == "date":
-                frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")
-            else:
-                dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
-                frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
-        return pd.DataFrame(frame)
+        columns = {
+            feature.name: as_trained([row[feature.name] for row in rows], feature, was)
+            for feature in self.features
+            for was in [self.trained.get(feature.name)]
+        }
+        if family(self.model):  # which takes no objects; true is 1 to it
+            flags = [f.name for f in self.features if f.type == "boolean"]
+            columns |= {name: [row[name] for row in rows] for name in flags}
+            return pd.DataFrame(columns).astype(dict.fromkeys(flags, "float64"))
+        return pd.DataFrame(columns)
 
     def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
         """A table whose values of a feature are those of other rows, in this order."""
@@ -165,7 +154,7 @@ class ScikitEngine:
         X = frame
         if takes_text(self.model):
             X = frame.to_numpy()[:, 0]
-        elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
+        elif hasattr(self.model, "n_features_in_") and fitted_names(self.model) is None:
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
         return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
@@ -174,10 +163,11 @@ class ScikitEngine:
 Engine = OnnxEngine | ScikitEngine
 
 
-def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
+def start(runtime: Runtime, content: bytes, signature: Signature) -> Engine:
     """The engine of a model file. Raises ImportError or whatever is wrong with the file."""
-    load = OnnxEngine if runtime == "onnx" else ScikitEngine.load
-    return load(content, features)
+    if runtime == "onnx":
+        return OnnxEngine(content, signature.features)
+    return ScikitEngine.load(content, signature.features, signature.trained)
 
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
@@ -203,16 +193,14 @@ class Predictor:
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
         try:
-            predictor = cls(
-                artifact, start(artifact.runtime, model, artifact.signature.features), own
-            )
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature), own)
             example = artifact.signature.example
             predictor.seconds = own.try_out(
                 lambda: predictor.predict(predictor.validator.from_json([example])[0])
             )
         except ImportError as error:
             lacks = error.name
-            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            mend = f"add {lacks}" if lacks in FAMILIES else "sync --extra train"
             why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
             raise ArtifactError(why) from error
         except RuleError:
@@ -281,15 +269,21 @@ class Predictor:
         names = []
         numbers = np.zeros(len(labels)) if classes else labels
         if shares is not None and self.signature.output.probabilities:
-            names, numbers = [class_label(value) for value in classes], shares
+            names, numbers = [class_label(value) for value in classes], np.array(shares, float)
         finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
+        meant = finite
+        if names:
+            meant = are_shares(numbers)
+            numbers[meant] = rounded(numbers[meant])
         values = labels.tolist()
         if targets:
             values = [dict(zip(targets, given, strict=True)) for given in values]
-        rows = zip(values, numbers.tolist(), finite.tolist(), strict=True)
-        for index, (label, share, known) in enumerate(rows):
+        rows = zip(values, numbers.tolist(), finite.tolist(), meant.tolist(), strict=True)
+        for index, (label, share, known, fits) in enumerate(rows):
             if not known:
                 yield NotFinite(index)
+            elif not fits:
+                yield NotFinite(index, NO_SHARES)
             elif classes:
                 by_class = dict(zip(names, share, strict=True)) if names else None
                 yield Prediction(classes[label], by_class)

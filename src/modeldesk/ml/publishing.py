@@ -1,6 +1,7 @@
 """From a fitted model and its signature to a version that is served."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
+from .boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
@@ -19,6 +21,7 @@ from .logged import rows_added
 from .parity import average
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
+from .shares import no_shares
 from .signature import Class, Signature, SignatureError, Task, brief
 from .validation import listed
 
@@ -43,7 +46,7 @@ def task_of(model: Any) -> Task:
         if is_clusterer(model) or is_outlier_detector(model):
             what = "looks for groups or outliers, which no column of answers can be compared with"
             raise ArtifactError(f"{kind} {what}; publish a classifier or a regressor.")
-    return "classification" if hasattr(model, "classes_") else "regression"
+    return "classification" if len(getattr(model, "classes_", ())) else "regression"
 
 
 def classes_of(model: Any, y: Any, source: str) -> list[Class]:
@@ -62,6 +65,18 @@ def classes_of(model: Any, y: Any, source: str) -> list[Class]:
     return [int(c) if isinstance(c, float) and c.is_integer() else c for c in known]
 
 
+def check_classes(model: Any, signature: Signature, labels: Any) -> None:
+    """Raise ArtifactError for answers (rows,) of a classifier that are none of its classes."""
+    known = signature.output.classes
+    if known and (strange := [value for value in labels.tolist() if value not in known]):
+        why = f"The model answers {strange[0]!r}, which is none of its classes"
+        mend = "fit it anew, on the classes themselves"
+        if objective_without_shares(model) == OWN_OBJECTIVE:
+            why += ", as its objective is a function of your own"
+            mend = "save its booster alone, which is served as a regression of its scores"
+        raise ArtifactError(f"{why}: {mend}.")
+
+
 def release(
     model: Any,
     signature: Signature,
@@ -70,6 +85,7 @@ def release(
     *,
     scored: bool = True,
     about: dict[str, Any] | None = None,
+    judge: Callable[..., None] | None = None,
     promote: bool = True,
     force: bool = False,
     root: Path | None = None,
@@ -77,6 +93,7 @@ def release(
     """Convert a model, compare and score it on `test`, save it and make it current.
 
     `X` (rows, features) is what its signature was read from; `about` is added to the metrics.
+    `judge` may raise once it sees the signature, the answers to the test, the truth, and the score.
     `promote` and `force` are as of `publish`. Raises ArtifactError, and Incompatible once the
     version is saved; the current one stays.
     """
@@ -85,7 +102,7 @@ def release(
     if hasattr(model, "bring"):
         rows = rows_of(X_test, signature)
         content, signature, parity = model.bring(signature, rows)
-        runtime, engine = "onnx", start("onnx", content, signature.features)
+        runtime, engine = "onnx", start("onnx", content, signature)
         answers = engine.run(rows)
         kept = Kept.of(rows, answers, average(answers[0]), ["onnxruntime"]).dumps()
     else:
@@ -93,12 +110,22 @@ def release(
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
+        check_classes(model, signature, answers[0])
+        if signature.output.probabilities and (why := no_shares(model, answers[1])):
+            output = signature.output.model_copy(update={"probabilities": False})
+            signature, answers = signature.model_copy(update={"output": output}), (answers[0], None)
+            about = (about or {}) | {"limits": [*(about or {}).get("limits", []), why]}
+    scored = scored and not ranks(model)
+    scores = score(signature, answers, y_test) if scored else {}
+    if judge and scored:
+        judge(signature, answers, y_test, scores)
+    if not hasattr(model, "bring"):
         content, runtime, parity, kept = convert(model, signature, X_test)
-        engine = start(runtime, content, signature.features)
+        engine = start(runtime, content, signature)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runtime": runtime,
-        "metrics": score(signature, answers, y_test) if scored else {},
+        "metrics": scores,
         "held_out_rows": len(X_test) if scored else 0,
         "logged_rows": logged_rows,
         "importance": importance(engine, signature, X_test, y_test) if scored else {},
@@ -119,5 +146,5 @@ def release(
 
 def _optional() -> dict[str, str]:
     """Those of the libraries of other models that this one has made use of."""
-    used = ("xgboost", "lightgbm", "onnxmltools", "torch")
+    used = (*FAMILIES, "onnxmltools", "torch")
     return {name: str(sys.modules[name].__version__) for name in used if name in sys.modules}

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from ..ml.artifact import Artifact, ArtifactError, ChangedAnswers
-from ..ml.batch import BatchError, predict_file
+from ..ml.batch import predict_file
 from ..ml.logged import LoggedRows, offering
 from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir, training
@@ -29,7 +30,6 @@ class NotReady(Exception):
 # Told as one sentence, without a traceback.
 EXPECTED = (
     ArtifactError,
-    BatchError,
     LogUnavailable,
     NothingLogged,
     NotReady,
@@ -72,19 +72,24 @@ def import_model(
     data: Path,
     targets: Sequence[str],
     *,
-    name: str | None,
-    dates: Sequence[str],
-    encoding: str,
-    classes: str | None,
-    yes: bool,
-    promote: bool,
-    force: bool,
+    name: str | None = None,
+    told: Mapping[str, Any] | None = None,
+    encoding: str = "utf-8-sig",
+    classes: str | None = None,
+    accept_score: bool = False,
+    yes: bool = False,
+    promote: bool = True,
+    force: bool = False,
     ask: Callable[[str], bool],
     say: Say,
 ) -> None:
-    """Make a model somebody has the current one, and tell how it compares and scores."""
+    """Make a model somebody has the current one, and tell how it compares and scores.
+
+    `told` is how the columns are read, by the names of `import_options.READING`.
+    """
     from ..ml.importing import import_model
     from ..ml.promotion import publishing
+    from .import_options import told_by
 
     with publishing(promote=promote, force=force):
         artifact = import_model(
@@ -92,9 +97,10 @@ def import_model(
             data,
             targets,
             name=name,
-            dates=dates,
+            told=told_by(told or {}),
             encoding=encoding,
             classes=classes,
+            accept_score=accept_score,
             agreed=lambda warning: yes or (sys.stdin.isatty() and ask(f"{warning}. Read it?")),
             say=say,
             root=artifacts_dir(),
@@ -104,7 +110,10 @@ def import_model(
     if artifact.signature.task == "classification":
         say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
     say(f"  {'worst difference':<20}{parity['difference']:.2g}")
-    say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
+    for limit in artifact.metrics.get("limits", []):
+        say(limit)
+    if artifact.metrics["held_out_rows"]:
+        say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
     for measure, score in artifact.metrics["metrics"].items():
         say(f"  {measure:<20}{score:.4g}")
     if refused := parity.get("onnx_refused"):

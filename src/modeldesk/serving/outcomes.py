@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..ml.signature import Output, Target, class_label
+from ..ml.signature import Class, Output, Target, class_label
 from ..ml.validation import Fault, InvalidInstances
 
 
@@ -24,7 +24,7 @@ def outcome_fields(output: Output) -> dict[str, Target]:
 
 def outcome(output: Output, typed: Mapping[str, str]) -> Any:
     """The class, number or numbers that the fields of an outcome mean; as typed if they do not."""
-    meant = {name: _meant(output, typed.get(name) or "") for name in outcome_fields(output)}
+    meant = {name: _meant(output, typed.get(name)) for name in outcome_fields(output)}
     if not output.targets:
         return meant["actual"]
     return {target.name: meant[f"actual_{target.name}"] for target in output.targets}
@@ -35,10 +35,17 @@ def outcome_faults(error: InvalidInstances) -> list[Fault]:
     return [replace(fault, loc=("_".join(map(str, fault.loc)),)) for fault in error.faults]
 
 
-def _meant(output: Output, text: str) -> Any:
-    text = text.strip()
+def _meant(output: Output, text: str | None) -> Any:
     if output.classes:
-        return {class_label(known): known for known in output.classes}.get(text)
+        return None if text is None else _class(output.classes, text)
+    text = (text or "").strip()
     with suppress(ValueError):
         return float(text)
     return text
+
+
+def _class(classes: list[Class], text: str) -> Any:
+    """The class of exactly this text, else the only one that differs in blanks at its ends."""
+    known = {class_label(value): value for value in classes}
+    alike = [label for label in known if label.strip() == text.strip() != ""]
+    return known.get(text, known[alike[0]] if len(alike) == 1 else None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..ml.labels import choices, labels, visible
 from ..ml.signature import Signature, class_label
 from ..serving.forms import moment
 from ..serving.log import Record
@@ -35,7 +36,8 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
 
     Before these what callers call theirs, if they may send such a `reference`.
     """
-    targets = signature.output.targets or []
+    targets, features = signature.output.targets or [], signature.features[:MOST_FEATURES]
+    several, called = labels(targets), labels(features)
     whole = Column("prediction", signature.output.label, lambda record: record.value)
     more = len(signature.features) - MOST_FEATURES
     named = Column("reference", str(reference), lambda record: record.reference)
@@ -43,13 +45,13 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
         *([named] if reference else []),
         *([] if targets else [whole]),
         *(
-            Column(f"prediction_{index}", target.label, _target(target.name))
+            Column(f"prediction_{index}", several[target.name], _target(target.name))
             for index, target in enumerate(targets)
         ),
         Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
         *(
-            Column(f"feature_{index}", feature.label, _input(feature.name))
-            for index, feature in enumerate(signature.features[:MOST_FEATURES])
+            Column(f"feature_{index}", called[feature.name], _input(feature.name))
+            for index, feature in enumerate(features)
         ),
         *([Column("more", f"And {more:,} more", lambda record: "…")] if more > 0 else []),
     ]
@@ -73,7 +75,9 @@ def shown(value: Any) -> str:
     if value is None:
         return NONE
     if isinstance(value, dict):
-        return ", ".join(f"{name} {shown(number)}" for name, number in value.items())
+        return ", ".join(f"{visible(name)} {shown(number)}" for name, number in value.items())
+    if isinstance(value, str):
+        return visible(value)
     return f"{value:.7g}" if isinstance(value, float) else class_label(value)
 
 
@@ -81,6 +85,8 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
     """All of one prediction, for staff/prediction.html; `more` is known of it besides."""
     features = {feature.name: feature for feature in signature.features}
     feedback = record.feedback
+    called, several = labels(signature.features), labels(signature.output.targets or [])
+    classes = choices(record.probabilities or {})
     about = {
         "Id": record.id,
         "When": moment(record.created_at),
@@ -96,17 +102,17 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
         "unit": signature.output.unit or "",
         "value": shown(record.value),
         "targets": [
-            {"label": target.label, "value": shown(value), "unit": target.unit or ""}
+            {"label": several[target.name], "value": shown(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
         ],
         "shares": [
-            {"label": label, "percent": f"{share:.1%}"}
+            {"label": classes[label], "percent": f"{share:.1%}"}
             for label, share in (record.probabilities or {}).items()
         ],
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [
             {
-                "name": features[name].label if name in features else name,
+                "name": called.get(name) or visible(name),
                 "value": shown(value),
                 "unit": features[name].unit or "" if name in features else "",
             }

@@ -11,7 +11,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ...ml.labels import choices
 from ...ml.signature import class_label
+from ...serving.forms import chosen_text, option_value
 from ..models import Prediction
 from ..service import get_service
 
@@ -43,10 +45,12 @@ class ClassFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         classes = get_service().signature.output.classes or []
-        return [(label, label) for label in map(class_label, classes)]
+        shown = choices(map(class_label, classes))
+        return [(option_value(label), text) for label, text in shown.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(label=self.value())
+        value = self.value()
+        return queryset if value is None else queryset.filter(label=chosen_text(value))
 
 
 class OutcomeFilter(admin.SimpleListFilter):

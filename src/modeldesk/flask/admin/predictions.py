@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 from flask import Response, request, stream_with_context
 from flask_admin import expose
 
+from ...ml.labels import choices
 from ...ml.signature import class_label
+from ...serving.forms import chosen_text, option_value
 from ...serving.log import Record
 from ...staff.export import csv_lines
 from ...staff.records import NONE, Column, columns, details, search_help, shown
@@ -33,10 +35,11 @@ class VersionFilter(Choice):
 class ClassFilter(Choice):
     def choices(self) -> Iterable[tuple[str, str]]:
         classes = get_service().signature.output.classes or []
-        return [(label, label) for label in map(class_label, classes)]
+        shown = choices(map(class_label, classes))
+        return [(option_value(label), text) for label, text in shown.items()]
 
     def condition(self, value: str) -> Any:
-        return self.view.where(self.view.model, "label", "eq", value)
+        return self.view.where(self.view.model, "label", "eq", chosen_text(value))
 
 
 class OutcomeFilter(Choice):
