@@ -52,6 +52,7 @@ def tried(ask: Callable[[slice], Answers], rows: int) -> Tried:
                 asked[start] = True
             continue
         asked[start:stop] = True
+        shares = shares if isinstance(shares, np.ndarray) else None  # maps of scores are none
         finite = _finite(labels) if shares is None else _finite(labels) & _finite(shares)
         places = np.arange(start, stop)[finite]
         found.append((places, labels[finite], None if shares is None else shares[finite]))
