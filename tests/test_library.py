@@ -18,7 +18,11 @@ IMPORT_ALL = """
 import importlib, pkgutil
 import modeldesk
 
-LATER = {"modeldesk.ml.importing.unpickler", "modeldesk.serving.mongo_summaries"}  # of extras
+LATER = {  # of extras
+    "modeldesk.ml.importing.unpickler",
+    "modeldesk.ml.onnx_converters",
+    "modeldesk.serving.mongo_summaries",
+}
 for part in ("ml", "serving", "accounts", "pages", "staff"):
     package = importlib.import_module(f"modeldesk.{part}")
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
