@@ -107,7 +107,7 @@ def test_frames_that_are_refused() -> None:
         (twice, [1.0], "'a' exactly once"),
         (pd.DataFrame({0: [1.0]}), [1.0], "text as names"),
         (np.ones((2, 2)), [1.0, 2.0], "pandas DataFrame"),
-        (pd.DataFrame({"a": []}), [], "y must be"),
+        (pd.DataFrame({"a": []}), [], "no rows"),
         (pd.DataFrame({"a": [1.0]}), [1.0, 2.0], "y must be"),
         (pd.DataFrame({"a": [1.0, 2.0]}), [1.0, None], "y must be"),
         (pd.DataFrame({"a": [1.0, 2.0]}), np.ones((2, 2)), "y must be"),

@@ -24,7 +24,7 @@ __all__ = [
 def publish(
     model: Any,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     name: str,
     test: tuple[Any, Any] | None = None,
@@ -41,7 +41,10 @@ def publish(
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
     may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
-    for the score. `features` and `output` add what data cannot tell:
+    for the score. A detector of outliers or a clusterer needs no `y`; that of its `test` may say
+    which rows are outliers (-1 and 1, 1 and 0, or "anomaly" and "normal"), or be None.
+
+    `features` and `output` add what data cannot tell:
     `features={"age": {"unit": "years", "outside": "refuse"}}`. `limits` are sentences on what the
     model is not for, as its card and its page show them. `root` defaults to ARTIFACTS_DIR, then to
     the project's `artifacts`. Raises SignatureError or ArtifactError and changes nothing.
@@ -52,12 +55,17 @@ def publish(
     from .card import sentences
     from .columns import columns_for, text_columns
     from .publishing import classes_of, release, task_of
+    from .unsupervised import LEARNS_ALONE, compared_with, output_of
 
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))
     given: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
-    if task == "classification":
+    if task in LEARNS_ALONE:
+        y, y_test, given = None, compared_with(task, y_test, "y"), output_of(model, task)
+    elif y is None or y_test is None:
+        raise SignatureError(f"{type(model).__name__} learns from answers; give them as `y`.")
+    elif task == "classification":
         given["classes"] = classes_of(model, y, "y")
     texts = {name: {"type": "text"} for name in text_columns(model, names)}
     signature = Signature.infer(
@@ -74,7 +82,7 @@ def publish(
         signature,
         X,
         (X_test, y_test),
-        scored=test is not None,
+        scored=test is not None and y_test is not None,
         about=about,
         promote=promote,
         force=force,

@@ -43,7 +43,8 @@ def predict_file(
 ) -> Summary:
     """Copy a file with the columns prediction, probability_<class> and prediction_error added.
 
-    Of several targets each has a column, prediction_<target>. A row that is refused keeps its
+    Of several targets each has a column, prediction_<target>, and a detector of outliers has
+    prediction_score. A row that is refused keeps its
     place, and prediction_error says why. Both files are CSV (of `encoding`; UTF-8 comes out), or
     both Parquet. Memory does not grow with the file, and `target` appears when every row is done.
     Raises BatchError.
@@ -92,6 +93,7 @@ class Job:
         self.summary = Summary()
         classes = self.output.classes if self.output.probabilities else None
         shares = [f"probability_{class_label(value)}" for value in classes or []]
+        shares += ["prediction_score"] * (self.output.threshold is not None)
         several = [f"prediction_{target.name}" for target in self.output.targets or []]
         self.cells: Callable[[Any], Iterable[Any]] = dict.values if several else _alone
         self.added = [*(several or ["prediction"]), *shares, "prediction_error"]
@@ -124,7 +126,9 @@ class Job:
             answer = row if isinstance(row, str) else next(answers)
             self.summary.rows += 1
             if not isinstance(answer, str | NotFinite):
-                yield [*self.cells(answer.value), *(answer.probabilities or {}).values(), None]
+                shares = [*(answer.probabilities or {}).values()]
+                shares += [] if answer.score is None else [answer.score]
+                yield [*self.cells(answer.value), *shares, None]
                 continue
             self.summary.refused += 1
             if len(self.summary.first_faults) < FIRST_FAULTS:

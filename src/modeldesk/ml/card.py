@@ -7,7 +7,18 @@ from typing import Any
 from .artifact import ArtifactError
 from .signature import Feature, Signature
 
-SCORES = {"regression": "r2", "classification": "accuracy"}  # the first thing to ask of a model
+SCORES = {"regression": "r2"}  # the first thing to ask of a model; of any other its accuracy
+
+
+def headline(signature: Signature) -> str:
+    """What a model is, in a few words."""
+    output = signature.output
+    if signature.task == "anomaly":
+        score = "" if output.threshold is None else f", which score below {output.threshold:.6g}"
+        return f"A detector of anomalies{score}"
+    if signature.task == "clustering":
+        return f"A clustering into {len(output.classes or [])} clusters"
+    return f"A {signature.task} of {output.label}"
 
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:
@@ -26,8 +37,13 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
     if logged := metrics.get("logged_rows"):
         came += f", also on {logged} logged rows with their true outcomes"
-    about = f"A {signature.task} of {signature.output.label}, {came}."
-    drop = f"Importance: how much {SCORES[signature.task]} drops when values are shuffled"
+    about = f"{headline(signature)}, {came}."
+    answers = {
+        signature.output.shown(label): f"{share:.1%} of the rows"
+        for label, share in metrics.get("answers", {}).items()
+    }
+    first = SCORES.get(signature.task, "accuracy")
+    drop = f"Importance: how much {first} drops when values are shuffled"
     lines = [f"# {signature.name}", "", about, "", "## Limits", ""]
     lines += [f"- {sentence}" for sentence in limits(metrics)]
     for title, values in (
@@ -35,6 +51,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
         ("Features", features),
         *([("Targets", targets)] if targets else []),
+        *([("Answers", answers)] if answers else []),
         (drop, metrics.get("importance", {})),
     ):
         listed = [f"- {name}: {value}" for name, value in values.items()]

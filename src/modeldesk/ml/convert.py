@@ -14,6 +14,7 @@ from .boosters import register_converters
 from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
 from .project import transformers
 from .signature import Signature, brief
+from .unsupervised import detector_scores
 from .validation import Row
 
 TOLERANCE = 1e-4
@@ -77,10 +78,11 @@ def sampled(frame: Any) -> Any:
 
 def compare(served: Answers, expected: Answers) -> dict[str, Any]:
     """Compare answers to the same rows: labels must be equal, probabilities within 1e-4, and
-    numbers within 1e-4 of the value, or of 1 % of its target's average where that is more.
+    numbers within 1e-4 of the value, or of 1 % of its target's average where that is more. The
+    decision function of a detector of outliers is as numbers are, with its median for the 1 %.
     """
     (labels, shares), (true_labels, true_shares) = served, expected
-    gaps = np.zeros(1) if true_shares is None or shares is None else np.abs(shares - true_shares)
+    gaps = np.zeros(1) if true_shares is None or shares is None else _gaps(shares, true_shares)
     equal = labels.tolist() == true_labels.tolist()
     if labels.dtype.kind == true_labels.dtype.kind == "f":
         size = np.maximum(np.abs(true_labels), 0.01 * np.abs(true_labels).mean(axis=0))
@@ -90,15 +92,28 @@ def compare(served: Answers, expected: Answers) -> dict[str, Any]:
     return {"agrees": agrees, "rows": len(labels), "labels_equal": equal, "difference": worst}
 
 
+def _gaps(shares: Any, expected: Any) -> Any:
+    """How far probabilities (rows, classes), or the sizes of decision functions, are apart."""
+    size: Any = np.ones(1)
+    if np.ndim(expected) == 1:
+        size = np.maximum(np.abs(expected), np.median(np.abs(expected)))
+    return np.abs(np.reshape(shares, np.shape(expected)) - expected) / np.where(size > 0, size, 1)
+
+
 def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
     """Measure answers to rows the model has not seen against their outcomes (rows,).
 
-    Of several targets (rows, targets) it is the average, and the mean absolute error of each.
+    Of several targets (rows, targets) it is the average, and the mean absolute error of each. Of
+    clusters the outcomes are other groups, and the score how far both group alike.
     """
     from sklearn import metrics as m
 
     labels, shares = answers
     targets = signature.output.targets or []
+    if signature.task == "anomaly":
+        return detector_scores(labels, shares, actual)
+    if signature.task == "clustering":
+        return {"adjusted_rand": float(m.adjusted_rand_score(actual, labels))}
     if signature.task == "regression":
         measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
         measures["rmse"] = m.root_mean_squared_error
@@ -157,7 +172,7 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         for _, part in enumerate_model_names(model)
         if isinstance(part, CountVectorizer)
     }
-    if hasattr(model, "predict_proba"):
+    if signature.task == "classification" and hasattr(model, "predict_proba"):
         options[id(model)] = {"zipmap": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge

@@ -12,9 +12,11 @@ from .columns import takes_text
 from .project import packages
 from .rules import RuleError, Rules, rules
 from .signature import Feature, brief, class_label
+from .unsupervised import has_decision
 from .validation import InstanceValidator, Row
 
-# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
+# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes), or
+# of a detector of outliers its decision function.
 Answers = tuple[np.ndarray, np.ndarray | None]
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
@@ -63,12 +65,14 @@ class ForeignCode(ValueError):
 class Prediction:
     """A number, one of each target, or a class, and with it the probability of each by label.
 
+    `score` is that of a detector of outliers, which is lower the more unusual a row is.
     `model_value` is what the model said where a rule of the owner's made another `value` of it.
     """
 
     value: Any
     probabilities: dict[str, float] | None
     model_value: Any = None
+    score: float | None = None
 
 
 class OnnxEngine:
@@ -119,6 +123,7 @@ class ScikitEngine:
 
     def __init__(self, model: Any, features: list[Feature]) -> None:
         self.model, self.features = model, features
+        self.decides = has_decision(model)
 
     @classmethod
     def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
@@ -168,7 +173,9 @@ class ScikitEngine:
         elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
-        return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
+        if hasattr(self.model, "predict_proba"):
+            return labels, self.model.predict_proba(X)
+        return labels, self.model.decision_function(X) if self.decides else None
 
 
 Engine = OnnxEngine | ScikitEngine
@@ -262,9 +269,11 @@ class Predictor:
     ) -> Iterator[Prediction | NotFinite]:
         classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
         targets = [target.name for target in self.signature.output.targets or []]
-        names = []
+        names, threshold = [], self.signature.output.threshold
         numbers = np.zeros(len(labels)) if classes else labels
-        if shares is not None and self.signature.output.probabilities:
+        if shares is not None and threshold is not None:
+            numbers = np.reshape(shares, len(labels)).astype(float) + threshold
+        elif shares is not None and self.signature.output.probabilities:
             names, numbers = [class_label(value) for value in classes], shares
         finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
         values = labels.tolist()
@@ -276,6 +285,7 @@ class Predictor:
                 yield NotFinite(index)
             elif classes:
                 by_class = dict(zip(names, share, strict=True)) if names else None
-                yield Prediction(classes[label], by_class)
+                score = None if threshold is None else share
+                yield Prediction(classes[label], by_class, score=score)
             else:
                 yield Prediction(label, None)

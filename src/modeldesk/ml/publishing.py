@@ -18,6 +18,7 @@ from .logged import rows_added
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
 from .signature import Class, Signature, SignatureError, Task, brief
+from .unsupervised import answer_shares, no_predict, unsupervised_task
 from .validation import listed
 
 LIBRARIES = ("scikit-learn", "skl2onnx", "skops", "numpy")
@@ -25,22 +26,20 @@ LIBRARIES = ("scikit-learn", "skl2onnx", "skops", "numpy")
 
 def task_of(model: Any) -> Task:
     """What a fitted model is for. Raises ArtifactError when it cannot be served."""
-    from sklearn.base import BaseEstimator, is_clusterer, is_outlier_detector
+    from sklearn.base import BaseEstimator
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
     kind = type(model).__name__
     if not hasattr(model, "predict"):
-        mend = "publish a fitted classifier or regressor, or the pipeline that ends in one"
-        raise ArtifactError(f"The model ({kind}) has no `predict`; {mend}.")
+        raise ArtifactError(no_predict(model))
     if isinstance(model, BaseEstimator):
         try:
             check_is_fitted(model)
         except NotFittedError as error:
             raise ArtifactError(f"{kind} has not been fitted; fit it first.") from error
-        if is_clusterer(model) or is_outlier_detector(model):
-            what = "looks for groups or outliers, which no column of answers can be compared with"
-            raise ArtifactError(f"{kind} {what}; publish a classifier or a regressor.")
+        if task := unsupervised_task(model):
+            return task
     return "classification" if hasattr(model, "classes_") else "regression"
 
 
@@ -90,6 +89,7 @@ def release(
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
+        _check_known(signature, answers[0])
         content, runtime, parity = convert(model, signature, X_test)
         engine = start(runtime, content, signature.features)
     metrics = {
@@ -99,6 +99,7 @@ def release(
         "held_out_rows": len(X_test) if scored else 0,
         "logged_rows": logged_rows,
         "importance": importance(engine, signature, X_test, y_test) if scored else {},
+        "answers": answer_shares(signature, answers[0]),
         "parity": parity,
         "profile": profile(X, signature.features),
         "libraries": {name: version(name) for name in LIBRARIES} | _optional(),
@@ -112,6 +113,14 @@ def release(
     if promote and told.promote:
         promotion.promote(root, artifact.version, force=force)
     return artifact
+
+
+def _check_known(signature: Signature, labels: Any) -> None:
+    """Raise ArtifactError for an answer (rows,) that is none of the classes."""
+    known = signature.output.classes
+    if known and (other := [one for one in np.unique(labels).tolist() if one not in known]):
+        answers = f"{listed(map(repr, other), 5)}, which is none of {listed(map(repr, known), 10)}"
+        raise ArtifactError(f"The model answers {answers}; fit it anew.")
 
 
 def _optional() -> dict[str, str]:

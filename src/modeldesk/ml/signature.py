@@ -24,7 +24,7 @@ FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # what 64 bits of na
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
 KINDS |= {"date": "date"}
 FeatureType = Literal["number", "integer", "boolean", "category", "text", "date"]
-Task = Literal["regression", "classification"]
+Task = Literal["regression", "classification", "anomaly", "clustering"]
 Class = bool | int | str
 
 
@@ -87,11 +87,23 @@ class Target(Part):
 
 
 class Output(Target):
-    """What is predicted: a number, one of `classes`, or a number for each of `targets`."""
+    """What is predicted: a number, one of `classes`, or a number for each of `targets`.
+
+    `names` are what people are shown of classes, by label. An anomaly (-1) has a score below
+    `threshold`, where it has one.
+    """
 
     classes: list[Class] | None = None
+    names: dict[str, str] | None = None
+    threshold: float | None = None
     probabilities: bool = False
     targets: Annotated[list[Target], Field(min_length=2)] | None = None
+
+    def shown(self, value: Any) -> str:
+        """A class as people are shown it."""
+        label = class_label(value)
+        name = (self.names or {}).get(label)
+        return f"{name} ({label})" if name else label
 
 
 class Signature(BaseModel):
@@ -111,8 +123,9 @@ class Signature(BaseModel):
     def contract(self) -> bytes:
         """What the model depends on, as canonical JSON; the rest may be edited by hand."""
         takes = [[f.name, f.type, f.missing, sorted(f.categories or [])] for f in self.features]
-        gives = [self.output.classes, self.output.probabilities]
+        gives: list[Any] = [self.output.classes, self.output.probabilities]
         gives += [[target.name for target in self.output.targets]] if self.output.targets else []
+        gives += [] if self.output.threshold is None else [self.output.threshold]
         return json.dumps([self.task, takes, gives], separators=(",", ":")).encode()
 
     def digest(self, model: bytes) -> str:
@@ -130,7 +143,7 @@ class Signature(BaseModel):
         features: dict[str, dict[str, Any]] | None = None,
         output: dict[str, Any] | None = None,
     ) -> "Signature":
-        """Describe a pandas frame `X` (rows, features) and a target `y` (rows,).
+        """Describe a pandas frame `X` (rows, features) and a target `y` (rows,), if it has one.
 
         Several numbers are a frame `y` (rows, targets). `features` and `output` overrule what
         the data says and add what it cannot tell (units, descriptions), also by target:
@@ -150,13 +163,16 @@ class Signature(BaseModel):
         if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
             y = y.iloc[:, 0]
         several = isinstance(y, pd.DataFrame)
+        if not len(X):
+            raise SignatureError("X has no rows.")
         shaped = several or getattr(y, "ndim", 1) == 1
-        if not shaped or not len(X) or len(X) != len(y) or np.any(pd.isna(y)):
+        if y is not None and (not shaped or len(X) != len(y) or np.any(pd.isna(y))):
             raise SignatureError("y must be one column without gaps, a value for each row of X.")
         given = dict(output or {})
+        gives: dict[str, Any] = {"name": "prediction"}
         if several:
             task, gives = "regression", _several(y, task, given.pop("targets", {}))
-        else:
+        elif y is not None or task is None:
             task, gives = _one(pd.Series(y), task)
         whole = X.dropna()
         example = (whole if len(whole) else X).iloc[0]

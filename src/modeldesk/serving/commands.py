@@ -99,10 +99,16 @@ def import_model(
         )
     parity, source = artifact.metrics["parity"], artifact.metrics["imported"]
     say(f"Served and original, compared on {parity['rows']:,} of {source['rows']:,} rows of {data}")
-    if artifact.signature.task == "classification":
+    if artifact.signature.output.classes:
         say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
     say(f"  {'worst difference':<20}{parity['difference']:.2g}")
-    say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
+    answers, output = artifact.metrics["answers"], artifact.signature.output
+    for label, share in answers.items():
+        say(f"  {output.shown(label):<20}{share:.1%}")
+    if not targets:
+        say("No score, as no column of true answers was named (`--target`)")
+    else:
+        say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
     for measure, score in artifact.metrics["metrics"].items():
         say(f"  {measure:<20}{score:.4g}")
     if refused := parity.get("onnx_refused"):

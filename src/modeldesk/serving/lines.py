@@ -87,6 +87,7 @@ class PredictionLine(BaseModel):
     shadow: GivenShadow | None = None  # which files of releases before do not say
     user_id: Annotated[str, Field(max_length=36)] | None = None
     model_value: Outcome = None
+    score: float | None = None
     reference: Reference | None = None
 
     def record(self) -> Record:
@@ -179,7 +180,7 @@ def _content(record: Any) -> dict[str, Any]:
     if not isinstance(record, Record):
         content: dict[str, Any] = record.content()
         return content
-    seldom = {"model_value": record.model_value, "reference": record.reference}
+    seldom = {name: getattr(record, name) for name in ("model_value", "score", "reference")}
     return {
         "kind": "prediction",
         "id": record.id,

@@ -56,6 +56,7 @@ class Record:
     or, if it has none, `error`. `user_id` is the account that asked, None
     where there are none, or once it is deleted. `model_value` is what the model said where a
     rule of the owner's made another `value` of it; `reference` is what its caller sent to find it.
+    `score` is that of a detector of outliers.
     """
 
     id: str
@@ -72,12 +73,15 @@ class Record:
     user_id: str | None = None
     reference: str | None = None
     model_value: Any = None
+    score: float | None = None
 
     def answer(self) -> dict[str, Any]:
         """The prediction as its caller gets it."""
         shown = {"id": self.id, "value": self.value}
         if self.reference is not None:
             shown["reference"] = self.reference
+        if self.score is not None:
+            shown["score"] = self.score
         return shown | ({"probabilities": self.probabilities} if self.probabilities else {})
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,6 +105,8 @@ class Record:
         row["output"] = {"value": self.value, "probabilities": self.probabilities}
         if self.model_value is not None:
             row["output"]["model_value"] = self.model_value
+        if self.score is not None:
+            row["output"]["score"] = self.score
         row["feedback"] = self.feedback.as_row() if self.feedback else None
         row["feedback_at"] = self.feedback.created_at if self.feedback else None
         return row

@@ -100,6 +100,8 @@ def gives(output: Output) -> Iterator[Given]:
             yield Given(
                 "probabilities", "FP64", tail, lambda r: [*(r.probabilities or {}).values()]
             )
+        if output.threshold is not None:
+            yield Given("score", "FP64", [], lambda record: [record.score])
     elif output.targets:
         for target in output.targets:
             yield Given(target.name, "FP64", [], _of(target.name))

@@ -26,16 +26,11 @@ def openapi(
     schemas["Instance"] = validator.model.model_json_schema()
     output = signature.output
     schemas["Value"] = _value(output)
-    value: Any = output.classes[0] if output.classes else output.min or 0
-    if output.targets:
-        value = {target.name: target.min or 0 for target in output.targets}
-    prediction = {"id": examples["Entry"]["value"]["id"], "value": value}
-    if output.classes and output.probabilities:
-        first, *others = map(class_label, output.classes)
-        shares = {first: 0.8, **dict.fromkeys(others, 0.2 / len(others))}
-        prediction["probabilities"] = shares
-    else:
-        del schemas["Prediction"]["properties"]["probabilities"]
+    prediction = {"id": examples["Entry"]["value"]["id"], **_answer(output)}
+    value = prediction["value"]
+    told = schemas["Prediction"]["properties"]
+    for name in {"probabilities", "score"} - prediction.keys():
+        del told[name]
 
     filters = document["components"]["parameters"]
     if not validator.reference:
@@ -62,7 +57,7 @@ def openapi(
     given = feedback | {"created_at": entry["created_at"]}
     names, values = list(signature.example), list(signature.example.values())
     bare = list(value.values()) if output.targets else value
-    record: Any = SimpleNamespace(**{"probabilities": None} | prediction)
+    record: Any = SimpleNamespace(**{"probabilities": None, "score": None} | prediction)
     tensors = [output.tensor([record]) for output in gives(output)]
     named = {"model_name": model["name"], "model_version": model["version"]}
     cells = [
@@ -86,6 +81,21 @@ def openapi(
     if auth:
         _protect(document)
     return document
+
+
+def _answer(output: Output) -> dict[str, Any]:
+    """What a model of this output might say."""
+    if output.targets:
+        return {"value": {target.name: target.min or 0 for target in output.targets}}
+    if not output.classes:
+        return {"value": output.min or 0}
+    answer: dict[str, Any] = {"value": output.classes[0]}
+    if output.probabilities:
+        first, *others = map(class_label, output.classes)
+        answer["probabilities"] = {first: 0.8, **dict.fromkeys(others, 0.2 / len(others))}
+    if output.threshold is not None:
+        answer["score"] = output.threshold - 0.1
+    return answer
 
 
 def _value(output: Output) -> dict[str, Any]:

@@ -137,6 +137,7 @@ class Service:
                 value=prediction.value,
                 probabilities=prediction.probabilities,
                 model_value=prediction.model_value,
+                score=prediction.score,
                 reference=row[reference] if reference else None,
                 label=class_label(prediction.value) if self.signature.output.classes else None,
                 duration_ms=duration_ms,

@@ -74,7 +74,7 @@ def _delimiter(path: Path, line: str, needed: list[str]) -> str:
     if not line.strip():
         raise SignatureError(f"{path} is empty; its first line must name the columns.")
     headers = {mark: next(csv.reader([line], delimiter=mark)) for mark in ",;\t|"}
-    found = [mark for mark, names in headers.items() if set(needed) <= set(names)]
+    found = [mark for mark, names in headers.items() if needed and set(needed) <= set(names)]
     mark = found[0] if found else max(headers, key=lambda mark: len(headers[mark]))
     _check(path, headers[mark], needed)
     return mark

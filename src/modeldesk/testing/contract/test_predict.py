@@ -26,7 +26,7 @@ def variants(model: dict[str, Any], good: Instance) -> list[Instance]:
 def test_the_model_describes_itself(client: httpx.Client, model: dict[str, Any]) -> None:
     assert model["features"]
     assert len({feature["name"] for feature in model["features"]}) == len(model["features"])
-    assert bool(model["output"]["classes"]) == (model["task"] == "classification")
+    assert bool(model["output"]["classes"]) == (model["task"] != "regression")
     assert all(isinstance(score, float) for score in model["metrics"].values())
     assert client.get("/readyz").json()["model"] == {k: model[k] for k in ("name", "version")}
 
@@ -44,6 +44,8 @@ def test_one_instance(predict: Predict, model: dict[str, Any], good: Instance) -
         if shares := prediction.get("probabilities"):
             assert len(shares) == len(classes)
             assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    if (threshold := model["output"]["threshold"]) is not None:
+        assert (prediction["score"] < threshold) == (prediction["value"] == -1)
 
 
 def test_many_instances_keep_their_order(
