@@ -174,3 +174,10 @@ def test_the_contract_holds_what_the_model_depends_on() -> None:
     assert signature.contract() == contract
     feature.categories = ["a", "b", "c"]
     assert signature.contract() != contract
+
+
+def test_the_example_of_a_whole_number_is_whole() -> None:
+    X = pd.DataFrame({"area": [1.5, 2.5], "rooms": [3, 4]})
+    signature = Signature.infer(X, [1.0, 2.0], name="flats")
+    assert signature.example == {"area": 1.5, "rooms": 3}
+    assert isinstance(signature.example["rooms"], int)

@@ -105,6 +105,11 @@ class Output(Target):
         name = (self.names or {}).get(label)
         return f"{name} ({label})" if name else label
 
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Each class, by its label, as people are shown it."""
+        return [(class_label(value), self.shown(value)) for value in self.classes or []]
+
 
 class Signature(BaseModel):
     """A model's name and task, its features in the order it takes them, and its output."""
@@ -175,12 +180,14 @@ class Signature(BaseModel):
         elif y is not None or task is None:
             task, gives = _one(pd.Series(y), task)
         whole = X.dropna()
-        example = (whole if len(whole) else X).iloc[0]
+        shown = whole if len(whole) else X
         try:
             signature = cls(
                 name=name,
                 task=task,
-                features=[_feature(X[c], example[c], (features or {}).get(c, {})) for c in names],
+                features=[
+                    _feature(X[c], shown[c].iloc[0], (features or {}).get(c, {})) for c in names
+                ],
                 output=Output(**gives | given),
             )
         except ValidationError as error:

@@ -52,7 +52,7 @@ def prediction_inputs(predictor: Predictor) -> list[Input]:
 def feedback_inputs(signature: Signature) -> list[Input]:
     """Controls for the true outcome of a prediction."""
     classes = signature.output.classes
-    choices = [("", "")] + [(label, label) for label in map(class_label, classes or [])]
+    choices = [("", ""), *signature.output.choices]
     actual = [
         Input(
             name=name,
@@ -158,7 +158,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         "id": record.id,
         "label": signature.output.label,
         "reference": record.reference or "",
-        "model_value": _text(record.model_value),
+        "model_value": _said(signature, record.model_value),
+        "score": _score(signature, record),
         "probabilities": [
             {
                 "label": label,
@@ -184,7 +185,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         ],
         "feedback": record.feedback
         and {
-            "actual": _text(record.feedback.actual),
+            "actual": _said(signature, record.feedback.actual),
             "comment": record.feedback.comment,
             "created": moment(record.feedback.created_at),
         },
@@ -204,16 +205,19 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     records = service.page(page)
     return {
         "predictions": [
-            _shown(record, service.signature_of(record.model_version))
-            | {
-                "id": record.id,
-                "reference": record.reference or "",
-                "feedback": _text(record.feedback.actual) if record.feedback else "",
-            }
-            for record in records
+            _listed(record, service.signature_of(record.model_version)) for record in records
         ],
         "next": records[-1].id if len(records) == PAGE_SIZE else "",
         "first": page.before is None,
+    }
+
+
+def _listed(record: Record, signature: Signature) -> dict[str, Any]:
+    feedback = record.feedback
+    return _shown(record, signature) | {
+        "id": record.id,
+        "reference": record.reference or "",
+        "feedback": _said(signature, feedback.actual) if feedback else "",
     }
 
 
@@ -221,7 +225,7 @@ def _shown(record: Record, signature: Signature) -> dict[str, Any]:
     return {
         "created": moment(record.created_at),
         "created_iso": record.created_at.isoformat(),
-        "value": _text(record.value),
+        "value": _said(signature, record.value),
         "unit": signature.output.unit or "",
         "model_version": record.model_version,
     }
@@ -230,6 +234,20 @@ def _shown(record: Record, signature: Signature) -> dict[str, Any]:
 def number(value: float) -> str:
     """A number as people write it: no more digits than a model can mean."""
     return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def _said(signature: Signature, value: Any) -> str:
+    """What a model answered, or what was true, as people are shown it."""
+    named = class_label(value) in (signature.output.names or {})
+    return signature.output.shown(value) if named else _text(value)
+
+
+def _score(signature: Signature, record: Record) -> str:
+    """How unusual a row is, where the model tells."""
+    threshold = signature.output.threshold
+    if record.score is None or threshold is None:
+        return ""
+    return f"Its score is {number(record.score)}; an anomaly is below {number(threshold)}."
 
 
 def _text(value: Any) -> str:

@@ -38,7 +38,9 @@ def outcome_faults(error: InvalidInstances) -> list[Fault]:
 def _meant(output: Output, text: str) -> Any:
     text = text.strip()
     if output.classes:
-        return {class_label(known): known for known in output.classes}.get(text)
+        names = {name: label for label, name in (output.names or {}).items()}
+        known = {class_label(one): one for one in output.classes}
+        return known.get(text, known.get(names.get(text, "")))
     with suppress(ValueError):
         return float(text)
     return text

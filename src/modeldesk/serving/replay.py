@@ -168,6 +168,8 @@ def comparison(found: Replay) -> Iterator[str]:
         yield from ["", "Classes that change"]
         pairs = found.labels.most_common()
         yield from _counted((f"{logged} -> {replayed}", n) for (logged, replayed), n in pairs)
+        if found.predictor.signature.task == "clustering":
+            yield "Every training numbers its clusters anew: the same one may have another number."
     if found.changes:
         yield ""
         yield from _table(

@@ -25,11 +25,13 @@ def csv_lines(
     names = [feature.name for feature in signature.features]
     labels = [class_label(value) for value in signature.output.classes or []]
     targets = [target.name for target in signature.output.targets or []]
+    scored = signature.output.threshold is not None
     yield _line(
         ["id", "created_at", "request_id", "model_version"]
         + ([reference] if reference else [])
         + names
         + ([f"prediction_{target}" for target in targets] or ["prediction"])
+        + ["prediction_score"] * scored
         + [f"probability of {label}" for label in labels]
         + [*outcome_fields(signature.output), "comment"]
     )
@@ -41,6 +43,7 @@ def csv_lines(
             + ([record.reference] if reference else [])
             + [record.inputs.get(name) for name in names]
             + _numbers(record.value, targets)
+            + [record.score] * scored
             + [shares.get(label) for label in labels]
             + _numbers(feedback and feedback.actual, targets)
             + [feedback and feedback.comment]

@@ -7,14 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..ml.signature import class_label
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
 from ..serving.forms import moment
 from ..serving.log import Query, Record
 from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
-from .records import shown
+from .records import said, shown
 
 ROWS = 25  # of a page
 
@@ -71,7 +70,7 @@ def _waiting(
     return {
         "id": record.id,
         "created": moment(record.created_at),
-        "value": shown(record.value),
+        "value": shown(said(output, record.value)),
         "inputs": listed(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
         "actual": [
             {
@@ -84,8 +83,8 @@ def _waiting(
         "comment": typed.get(f"comment:{record.id}", ""),
         "fault": saved.faults.get(record.id, ""),
         "labels": [
-            {"name": label, "chosen": label == typed.get(f"actual:{record.id}")}
-            for label in map(class_label, output.classes or [])
+            {"name": label, "text": text, "chosen": label == typed.get(f"actual:{record.id}")}
+            for label, text in output.choices
         ],
     }
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..ml.drift import ENOUGH, stability_index
-from ..ml.signature import class_label
 from ..serving.answers import to_json
 from ..serving.log import LogUnavailable, Query, Record
 from ..serving.metrics import registry
@@ -106,9 +105,9 @@ def _largest(indices: dict[str, float | None]) -> dict[str, float | None]:
 
 def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
     """How many predictions gave each class, or fell into each range of the (first) number."""
-    if classes := service.signature.output.classes:
+    if choices := service.signature.output.choices:
         counts = Counter(record.label for record in records)
-        return {label: counts[label] for label in map(class_label, classes)}
+        return {text: counts[label] for label, text in choices}
     values = [numbers[0] for record in records if (numbers := _numbers(service, record.value))]
     if not values:
         return {}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..ml.signature import Signature, class_label
+from ..ml.signature import Output, Signature, class_label
 from ..serving.forms import moment
 from ..serving.log import Record
 from ..serving.outcomes import by_target
@@ -36,17 +36,20 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
     Before these what callers call theirs, if they may send such a `reference`.
     """
     targets = signature.output.targets or []
-    whole = Column("prediction", signature.output.label, lambda record: record.value)
+    output = signature.output
+    whole = [Column("prediction", output.label, lambda record: said(output, record.value))]
+    if output.threshold is not None:
+        whole.append(Column("score", "Score", lambda record: record.score))
     more = len(signature.features) - MOST_FEATURES
     named = Column("reference", str(reference), lambda record: record.reference)
     return [
         *([named] if reference else []),
-        *([] if targets else [whole]),
+        *([] if targets else whole),
         *(
             Column(f"prediction_{index}", target.label, _target(target.name))
             for index, target in enumerate(targets)
         ),
-        Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
+        Column("outcome", "True outcome", lambda r: r.feedback and said(output, r.feedback.actual)),
         *(
             Column(f"feature_{index}", feature.label, _input(feature.name))
             for index, feature in enumerate(signature.features[:MOST_FEATURES])
@@ -68,6 +71,11 @@ def number_of(value: Any, target: str) -> Any:
     return value.get(target) if isinstance(value, dict) else None
 
 
+def said(output: Output, value: Any) -> Any:
+    """A class as people are shown it; any other value as it is."""
+    return output.shown(value) if class_label(value) in (output.names or {}) else value
+
+
 def shown(value: Any) -> str:
     """A value as people read it."""
     if value is None:
@@ -80,21 +88,24 @@ def shown(value: Any) -> str:
 def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[str, Any]:
     """All of one prediction, for staff/prediction.html; `more` is known of it besides."""
     features = {feature.name: feature for feature in signature.features}
-    feedback = record.feedback
+    feedback, output = record.feedback, signature.output
+    own, threshold = said(output, record.model_value), output.threshold
     about = {
         "Id": record.id,
         "When": moment(record.created_at),
         "Request": record.request_id,
         **more,
         **({"Reference": record.reference} if record.reference else {}),
-        **({} if record.model_value is None else {"The model said": shown(record.model_value)}),
+        **({} if own is None else {"The model said": shown(own)}),
+        **({} if record.score is None else {"Score": shown(record.score)}),
+        **({} if threshold is None else {"Anomalies score below": shown(threshold)}),
         "Version": record.model_version,
         "Took": f"{record.duration_ms:.3g} ms",
     }
     return {
         "label": signature.output.label,
         "unit": signature.output.unit or "",
-        "value": shown(record.value),
+        "value": shown(said(output, record.value)),
         "targets": [
             {"label": target.label, "value": shown(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
@@ -112,7 +123,7 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
             }
             for name, value in record.inputs.items()
         ],
-        "actual": shown(feedback.actual) if feedback else "",
+        "actual": shown(said(output, feedback.actual)) if feedback else "",
         "comment": feedback.comment if feedback else "",
         "told": moment(feedback.created_at) if feedback else "",
         "about": [{"name": name, "value": text} for name, text in about.items()],

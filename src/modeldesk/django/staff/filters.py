@@ -11,7 +11,6 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...ml.signature import class_label
 from ..models import Prediction
 from ..service import get_service
 
@@ -42,8 +41,7 @@ class ClassFilter(admin.SimpleListFilter):
     parameter_name = "class"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        classes = get_service().signature.output.classes or []
-        return [(label, label) for label in map(class_label, classes)]
+        return get_service().signature.output.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset if self.value() is None else queryset.filter(label=self.value())

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from flask import Response, request, stream_with_context
 from flask_admin import expose
 
-from ...ml.signature import class_label
 from ...serving.log import Record
 from ...staff.export import csv_lines
 from ...staff.records import NONE, Column, columns, details, search_help, shown
@@ -32,8 +31,7 @@ class VersionFilter(Choice):
 
 class ClassFilter(Choice):
     def choices(self) -> Iterable[tuple[str, str]]:
-        classes = get_service().signature.output.classes or []
-        return [(label, label) for label in map(class_label, classes)]
+        return get_service().signature.output.choices
 
     def condition(self, value: str) -> Any:
         return self.view.where(self.view.model, "label", "eq", value)

@@ -88,7 +88,9 @@ def expected(model: dict[str, Any], predictions: list[Any]) -> dict[str, list[An
             return {name: [value[name] for value in values] for name in values[0]}
         return {"value": values}
     shares = [p for one in predictions for p in one.get("probabilities", {}).values()]
-    return {"label": values} | ({"probabilities": shares} if shares else {})
+    scores = [one["score"] for one in predictions if "score" in one]
+    told = {"probabilities": shares, "score": scores}
+    return {"label": values} | {name: given for name, given in told.items() if given}
 
 
 @pytest.fixture

@@ -87,6 +87,7 @@ def test_a_prediction_is_found_and_exported(
     assert row["request_id"] == request_id
     assert row["model_version"] == entry["model_version"]
     assert {text for name, text in row.items() if name.startswith("actual")} == {""}
+    assert row.get("prediction_score", "") == str(entry.get("score", ""))
     for name, value in good.items():
         assert row[name] == (str(value).lower() if isinstance(value, bool) else str(value))
     assert any(row["id"] in element.attributes.get("href", "") for element in page.all("a"))
