@@ -1,29 +1,40 @@
 """Every combination of database, auth, admin and forms in both frameworks.
 
-Of the projects that differ only in the model one is run: checked, served on its own database, held
-against the contract and its own tests, stopped. What the library does with a framework and a
-database together is tested in the projects with everything on: all of it on SQLite and MongoDB, on
-other databases what asks for one; and once more, with only auth and only admin, where these make a
-difference. Projects that run such tests also train their own model on the first start, and start
-again; the others take a model from them. Servers of no database are left out where none is to be
-had.
+Of the projects that differ only in the model one is run: checked, served on its own database, asked
+by its own tests, stopped. Of these, enough are held against the whole contract for any three of
+their answers to meet it together. What the library does with a framework and a database together
+is tested in the projects with everything on: all of it on SQLite and MongoDB, on other databases
+what asks for one; and once more, with only auth and only admin, where these make a difference.
+Projects that run such tests also train their own model on the first start, and start again; the
+others take a model from them. Servers of no database are left out where none is to be had.
 """
 
 import contextlib
 import shutil
 import sqlite3
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from .helpers import Environments, ask, free_port, need, predict_example, run, served, status
+from .helpers import (
+    Environments,
+    ask,
+    free_port,
+    logged,
+    need,
+    predict_example,
+    run,
+    served,
+    status,
+)
 from .inside import FOLDER, inside
 from .people import EMAIL, PASSWORD, Person, make_admin
 from .rendering import rendered, write
 from .servers import SERVERS, WITHOUT_SERVER, Databases, database_name
-from .variants import Project, choices, leaders, projects, with_computed
+from .variants import AXES, Project, choices, covering, leaders, projects, with_computed
 
 RUN = list(leaders().values())
 TRAIN = "src/my_service/ml/train.py"
@@ -126,6 +137,10 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
     return {}
 
 
+SERVED = [project for project in RUN if project.answers["database"] not in WITHOUT_SERVER]
+WHOLE_CONTRACT = covering(SERVED, AXES, [p.name for p in SERVED if chosen_tests(p)])
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained model of each kind, once a project has trained it."""
@@ -178,13 +193,16 @@ def test_project(
 def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:
     """The first start makes what the folder and the database lack."""
     uv, answers = need("uv"), with_computed(project.answers)
-    given = {}
+    given, tests = {}, [] if project.name in WHOLE_CONTRACT else ["tests"]
     with served(made, **settings) as (port, _):
         if answers["accounts"]:
             make_admin(made, **settings)
             given = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
         address = f"http://127.0.0.1:{port}"
-        run(made, uv, "run", "pytest", "--base-url", address, **settings, **given)
+        run(made, uv, "run", "pytest", *tests, "--base-url", address, **settings, **given)
+        token = Person(port).logged_in().token() if answers["auth"] else ""
+        made_now = predict_example(port, token)["predictions"][0]["id"]
+        assert logged(port, token)[0]["id"] == made_now
         for switch, addresses in ADDRESSES.items():
             for path in addresses:
                 there = status(port, path) != 404
@@ -231,6 +249,17 @@ def test_every_model_leads_with_every_framework_and_every_database() -> None:
     for question in ("framework", "database"):
         led = {(p.answers[question], p.answers["model"]) for p in RUN}
         assert led == {(p.answers[question], p.answers["model"]) for p in projects()}
+
+
+def test_any_three_answers_meet_the_contract() -> None:
+    def triples(chosen: list[Project]) -> set[Any]:
+        return {
+            three
+            for project in chosen
+            for three in combinations([(axis, project.answers[axis]) for axis in AXES], 3)
+        }
+
+    assert triples([p for p in SERVED if p.name in WHOLE_CONTRACT]) == triples(SERVED)
 
 
 def test_every_test_runs_with_its_framework() -> None:

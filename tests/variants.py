@@ -5,11 +5,11 @@
 
 import contextlib
 import functools
+import itertools
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 REPO = Path(__file__).parents[1]
 CONFIG: dict[str, Any] = yaml.safe_load((REPO / "copier.yml").read_text(encoding="utf-8"))
 QUESTIONS = {name: details for name, details in CONFIG.items() if not name.startswith("_")}
+AXES = ("framework", "database", "auth", "admin", "forms")  # that leaders differ in
 COMPUTED = {name for name, details in QUESTIONS.items() if details.get("when") is False}
 
 Answers = dict[str, Any]
@@ -151,7 +152,7 @@ def projects() -> list[Project]:
         groups[label(used)].append(answers)
     return [
         Project(name, group[turn % len(group)], group)
-        for turn, (name, group) in zip(count(), groups.items(), strict=False)
+        for turn, (name, group) in zip(itertools.count(), groups.items(), strict=False)
     ]
 
 
@@ -167,8 +168,33 @@ def leaders() -> dict[str, Project]:
         groups[rest_of_name(project)].append(project)
     return {
         name: group[turn % len(group)]
-        for turn, (name, group) in zip(count(), groups.items(), strict=False)
+        for turn, (name, group) in zip(itertools.count(), groups.items(), strict=False)
     }
+
+
+def covering(
+    found: Iterable[Project],
+    questions: Iterable[str],
+    chosen: Iterable[str] = (),
+    *,
+    together: int = 3,
+) -> set[str]:
+    """The names of few projects that have any `together` answers to these questions among them.
+
+    Those that are `chosen` already are among them. Greedily: each next one has the most of such
+    answers that none before it has.
+    """
+    lacking = {}
+    for project in found:
+        answers = [(question, project.answers[question]) for question in questions]
+        lacking[project.name] = set(itertools.combinations(answers, together))
+    names = set(chosen)
+    while any(lacking.values()):
+        best = min(lacking, key=lambda name: (name not in names, -len(lacking[name])))
+        names.add(best)
+        covered = lacking.pop(best)
+        lacking = {name: left - covered for name, left in lacking.items()}
+    return names
 
 
 def rest_of_name(project: Project) -> str:
