@@ -1,5 +1,5 @@
 """Models whose answer is neither one number nor one class, served: several targets at once, from
-a column of dates by the project's own code; outliers; clusters.
+a column of dates by the project's own code; outliers; clusters; several classes.
 
 The contract suite is run against each, as an owner would.
 """
@@ -64,12 +64,12 @@ def main() -> Artifact:
 '''
 
 
-MAKE = '''"""Models that learnt without answers, and rows of what they take."""
+MAKE = '''"""Models of other answers, and rows of what they take."""
 
 import joblib
-from modeldesk.testing.models import payments, rents
+from modeldesk.testing.models import garments, payments, rents
 from sklearn.cluster import KMeans
-from sklearn.ensemble import IsolationForest
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
 
 X, _ = payments()
 joblib.dump(IsolationForest(n_estimators=20, random_state=0).fit(X[:150]), "payments.joblib")
@@ -77,8 +77,20 @@ X[150:].to_csv("payments.csv", index=False)
 X, _ = rents()
 joblib.dump(KMeans(3, n_init=1, random_state=0).fit(X[:150]), "segments.joblib")
 X[150:].to_csv("segments.csv", index=False)
+X, y = garments()
+forest = RandomForestClassifier(5, random_state=0).fit(X[:150], y[:150])  # not as ONNX
+joblib.dump(forest, "garments.joblib")
+X.join(y)[150:].to_csv("garments.csv", index=False)
 '''
-MADE = {"payments": ("anomaly", [-1, 1]), "segments": ("clustering", [0, 1, 2])}
+MADE = {
+    "payments": ("anomaly", [], [[-1, 1]]),
+    "segments": ("clustering", [], [[0, 1, 2]]),
+    "garments": (
+        "classification",
+        ["size", "$col.our"],
+        [["large", "medium", "small"], ["dark", "light"]],
+    ),
+}
 
 
 @pytest.mark.parametrize("framework", ["flask", "django"])
@@ -105,12 +117,14 @@ def test_other_answers_than_one_number_or_class(
             _hold_to_the_contract(project, port, SUITES, settings)
             (project / "make.py").write_text(MAKE, "utf-8")
             run(project, need("uv"), "run", "python", "make.py", **settings)
-            for name, (task, classes) in MADE.items():
+            for name, (task, targets, classes) in MADE.items():
                 bring = ["import-model", f"{name}.joblib", "--data", f"{name}.csv"]
+                bring += [option for target in targets for option in ("--target", target)]
                 run(project, need("uv"), "run", "manage", *bring, "--yes", "--force", **settings)
                 described = ask(port, "/api/v1/model")
                 assert (described["name"], described["task"]) == (name, task)
-                assert described["output"]["classes"] == classes
+                parts = described["output"]["targets"] or [described["output"]]
+                assert [part["classes"] for part in parts] == classes
                 _hold_to_the_contract(project, port, OF_ANSWERS, settings)
 
 

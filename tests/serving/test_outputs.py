@@ -17,6 +17,7 @@ from modeldesk.serving.lines import from_line, to_line
 from modeldesk.serving.log import Query, Record
 from modeldesk.serving.replay import comparison, replay
 from modeldesk.serving.settings import Settings
+from modeldesk.serving.summaries import Totals
 from modeldesk.staff import export, feedback, monitor, records
 from modeldesk.testing import models
 
@@ -168,3 +169,102 @@ def test_clusters_of_another_training_have_other_numbers(clusters: Desk) -> None
     predictor = Predictor.load(clusters.service.deployment.root)
     told = list(comparison(replay(predictor, clusters.log, progress=False)))
     assert "Every training numbers its clusters anew: the same one may have another number." in told
+
+
+GARMENT = {"length": 75.0, "warmth": 1.5}
+
+
+@pytest.fixture
+def garments(tmp_path: Path) -> Desk:
+    models.publish_small_classes(tmp_path)
+    return Desk(tmp_path, Settings)
+
+
+def test_several_classes_are_told_by_their_targets(garments: Desk) -> None:
+    (record,) = predicted(garments, GARMENT)
+    assert record.value == {"size": "small", "$col.our": "dark"}
+    assert record.label == "size small, $col.our dark"
+    shares = record.probabilities or {}
+    assert shares["size"].keys() == {"large", "medium", "small"}
+    assert sum(shares["size"].values()) == pytest.approx(1)
+    assert shares["$col.our"]["dark"] > 0.9
+    listed = asked(garments, "/api/v1/predictions", label=record.label)["predictions"]
+    assert listed == [record.as_dict()]
+    document = asked(garments, "/openapi.json")
+    value = document["components"]["schemas"]["Value"]
+    assert value["properties"]["$col.our"] == {"enum": ["dark", "light"], "description": ""}
+    (example,) = document["components"]["examples"]["PredictResponse"]["value"]["predictions"]
+    assert example["probabilities"]["$col.our"] == {"dark": 0.8, "light": 0.2}
+
+
+def test_several_classes_by_other_protocols(garments: Desk) -> None:
+    (record,) = predicted(garments, GARMENT)
+    outputs = asked(garments, "/v2/models/garments")["outputs"]
+    assert [(one["name"], one["datatype"], one["shape"]) for one in outputs] == [
+        ("size", "BYTES", [-1]),
+        ("size_probabilities", "FP64", [-1, 3]),
+        ("$col.our", "BYTES", [-1]),
+        ("$col.our_probabilities", "FP64", [-1, 2]),
+        ("id", "BYTES", [-1]),
+    ]
+    body = {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP64", "data": [75.0, 1.5]}]}
+    size, shares, *_ = asked(garments, "/v2/models/garments/infer", body)["outputs"]
+    assert size["data"] == ["small"]
+    assert shares["data"] == [*(record.probabilities or {})["size"].values()]
+    bare = asked(garments, "/invocations", {"instances": [GARMENT]})["predictions"]
+    assert bare == [["small", "dark"]]
+
+
+def test_several_true_classes(garments: Desk) -> None:
+    one, two, three = predicted(garments, GARMENT, GARMENT, GARMENT)
+    signature = garments.service.signature
+    size, colour, _ = content.feedback_inputs(signature)
+    assert (size.name, size.label, size.kind) == ("actual_size", "Actual size sold", "select")
+    assert colour.choices == [("", ""), ("dark", "dark"), ("light", "light")]
+    right = {"actual_size": "small", "actual_$col.our": "dark", "comment": ""}
+    content.give_feedback(garments.service, one, right)
+    typed = {f"actual_size:{two.id}": "small", f"actual_$col.our:{two.id}": "light"}
+    assert feedback.save_typed(garments.service, typed).faults == {}
+    wrong = garments.ask(f"/api/v1/predictions/{three.id}/feedback", {"actual": {"size": "tall"}})
+    faults = json.loads(wrong.body)["errors"]
+    assert [fault["loc"] for fault in faults] == [["actual", "size"], ["actual", "$col.our"]]
+    figures = monitor.figures(garments.service)
+    assert figures["outputs"] == {"large": 0, "medium": 0, "small": 3}
+    assert figures["score"] == {"name": "Share that was right", "points": [0.5]}
+    (waiting,) = feedback.waiting(garments.service, {}, feedback.Saved())
+    assert [[c["name"] for c in part["choices"]] for part in waiting["actual"]] == [
+        ["large", "medium", "small"],
+        ["dark", "light"],
+    ]
+    known = garments.log.page(Query(has_feedback=True))
+    assert Totals.of(known[0]).correct == 0
+    assert Totals.of(known[1]).correct == 1
+
+
+def test_several_classes_on_pages_and_in_the_admin(garments: Desk) -> None:
+    (record,) = predicted(garments, GARMENT)
+    shown = content.result(garments.service, record)
+    assert shown["value"] == "size small, $col.our dark"
+    assert [part["value"] for part in shown["targets"]] == ["small", "dark"]
+    bars = [(bar["label"], bar["chosen"]) for bar in shown["probabilities"]]
+    assert bars[0] == ("size: small", True)
+    assert bars[3:] == [("$col.our: dark", True), ("$col.our: light", False)]
+    columns = records.columns(garments.service.signature)
+    assert [column.read(record) for column in columns[:2]] == ["small", "dark"]
+    assert _details(garments, record)["shares"][3]["label"] == "$col.our: dark"
+    (line,) = csv.DictReader(
+        io.StringIO("".join(export.csv_lines([record], garments.service.signature)))
+    )
+    assert (line["prediction_size"], line["prediction_$col.our"]) == ("small", "dark")
+    share = (record.probabilities or {})["$col.our"]["dark"]
+    assert line["probability of $col.our dark"] == str(share)
+    assert from_line(to_line(record), {"prediction"}) == ("prediction", record)
+
+
+def test_several_classes_are_replayed(garments: Desk) -> None:
+    (record,) = predicted(garments, GARMENT)
+    other = record.value | {"size": "large"}
+    garments.log.add([replace(record, value=other, label="size large, $col.our dark")])
+    predictor = Predictor.load(garments.service.deployment.root)
+    told = list(comparison(replay(predictor, garments.log, progress=False)))
+    assert "          1  size large, $col.our dark -> size small, $col.our dark" in told

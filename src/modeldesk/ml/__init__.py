@@ -40,9 +40,10 @@ def publish(
     It is one of scikit-learn, XGBoost or LightGBM, or a pipeline of theirs.
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
-    may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
-    for the score. A detector of outliers or a clusterer needs no `y`; that of its `test` may say
-    which rows are outliers (-1 and 1, 1 and 0, or "anomaly" and "normal"), or be None.
+    or a classification may have several targets, a frame `y` (rows, targets). `test` is such a pair
+    it has not seen, for the score. A detector of outliers or a clusterer needs no `y`; that of its
+    `test` may say which rows are outliers (-1 and 1, 1 and 0, or "anomaly" and "normal"), or be
+    None.
 
     `features` and `output` add what data cannot tell:
     `features={"age": {"unit": "years", "outside": "refuse"}}`. `limits` are sentences on what the
@@ -54,7 +55,7 @@ def publish(
     """
     from .card import sentences
     from .columns import columns_for, text_columns
-    from .publishing import classes_of, release, task_of
+    from .publishing import classes_by_target, classes_of, release, task_of
     from .unsupervised import LEARNS_ALONE, compared_with, output_of
 
     X_test, y_test = test or (X, y)
@@ -65,6 +66,9 @@ def publish(
         y, y_test, given = None, compared_with(task, y_test, "y"), output_of(model, task)
     elif y is None or y_test is None:
         raise SignatureError(f"{type(model).__name__} learns from answers; give them as `y`.")
+    elif task == "classification" and hasattr(y, "columns"):
+        known, said = classes_by_target(model, y, "y"), (output or {}).get("targets", {})
+        output = (output or {}) | {"targets": {n: known[n] | said.get(n, {}) for n in known}}
     elif task == "classification":
         given["classes"] = classes_of(model, y, "y")
     texts = {name: {"type": "text"} for name in text_columns(model, names)}

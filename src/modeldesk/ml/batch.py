@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from tqdm import tqdm
 
 from .predictor import NotFinite, Predictor
-from .signature import class_label
+from .signature import class_label, shares_of
 from .validation import InvalidInstances, Row, listed
 
 CHUNK = 1000
@@ -91,8 +91,12 @@ class Job:
         self.name, self.answer_each, self.mend = name, answer_each, mend
         self.validator, self.output = predictor.validator, predictor.signature.output
         self.summary = Summary()
-        classes = self.output.classes if self.output.probabilities else None
-        shares = [f"probability_{class_label(value)}" for value in classes or []]
+        told = self.output.parts if self.output.probabilities else []
+        shares = [
+            f"probability_{part.name}_{label}" if self.output.targets else f"probability_{label}"
+            for part in told
+            for label, _ in part.choices
+        ]
         shares += ["prediction_score"] * (self.output.threshold is not None)
         several = [f"prediction_{target.name}" for target in self.output.targets or []]
         self.cells: Callable[[Any], Iterable[Any]] = dict.values if several else _alone
@@ -126,7 +130,7 @@ class Job:
             answer = row if isinstance(row, str) else next(answers)
             self.summary.rows += 1
             if not isinstance(answer, str | NotFinite):
-                shares = [*(answer.probabilities or {}).values()]
+                shares = [share for *_, share in shares_of(answer.probabilities)]
                 shares += [] if answer.score is None else [answer.score]
                 yield [*self.cells(answer.value), *shares, None]
                 continue
@@ -235,8 +239,9 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise BatchError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
-    types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
+    parts = job.output.parts
+    types = [pa.scalar(part.classes[0] if part.classes else 0.0).type for part in parts]
+    types += [pa.float64()] * (len(job.added) - len(parts) - 1) + [pa.string()]
     try:
         with ParquetFile(source) as file:
             old = file.schema_arrow

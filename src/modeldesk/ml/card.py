@@ -29,7 +29,8 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         features[f"{f.name} ({', '.join(words)})"] = seen(f) or "anything"
     for t in signature.output.targets or []:
         unit = f" ({t.unit})" if t.unit else ""
-        targets[f"{t.name}{unit}"] = f"{t.min} to {t.max} in training"
+        known = ", ".join(label for label, _ in t.choices)
+        targets[f"{t.name}{unit}"] = known or f"{t.min} to {t.max} in training"
     came = f"trained {metrics['trained_at']}"
     tested = "held-out rows"
     if source := metrics.get("imported"):

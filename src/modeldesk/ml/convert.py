@@ -94,6 +94,9 @@ def compare(served: Answers, expected: Answers) -> dict[str, Any]:
 
 def _gaps(shares: Any, expected: Any) -> Any:
     """How far probabilities (rows, classes), or the sizes of decision functions, are apart."""
+    if isinstance(expected, list):
+        pairs = zip(shares, expected, strict=True)
+        return np.concatenate([_gaps(*pair).ravel() for pair in pairs])
     size: Any = np.ones(1)
     if np.ndim(expected) == 1:
         size = np.maximum(np.abs(expected), np.median(np.abs(expected)))
@@ -103,8 +106,9 @@ def _gaps(shares: Any, expected: Any) -> Any:
 def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
     """Measure answers to rows the model has not seen against their outcomes (rows,).
 
-    Of several targets (rows, targets) it is the average, and the mean absolute error of each. Of
-    clusters the outcomes are other groups, and the score how far both group alike.
+    Of several numbers (rows, targets) it is the average, and the mean absolute error of each; of
+    several classes the share of rows where all are right, and that of each. Of clusters the
+    outcomes are other groups, and the score how far both group alike.
     """
     from sklearn import metrics as m
 
@@ -114,6 +118,11 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         return detector_scores(labels, shares, actual)
     if signature.task == "clustering":
         return {"adjusted_rand": float(m.adjusted_rand_score(actual, labels))}
+    if signature.task == "classification" and targets:
+        right = np.asarray(actual, object) == labels.astype(object)
+        by_target = zip(targets, right.mean(axis=0), strict=True)
+        scores = {f"accuracy_{target.name}": float(share) for target, share in by_target}
+        return {"accuracy": float(right.all(axis=1).mean())} | scores
     if signature.task == "regression":
         measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
         measures["rmse"] = m.root_mean_squared_error

@@ -11,13 +11,13 @@ from .artifact import Artifact, ArtifactError, Runtime, read
 from .columns import takes_text
 from .project import packages
 from .rules import RuleError, Rules, rules
-from .signature import Feature, brief, class_label
+from .signature import Feature, Target, brief
 from .unsupervised import has_decision
 from .validation import InstanceValidator, Row
 
-# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes), or
-# of a detector of outliers its decision function.
-Answers = tuple[np.ndarray, np.ndarray | None]
+# Labels or numbers (rows,) or (rows, targets); and the probabilities (rows, classes), of several
+# targets a list of such, or a detector's decision function.
+Answers = tuple[np.ndarray, Any]
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(double)": (np.float64, np.nan),
@@ -63,14 +63,15 @@ class ForeignCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A number, one of each target, or a class, and with it the probability of each by label.
+    """A number or a class, or one of each target, and the probability of each class by label, or by
+    target and label.
 
     `score` is that of a detector of outliers, which is lower the more unusual a row is.
     `model_value` is what the model said where a rule of the owner's made another `value` of it.
     """
 
     value: Any
-    probabilities: dict[str, float] | None
+    probabilities: dict[str, Any] | None
     model_value: Any = None
     score: float | None = None
 
@@ -115,7 +116,8 @@ class OnnxEngine:
         """What the model says to a table."""
         answers = self.session.run(None, table)
         rows = len(next(iter(table.values())))
-        return _by_row(answers[0], rows), answers[1] if len(answers) > 1 else None
+        labels = _by_row(answers[0], rows)
+        return labels, _by_target(answers[1], labels) if len(answers) > 1 else None
 
 
 class ScikitEngine:
@@ -174,7 +176,7 @@ class ScikitEngine:
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
         if hasattr(self.model, "predict_proba"):
-            return labels, self.model.predict_proba(X)
+            return labels, _by_target(self.model.predict_proba(X), labels)
         return labels, self.model.decision_function(X) if self.decides else None
 
 
@@ -189,6 +191,15 @@ def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
     return labels.reshape(rows if labels.size == rows else (rows, -1))
+
+
+def _by_target(shares: Any, labels: np.ndarray) -> Any:
+    """Probabilities (rows, classes), or of several targets a list of such."""
+    if labels.ndim == 1 or isinstance(shares, list):
+        return shares
+    if shares.ndim > 2:
+        return list(shares)
+    return [np.stack([1 - column, column], axis=1) for column in shares.T]  # those of 1
 
 
 class Predictor:
@@ -264,28 +275,41 @@ class Predictor:
             for answer in self._each([row])
         ]
 
-    def _shaped(
-        self, labels: np.ndarray, shares: np.ndarray | None
-    ) -> Iterator[Prediction | NotFinite]:
-        classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
-        targets = [target.name for target in self.signature.output.targets or []]
-        names, threshold = [], self.signature.output.threshold
-        numbers = np.zeros(len(labels)) if classes else labels
-        if shares is not None and threshold is not None:
-            numbers = np.reshape(shares, len(labels)).astype(float) + threshold
-        elif shares is not None and self.signature.output.probabilities:
-            names, numbers = [class_label(value) for value in classes], shares
-        finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
-        values = labels.tolist()
-        if targets:
-            values = [dict(zip(targets, given, strict=True)) for given in values]
-        rows = zip(values, numbers.tolist(), finite.tolist(), strict=True)
-        for index, (label, share, known) in enumerate(rows):
-            if not known:
-                yield NotFinite(index)
-            elif classes:
-                by_class = dict(zip(names, share, strict=True)) if names else None
-                score = None if threshold is None else share
-                yield Prediction(classes[label], by_class, score=score)
-            else:
-                yield Prediction(label, None)
+    def _shaped(self, labels: np.ndarray, shares: Any) -> Iterator[Prediction | NotFinite]:
+        output, rows = self.signature.output, len(labels)
+        columns = [*labels.T] if output.targets else [labels]
+        # 1 finds True, and 1.0 finds 1.
+        known = [{value: value for value in part.classes or []} for part in output.parts]
+        pairs = list(zip(columns, known, strict=True))
+        numbers = [column for column, classes in pairs if not classes]
+        values = self._by_row(
+            [[classes[v] for v in c.tolist()] if classes else c.tolist() for c, classes in pairs]
+        )
+        by_class: list[Any] = [None] * rows
+        scores: list[Any] = [None] * rows
+        if shares is not None and output.threshold is not None:
+            numbers.append(np.reshape(shares, rows).astype(float) + output.threshold)
+            scores = numbers[-1].tolist()
+        elif shares is not None and output.probabilities:
+            arrays = shares if output.targets else [shares]
+            numbers += arrays
+            told = zip(output.parts, arrays, strict=True)
+            by_class = self._by_row([_by_label(part, array) for part, array in told])
+        finite: Any = np.ones(rows, bool)
+        for array in numbers:
+            finite &= np.isfinite(array.reshape(rows, -1)).all(axis=1)
+        answers = zip(values, by_class, scores, finite.tolist(), strict=True)
+        for index, (value, by_label, score, has_answer) in enumerate(answers):
+            yield Prediction(value, by_label, score=score) if has_answer else NotFinite(index)
+
+    def _by_row(self, columns: list[list[Any]]) -> list[Any]:
+        """The values of the one column, or of several targets those of a row by name."""
+        if not self.signature.output.targets:
+            return columns[0]
+        names = [target.name for target in self.signature.output.targets]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _by_label(part: Target, shares: np.ndarray) -> list[dict[str, float]]:
+    labels = [label for label, _ in part.choices]
+    return [dict(zip(labels, row, strict=True)) for row in shares.tolist()]

@@ -48,10 +48,28 @@ def classes_of(model: Any, y: Any, source: str) -> list[Class]:
 
     Raises SignatureError when the answers `y` (rows,) have others.
     """
-    if isinstance(model.classes_, list) or np.ndim(model.classes_) != 1:
-        kind = type(model).__name__
-        raise ArtifactError(f"{kind} answers several classes at once; publish one model for each.")
-    known = np.asarray(model.classes_).tolist()
+    if isinstance(model.classes_, list):
+        count = f"{len(model.classes_)} classes a row"
+        raise SignatureError(f"{type(model).__name__} answers {count}; name a target for each.")
+    return _checked(np.asarray(model.classes_).tolist(), y, source)
+
+
+def classes_by_target(model: Any, y: Any, source: str) -> dict[str, dict[str, list[Class]]]:
+    """The classes that a fitted classifier of several targets, a frame `y` (rows, targets), knows.
+
+    Raises SignatureError.
+    """
+    known = model.classes_
+    if not isinstance(known, list):  # of multi-label models: 0 or 1 for each of so many labels
+        known = [np.array([0, 1])] * len(known)
+    if len(known) != y.shape[1]:
+        has = f"and {source} has {y.shape[1]} targets: {listed(y.columns)}"
+        raise SignatureError(f"{type(model).__name__} answers {len(known)} classes a row, {has}.")
+    pairs = zip(y.columns, known, strict=True)
+    return {name: {"classes": _checked(of_it.tolist(), y[name], name)} for name, of_it in pairs}
+
+
+def _checked(known: list[Any], y: Any, source: str) -> list[Class]:
     if foreign := [value for value in dict.fromkeys(y) if value not in known]:
         named = listed((repr(value) for value in foreign), 5)
         answers = f"the model answers {listed(map(repr, known), 10)} only"
@@ -117,10 +135,13 @@ def release(
 
 def _check_known(signature: Signature, labels: Any) -> None:
     """Raise ArtifactError for an answer (rows,) that is none of the classes."""
-    known = signature.output.classes
-    if known and (other := [one for one in np.unique(labels).tolist() if one not in known]):
-        answers = f"{listed(map(repr, other), 5)}, which is none of {listed(map(repr, known), 10)}"
-        raise ArtifactError(f"The model answers {answers}; fit it anew.")
+    several = np.reshape(labels, (len(labels), -1)).T.tolist()
+    for part, given in zip(signature.output.parts, several, strict=False):
+        known = part.classes
+        if known and (other := [one for one in dict.fromkeys(given) if one not in known]):
+            none = f"which is none of {listed(map(repr, known), 10)}"
+            answers = f"{listed(map(repr, other), 5)}, {none}"
+            raise ArtifactError(f"The model answers {answers}; fit it anew.")
 
 
 def _optional() -> dict[str, str]:

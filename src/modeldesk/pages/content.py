@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..ml.predictor import Predictor
-from ..ml.signature import Feature, Signature, class_label
+from ..ml.signature import Feature, Signature, class_label, shares_of
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances
 from ..serving.body import Paging, parse
 from ..serving.forms import attention, moment
@@ -51,17 +51,15 @@ def prediction_inputs(predictor: Predictor) -> list[Input]:
 
 def feedback_inputs(signature: Signature) -> list[Input]:
     """Controls for the true outcome of a prediction."""
-    classes = signature.output.classes
-    choices = [("", ""), *signature.output.choices]
     actual = [
         Input(
             name=name,
             id=f"actual-{index}" if index else "actual",
             label=f"Actual {part.label[:1].lower()}{part.label[1:]}",
             unit=part.unit or "",
-            kind="select" if classes else "text",
-            choices=choices if classes else [],
-            attributes={} if classes else {"inputmode": "decimal"},
+            kind="select" if part.classes else "text",
+            choices=[("", ""), *part.choices] if part.classes else [],
+            attributes={} if part.classes else {"inputmode": "decimal"},
         )
         for index, (name, part) in enumerate(outcome_fields(signature.output).items())
     ]
@@ -148,7 +146,6 @@ def give_feedback(service: Service, record: Record, typed: dict[str, str]) -> Re
 def result(service: Service, record: Record) -> dict[str, Any]:
     """A record for the result page, as the version that made it names things."""
     signature = service.signature_of(record.model_version)
-    probabilities = sorted((record.probabilities or {}).items(), key=lambda item: -item[1])
     known = {feature.name: feature for feature in signature.features}
     warnings: list[Fault] = []
     if record.model_version == service.predictor.version:
@@ -160,15 +157,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         "reference": record.reference or "",
         "model_value": _said(signature, record.model_value),
         "score": _score(signature, record),
-        "probabilities": [
-            {
-                "label": label,
-                "value": f"{share:.4f}",
-                "percent": f"{share * 100:.1f} %",
-                "chosen": label == record.label,
-            }
-            for label, share in probabilities
-        ],
+        "probabilities": _bars(signature, record),
         "inputs": [
             {
                 "label": known[name].label if name in known else name,
@@ -190,6 +179,22 @@ def result(service: Service, record: Record) -> dict[str, Any]:
             "created": moment(record.feedback.created_at),
         },
     }
+
+
+def _bars(signature: Signature, record: Record) -> list[dict[str, Any]]:
+    """The probabilities, the highest first; those of one target after those of another."""
+    order = [part.name for part in signature.output.parts]
+    shares = [one for one in shares_of(record.probabilities) if not one[0] or one[0] in order]
+    shares.sort(key=lambda one: (order.index(one[0]) if one[0] else 0, -one[2]))
+    return [
+        {
+            "label": f"{target}: {label}" if target else label,
+            "value": f"{share:.4f}",
+            "percent": f"{share * 100:.1f} %",
+            "chosen": label == class_label(record.value[target] if target else record.value),
+        }
+        for target, label, share in shares
+    ]
 
 
 def _told(warnings: list[Fault]) -> list[str]:

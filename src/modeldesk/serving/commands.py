@@ -99,7 +99,7 @@ def import_model(
         )
     parity, source = artifact.metrics["parity"], artifact.metrics["imported"]
     say(f"Served and original, compared on {parity['rows']:,} of {source['rows']:,} rows of {data}")
-    if artifact.signature.output.classes:
+    if artifact.signature.output.of_classes:
         say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
     say(f"  {'worst difference':<20}{parity['difference']:.2g}")
     answers, output = artifact.metrics["answers"], artifact.signature.output

@@ -33,9 +33,10 @@ class BadLine(ValueError):
 def _outcome(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, dict) and all(type(one) in (int, float) for one in value.values()):
+    kinds = (bool, int, float, str)
+    if isinstance(value, dict) and all(type(one) in kinds for one in value.values()):
         return value
-    says = "Input should be a number, a text, true or false, or an object of numbers"
+    says = "Input should be a number, a text, true or false, or an object of these"
     raise PydanticCustomError("outcome", says)
 
 
@@ -46,6 +47,7 @@ def _day(text: str) -> str:
     raise PydanticCustomError("day", "Input should be a day such as 2026-01-31")
 
 
+Shares = dict[str, float] | dict[str, dict[str, float]]
 Outcome = Annotated[Any, AfterValidator(_outcome)]
 Name = Annotated[str, Field(max_length=64)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -64,7 +66,7 @@ class GivenShadow(BaseModel):
 
     version: Name
     value: Outcome = None
-    probabilities: dict[str, float] | None = None
+    probabilities: Shares | None = None
     error: str | None = None
 
 
@@ -80,7 +82,7 @@ class PredictionLine(BaseModel):
     model_version: Name
     inputs: dict[str, Any]
     value: Outcome
-    probabilities: dict[str, float] | None
+    probabilities: Shares | None
     label: Annotated[str, Field(max_length=255)] | None
     duration_ms: float
     feedback: GivenFeedback | None

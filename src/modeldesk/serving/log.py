@@ -50,10 +50,10 @@ class Feedback:
 class Record:
     """One logged prediction. Identifiers sort by time of creation (UUID version 7).
 
-    `label` is the class as text, None for a regression; `duration_ms` is the time in
-    milliseconds that the model took for the whole request. `shadow` is what a version beside
-    the served one says, never told to callers: its `version`, and `value` and `probabilities`
-    or, if it has none, `error`. `user_id` is the account that asked, None
+    `label` is the class as text, or those of all targets, None for a regression; `duration_ms` is
+    the time in milliseconds that the model took for the whole request. `shadow` is what a version
+    beside the served one says, never told to callers: its `version`, and `value` and
+    `probabilities` or, if it has none, `error`. `user_id` is the account that asked, None
     where there are none, or once it is deleted. `model_value` is what the model said where a
     rule of the owner's made another `value` of it; `reference` is what its caller sent to find it.
     `score` is that of a detector of outliers.
@@ -65,7 +65,7 @@ class Record:
     model_version: str
     inputs: dict[str, Any]
     value: Any
-    probabilities: dict[str, float] | None
+    probabilities: dict[str, Any] | None
     label: str | None
     duration_ms: float
     feedback: Feedback | None = None

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ..ml.signature import Output, Signature, Target, class_label
+from ..ml.signature import Output, Signature, Target
 from ..ml.validation import InstanceValidator
 from .answers import HEALTH
 from .open_inference import gives, takes
@@ -31,6 +31,9 @@ def openapi(
     told = schemas["Prediction"]["properties"]
     for name in {"probabilities", "score"} - prediction.keys():
         del told[name]
+    if "probabilities" in prediction and output.targets:  # by target
+        by_label = {"type": "object", **told["probabilities"]}
+        told["probabilities"] = {"type": "object", "additionalProperties": by_label}
 
     filters = document["components"]["parameters"]
     if not validator.reference:
@@ -44,8 +47,8 @@ def openapi(
     filters["version"]["example"] = model["version"]
     _add_versions(document["paths"])
     filters["model_version"]["example"] = model["version"]
-    if output.classes:
-        filters["label"]["example"] = class_label(value)
+    if output.of_classes:
+        filters["label"]["example"] = output.filed_as(value)
     else:
         taken = document["paths"]["/api/v1/predictions"]["get"]["parameters"]
         taken.remove({"$ref": "#/components/parameters/label"})
@@ -85,32 +88,36 @@ def openapi(
 
 def _answer(output: Output) -> dict[str, Any]:
     """What a model of this output might say."""
-    if output.targets:
-        return {"value": {target.name: target.min or 0 for target in output.targets}}
-    if not output.classes:
-        return {"value": output.min or 0}
-    answer: dict[str, Any] = {"value": output.classes[0]}
-    if output.probabilities:
-        first, *others = map(class_label, output.classes)
-        answer["probabilities"] = {first: 0.8, **dict.fromkeys(others, 0.2 / len(others))}
+    values = {p.name: p.classes[0] if p.classes else p.min or 0 for p in output.parts}
+    shares = {part.name: _even(part) for part in output.parts}
+    answer: dict[str, Any] = {"value": values if output.targets else values[output.name]}
+    if output.probabilities and output.of_classes:
+        answer["probabilities"] = shares if output.targets else shares[output.name]
     if output.threshold is not None:
         answer["score"] = output.threshold - 0.1
     return answer
 
 
+def _even(part: Target) -> dict[str, float]:
+    """Probabilities of which the first is the highest."""
+    first, *others = [label for label, _ in part.choices] or [""]
+    return {first: 0.8, **dict.fromkeys(others, 0.2 / (len(others) or 1))}
+
+
 def _value(output: Output) -> dict[str, Any]:
     """The schema of a predicted value and of a true one."""
-    about = _described(output)
-    if output.classes:
-        return {"enum": output.classes} | about
     if not output.targets:
-        return {"type": "number"} | about
-    return about | {
+        return _kind(output)
+    return _described(output) | {
         "type": "object",
-        "properties": {t.name: {"type": "number"} | _described(t) for t in output.targets},
+        "properties": {target.name: _kind(target) for target in output.targets},
         "required": [target.name for target in output.targets],
         "additionalProperties": False,
     }
+
+
+def _kind(part: Target) -> dict[str, Any]:
+    return ({"enum": part.classes} if part.classes else {"type": "number"}) | _described(part)
 
 
 def _described(part: Target) -> dict[str, str]:

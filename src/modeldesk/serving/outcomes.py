@@ -10,7 +10,7 @@ from ..ml.validation import Fault, InvalidInstances
 
 
 def by_target(output: Output, value: Any) -> list[tuple[Target, Any]]:
-    """The numbers of a value that has several, and what each is."""
+    """The classes or numbers of a value that has several, and what each is."""
     targets = output.targets or []
     return [(t, value[t.name]) for t in targets if isinstance(value, dict) and t.name in value]
 
@@ -23,8 +23,9 @@ def outcome_fields(output: Output) -> dict[str, Target]:
 
 
 def outcome(output: Output, typed: Mapping[str, str]) -> Any:
-    """The class, number or numbers that the fields of an outcome mean; as typed if they do not."""
-    meant = {name: _meant(output, typed.get(name) or "") for name in outcome_fields(output)}
+    """The classes or numbers that the fields of an outcome mean; as typed if they do not."""
+    fields = outcome_fields(output)
+    meant = {name: _meant(part, typed.get(name) or "") for name, part in fields.items()}
     if not output.targets:
         return meant["actual"]
     return {target.name: meant[f"actual_{target.name}"] for target in output.targets}
@@ -35,11 +36,11 @@ def outcome_faults(error: InvalidInstances) -> list[Fault]:
     return [replace(fault, loc=("_".join(map(str, fault.loc)),)) for fault in error.faults]
 
 
-def _meant(output: Output, text: str) -> Any:
+def _meant(part: Target, text: str) -> Any:
     text = text.strip()
-    if output.classes:
-        names = {name: label for label, name in (output.names or {}).items()}
-        known = {class_label(one): one for one in output.classes}
+    if part.classes:
+        names = {name: label for label, name in (part.names or {}).items()}
+        known = {class_label(one): one for one in part.classes}
         return known.get(text, known.get(names.get(text, "")))
     with suppress(ValueError):
         return float(text)

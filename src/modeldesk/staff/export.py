@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..ml.signature import Signature, class_label
+from ..ml.signature import Signature, class_label, shares_of
 from ..serving.log import Record, iso
 from ..serving.outcomes import outcome_fields
 from .records import number_of
@@ -23,7 +23,10 @@ def csv_lines(
     Columns are those of the model that is served; of several targets each has its own.
     """
     names = [feature.name for feature in signature.features]
-    labels = [class_label(value) for value in signature.output.classes or []]
+    parts = [
+        ("" if part is signature.output else part.name, part) for part in signature.output.parts
+    ]
+    labels = [(name, label) for name, part in parts for label, _ in part.choices]
     targets = [target.name for target in signature.output.targets or []]
     scored = signature.output.threshold is not None
     yield _line(
@@ -32,19 +35,19 @@ def csv_lines(
         + names
         + ([f"prediction_{target}" for target in targets] or ["prediction"])
         + ["prediction_score"] * scored
-        + [f"probability of {label}" for label in labels]
+        + [f"probability of {' '.join(filter(None, pair))}" for pair in labels]
         + [*outcome_fields(signature.output), "comment"]
     )
     for record in records:
         feedback = record.feedback
-        shares = record.probabilities or {}
+        shares = {(target, label): n for target, label, n in shares_of(record.probabilities)}
         yield _line(
             [record.id, iso(record.created_at), record.request_id, record.model_version]
             + ([record.reference] if reference else [])
             + [record.inputs.get(name) for name in names]
             + _numbers(record.value, targets)
             + [record.score] * scored
-            + [shares.get(label) for label in labels]
+            + [shares.get(pair) for pair in labels]
             + _numbers(feedback and feedback.actual, targets)
             + [feedback and feedback.comment]
         )

@@ -77,15 +77,19 @@ def _waiting(
                 "name": f"{name}:{record.id}",
                 "label": part.label if len(fields) > 1 else "",
                 "value": typed.get(f"{name}:{record.id}", ""),
+                "choices": [
+                    {
+                        "name": label,
+                        "text": text,
+                        "chosen": label == typed.get(f"{name}:{record.id}"),
+                    }
+                    for label, text in part.choices
+                ],
             }
             for name, part in fields.items()
         ],
         "comment": typed.get(f"comment:{record.id}", ""),
         "fault": saved.faults.get(record.id, ""),
-        "labels": [
-            {"name": label, "text": text, "chosen": label == typed.get(f"actual:{record.id}")}
-            for label, text in output.choices
-        ],
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..ml.signature import Output, Signature, class_label
+from ..ml.signature import Output, Signature, class_label, shares_of
 from ..serving.forms import moment
 from ..serving.log import Record
 from ..serving.outcomes import by_target
@@ -111,8 +111,8 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
             for target, value in by_target(signature.output, record.value)
         ],
         "shares": [
-            {"label": label, "percent": f"{share:.1%}"}
-            for label, share in (record.probabilities or {}).items()
+            {"label": f"{target}: {label}" if target else label, "percent": f"{share:.1%}"}
+            for target, label, share in shares_of(record.probabilities)
         ],
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [

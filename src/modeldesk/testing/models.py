@@ -10,6 +10,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.ensemble import IsolationForest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -107,3 +108,21 @@ def publish_small_clusters(root: Path) -> Artifact:
     X, _ = rents()
     model = make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)).fit(X)
     return publish(model, X, name="segments", root=root)
+
+
+def garments() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Garments, and the size and the colour that each was sold in."""
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"length": random.normal(90, 12, 200), "warmth": random.normal(0, 1, 200)})
+    size = np.select([X["length"] > 98, X["length"] > 82], ["large", "medium"], "small")
+    y = pd.DataFrame({"size": size, "$col.our": np.where(X["warmth"] > 0, "dark", "light")})
+    return X.round(2), y
+
+
+def publish_small_classes(root: Path) -> Artifact:
+    """A classification of two targets."""
+    X, y = garments()
+    model = make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression()))
+    model.fit(X[:150], y[:150])
+    test, output = (X[150:], y[150:]), {"targets": {"size": {"description": "size sold"}}}
+    return publish(model, X[:150], y[:150], name="garments", test=test, output=output, root=root)

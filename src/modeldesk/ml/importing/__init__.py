@@ -9,7 +9,7 @@ from typing import Any
 from ..artifact import Artifact, ArtifactError
 from ..columns import columns_for, text_columns
 from ..convert import sampled
-from ..publishing import classes_of, release, task_of
+from ..publishing import classes_by_target, classes_of, release, task_of
 from ..signature import Signature, SignatureError
 from ..unsupervised import LEARNS_ALONE, compared_with, output_of
 from ..validation import listed
@@ -111,16 +111,28 @@ def _described(model: Any, X: Any, y: Any, *, name: str, source: str) -> tuple[S
     if task == "regression" and not all(map(_is_number, y.dtypes if y.ndim == 2 else [y.dtype])):
         raise SignatureError(f"The model answers numbers, and {what} holds none; name its target.")
     if task == "classification" and not hasattr(model, "bring"):
-        if all(isinstance(value, str) for value in model.classes_):
+        if y.ndim == 2:
+            y, output["targets"] = _by_target(model, y, what)
+        elif all(isinstance(value, str) for value in model.classes_):
             y = y.astype(str)
-        output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
-        if y.nunique() == 1:
+        if y.ndim == 1:
+            output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
+        if y.ndim == 1 and y.nunique() == 1:
             raise SignatureError(f"{what[:1].upper()}{what[1:]} holds one class only; add others.")
     texts = {column: {"type": "text"} for column in text_columns(model, list(X.columns))}
     learnt = None if task in LEARNS_ALONE else y
     signature = Signature.infer(X, learnt, name=name, task=task, features=texts, output=output)
     coded = {f.name: CategoricalDtype(f.categories) for f in signature.features if f.categories}
     return signature, X.astype(coded), y
+
+
+def _by_target(model: Any, y: Any, source: str) -> tuple[Any, dict[str, Any]]:
+    """Several answers (rows, targets) as texts where the model's are, and the classes of each."""
+    known = model.classes_ if isinstance(model.classes_, list) else []
+    for name, classes in zip(y.columns, known, strict=False):
+        if all(isinstance(value, str) for value in classes):
+            y = y.astype({name: str})
+    return y, classes_by_target(model, y, source)
 
 
 def _is_number(dtype: Any) -> bool:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ..page import CONTROLS, Element, Page, errors_of
-from .asking import Instance, NewBrowser, Predict, number_of, same, send, typed_outcome
+from .asking import Instance, NewBrowser, Predict, number_of, same, send, shares_of, typed_outcome
 
 pytestmark = pytest.mark.part("forms")
 
@@ -109,12 +109,12 @@ def test_from_the_form_to_the_result(
     for value, feature in zip(values, model["features"], strict=False):
         assert value == f"{shown(good[feature['name']])} {feature['unit'] or ''}".strip()
     meters = page.all("meter")
-    shares = entry.get("probabilities") or {}
+    shares = shares_of(entry)
     assert sorted(float(m["value"]) for m in meters) == pytest.approx(
         sorted(shares.values()), abs=1e-4
     )
-    for label, share in shares.items():
-        assert f"{label} {share * 100:.1f} %" in page.text
+    for names, share in shares.items():
+        assert f"{': '.join(names)} {share * 100:.1f} %" in page.text
 
 
 def test_the_form_and_the_api_agree(

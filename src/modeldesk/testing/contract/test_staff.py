@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ..page import Element, Page
-from .asking import Instance, Predict, typed_outcome
+from .asking import Instance, Predict, parts_of, typed_outcome
 
 pytestmark = pytest.mark.part("admin")
 
@@ -207,5 +207,5 @@ def test_the_events_of_the_monitor(
         assert set(event["drift"]) == {feature["name"] for feature in model["features"]}
     assert first["per_second"] is None
     assert second["per_second"] >= 0
-    if classes := model["output"]["classes"]:
+    if classes := parts_of(model)[0]["classes"]:
         assert len(first["outputs"]) == len(classes)
