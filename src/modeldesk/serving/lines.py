@@ -40,6 +40,14 @@ def _outcome(value: Any) -> Any:
     raise PydanticCustomError("outcome", says)
 
 
+def _share(value: Any) -> Any:
+    if type(value) in (int, float):
+        return float(value)
+    if isinstance(value, dict) and all(type(one) in (int, float) for one in value.values()):
+        return {label: float(one) for label, one in value.items()}
+    raise PydanticCustomError("share", "Input should be a number, or an object of numbers")
+
+
 def _day(text: str) -> str:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         with suppress(ValueError):
@@ -47,7 +55,7 @@ def _day(text: str) -> str:
     raise PydanticCustomError("day", "Input should be a day such as 2026-01-31")
 
 
-Shares = dict[str, float] | dict[str, dict[str, float]]
+Shares = dict[str, Annotated[Any, AfterValidator(_share)]]
 Outcome = Annotated[Any, AfterValidator(_outcome)]
 Name = Annotated[str, Field(max_length=64)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
