@@ -94,6 +94,7 @@ def test_what_is_known_of_targets(tmp_path: Path) -> None:
     assert (size.label, size.classes) == ("Size sold", ["large", "medium", "small"])
     assert (colour.name, colour.classes) == ("$col.our", ["dark", "light"])
     card = (artifact.path / "card.md").read_text("utf-8")
+    assert "A classification of Size sold, $col.our, trained" in card
     assert "- size: large, medium, small\n- $col.our: dark, light" in card
     text = (artifact.path / "signature.json").read_text("utf-8")
     assert Signature.model_validate_json(text).output == artifact.signature.output

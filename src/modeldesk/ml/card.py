@@ -6,6 +6,7 @@ from typing import Any
 
 from .artifact import ArtifactError
 from .signature import Feature, Signature
+from .validation import listed
 
 SCORES = {"regression": "r2"}  # the first thing to ask of a model; of any other its accuracy
 
@@ -18,7 +19,8 @@ def headline(signature: Signature) -> str:
         return f"A detector of anomalies{score}"
     if signature.task == "clustering":
         return f"A clustering into {len(output.classes or [])} clusters"
-    return f"A {signature.task} of {output.label}"
+    several = listed((target.label for target in output.targets or []), 5)
+    return f"A {signature.task} of {several or output.label}"
 
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:
@@ -55,8 +57,8 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         *([("Answers", answers)] if answers else []),
         (drop, metrics.get("importance", {})),
     ):
-        listed = [f"- {name}: {value}" for name, value in values.items()]
-        lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
+        told = [f"- {name}: {value}" for name, value in values.items()]
+        lines += ["", f"## {title}", "", *(told or ["Not measured."])]
     return "\n".join(lines) + "\n"
 
 

@@ -128,9 +128,9 @@ class Output(Target):
             return None
         if not isinstance(value, dict):
             return class_label(value)
-        return ", ".join(f"{name} {class_label(one)}" for name, one in value.items())[
-            :LONGEST_LABEL
-        ]
+        # Some databases give the targets back in another order.
+        names = [part.name for part in self.parts if part.name in value]
+        return ", ".join(f"{name} {class_label(value[name])}" for name in names)[:LONGEST_LABEL]
 
 
 class Signature(BaseModel):
