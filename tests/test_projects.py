@@ -3,8 +3,8 @@
 Of the projects that differ only in the model one is run: checked, served on its own database, asked
 by its own tests, stopped. Of these, enough are held against the whole contract for any three of
 their answers to meet it together. What the library does with a framework and a database together
-is tested in the projects with everything on: all of it on SQLite and MongoDB, on other databases
-what asks for one; and once more, with only auth and only admin, where these make a difference.
+is tested in the projects with everything on: all of it on SQLite, on other databases what asks for
+one; and once more on SQLite, with only auth, only admin and neither, where these make a difference.
 Projects that run such tests also train their own model on the first start, and start again; the
 others take a model from them. Servers of no database are left out where none is to be had.
 """
@@ -75,7 +75,7 @@ def worker_memory(server: int) -> int:
     return max(used)
 
 
-# What these find on SQLite, they would only find again on an SQL server.
+# What these find on SQLite, they would only find again on a server.
 OF_THE_SERVICE = {
     f"{FOLDER}/test_{name}.py"
     for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
@@ -126,14 +126,13 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
         own = different(project, database="sqlite")
         if database in WITHOUT_SERVER:
             return {"not database": own}
-        same = all_of_them - own - (set() if database == "mongodb" else OF_THE_SERVICE)
-        return {"": own, "database": same}
+        return {"": own, "database": all_of_them - own - OF_THE_SERVICE}
     if database == "sqlite" and all(switches(project)):
         return {"": all_of_them}
-    if database in ("sqlite", "mongodb") and auth != admin == forms:
+    if database == "sqlite" and auth != admin == forms:
         return {"": different(project, auth=False, admin=False)}
     if database == "sqlite" and not any(switches(project)):
-        return {"": different(project, auth=True, admin=True) | OF_THE_SERVICE & all_of_them}
+        return {"": different(project, auth=True, admin=True)}
     return {}
 
 
