@@ -1,7 +1,7 @@
 """Models that people bring, of every kind: imported into a project of each framework, and served.
 
 What is served answers every row the model has not seen as the model itself does. The libraries of
-XGBoost and LightGBM are in an environment of this test: no project depends on them.
+XGBoost, LightGBM and CatBoost are in an environment of this test: no project depends on them.
 """
 
 import functools
@@ -23,6 +23,7 @@ MODELS = [
     *("onnx_columns", "onnx_zipmap", "onnx_logits", "torch_program", "torch_script"),
 ]
 LIBRARIES = ["xgboost-cpu", "lightgbm", "onnxmltools", "onnxscript"]
+CATBOOST = ["catboost", "six", "graphviz"]  # without what it draws with
 TORCH = "torch==2.13.0"  # by pip, to which uv prefers builds for graphics cards, of gigabytes
 KEPT = {"boosting"}  # by scikit-learn: skl2onnx takes no categories of pandas
 TOLERANCE = 1e-4
@@ -58,6 +59,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Any:
         )
         install = [need("uv"), "pip", "install", "--quiet", "--python", str(python / "python")]
         run(project, *install, *LIBRARIES)
+        run(project, *install, "--no-deps", *CATBOOST)
         pip = [need("uv"), "tool", "run", "pip", "--quiet", "--python", str(python / "python")]
         run(project, *pip, "install", TORCH)
         settings["UV_NO_SYNC"] = "1"  # which would take them out again
@@ -67,6 +69,13 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Any:
         return Place(project, settings, models)
 
     return place
+
+
+def test_boosters(places: Any, tmp_path: Path) -> None:
+    place: Place = places(FRAMEWORKS[0])
+    alone = ["-c", os.devnull, "--rootdir", str(tmp_path), "--noconftest", "-p", "no:cacheprovider"]
+    tests = [*alone, "-q", "--basetemp", str(tmp_path / "t"), str(REPO / "tests" / "boosters.py")]
+    run(place.project, need("uv"), "run", "python", "-m", "pytest", *tests, **place.settings)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 from modeldesk.testing.login import log_in, new_token
-from modeldesk.testing.page import Page, check_page, errors_of
+from modeldesk.testing.page import Page, check_page, control_name, errors_of
 
 from . import owners_edits as own
 from .browsing import LIMIT, Site, Visitor, chromium
@@ -234,9 +234,10 @@ def test_a_rule_across_features(desk: Desk, tmp_path: Path) -> None:
         assert refused.status_code in (400, 422), path
         assert own.REFUSAL in refused.text, path
     with browser_of(desk) as client:
-        assert errors_of(typed(client, bmi=str(own.LARGE))) == {"bmi": own.REFUSAL}
+        bmi = control_name("bmi")
+        assert errors_of(typed(client, **{bmi: str(own.LARGE)})) == {bmi: own.REFUSAL}
         pasted = client.post("/row", data=Page(client.get("/").text).csrf | {"row": as_csv([row])})
-        assert errors_of(Page(pasted.text)) == {"bmi": own.REFUSAL}
+        assert errors_of(Page(pasted.text)) == {bmi: own.REFUSAL}
     for answers in (upload(desk, row, desk.row()), predicted_file(desk, tmp_path, row, desk.row())):
         refused_row, good = answers
         assert own.REFUSAL in refused_row["prediction_error"]
@@ -299,9 +300,9 @@ def test_what_callers_send(desk: Desk) -> None:
     found = desk.api("/api/v1/predictions?reference=A-20").json()["predictions"]
     assert len(found) == 3
     with browser_of(desk) as client:
-        field = page(client, "/").one("input", name="order")
+        field = page(client, "/").one("input", id="reference")
         assert "required" not in field.attributes
-        assert "A-21" in typed(client, order="A-21").text
+        assert "A-21" in typed(client, **{field["name"]: "A-21"}).text
         listed = page(client, "/admin/predictions/" if desk.framework == "flask" else ADMIN_LOG)
         assert "A-17" in listed.text
         search = {"flask": "search", "django": "q"}[desk.framework]
@@ -377,23 +378,25 @@ def test_the_form(desk: Desk) -> None:
     """Order, labels and help."""
     with browser_of(desk) as client:
         form = page(client, "/")
-        first = form.one("input", name="glucose")
+        first = form.one("input", name=control_name("glucose"))
         assert form.name_of(first).split("mg/dL")[0].strip() == own.LABEL
         assert own.HINT in form.one("p", id=first["aria-describedby"].split()[-1]).text
-        order = [box["name"] for box in form.all("input", "select") if box["name"] in desk.row()]
-        assert order[0] == "glucose"
-        assert set(order) == set(desk.row())
+        names = {control_name(name) for name in desk.row()}
+        order = [box["name"] for box in form.all("input", "select") if box["name"] in names]
+        assert order[0] == first["name"]
+        assert set(order) == names
 
 
 def test_a_field_of_the_form(desk: Desk) -> None:
     """Its label and its checks."""
     with browser_of(desk) as client:
         form = page(client, "/")
-        assert own.FIELD in form.name_of(form.one("input", name="age"))
-        refused = typed(client, age="1000000")
-        assert "age" in errors_of(refused)
-        assert set(errors_of(typed(client, age="much"))) == {"age"}
-        answer = typed(client, age="45")
+        age = control_name("age")
+        assert own.FIELD in form.name_of(form.one("input", name=age))
+        refused = typed(client, **{age: "1000000"})
+        assert age in errors_of(refused)
+        assert set(errors_of(typed(client, **{age: "much"}))) == {age}
+        answer = typed(client, **{age: "45"})
         assert "45" in answer.text
         assert not errors_of(answer)
 
@@ -575,7 +578,7 @@ def test_rules_that_fail(desk: Desk, age: float, words: str) -> None:
     with browser_of(desk) as client:
         fields = Page(client.get("/").text).typed()
         fields.pop("file")
-        shown = client.post("/", data=fields | {"age": f"{age:.0f}"})
+        shown = client.post("/", data=fields | {control_name("age"): f"{age:.0f}"})
         assert shown.status_code == 500
         assert own.FOOTER in Page(shown.text).text
     assert desk.predicted()["id"]

@@ -210,8 +210,9 @@ def build(context: Path, folder: Path, home: Path) -> None:
     """Do what an image build does, where nothing but its context can be seen."""
     seen = folder / "build"
     seen.mkdir(parents=True)
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(context / name, seen)
+    for name in ("pyproject.toml", "README.md", "uv.lock"):
+        if (context / name).exists():
+            shutil.copy(context / name, seen)
     shutil.copytree(context / "src", seen / "src")
     for step in steps((context / "Dockerfile").read_text(encoding="utf-8")):
         if "pip install" in step:  # with a pip as new as that of the image
@@ -235,8 +236,9 @@ def test_an_image_is_built_where_only_a_server_has_the_template(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is a Linux image")
 def test_an_image_is_handed_the_clone_of_the_template(template: Path, tmp_path: Path) -> None:
-    """At the place that the requirement names, and as compose.yaml says."""
+    """At the place that the requirement names, and as compose.yaml says, with what is locked."""
     made = copy(template, tmp_path / "service", {})
+    run(made, "uv", "lock", "--quiet")
     dockerfile = (made / "Dockerfile").read_text(encoding="utf-8")
     assert f"--mount=from=template,target={template.as_posix()} " in dockerfile
     compose = (made / "compose.yaml").read_text(encoding="utf-8")

@@ -1,6 +1,8 @@
 """What a project may say of its form: order, labels, hints, fields of its own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,9 +12,9 @@ from modeldesk.flask.pages.forms import (
     build_form,
     control_of,
     faults_of,
-    texts_of,
 )
-from modeldesk.pages.content import Input
+from modeldesk.ml.validation import Fault
+from modeldesk.pages.content import Input, as_sent, meant
 from wtforms import IntegerField
 from wtforms.validators import NumberRange
 
@@ -20,7 +22,7 @@ from wtforms.validators import NumberRange
 pytestmark = pytest.mark.filterwarnings("ignore:Passing SelectField choices:DeprecationWarning")
 INPUTS = [
     Input("area", "feature-0", "Area", "m²", initial="95.5"),
-    Input("data", "feature-1", "Data", choices=[("", ""), ("x", "x")], kind="select"),
+    Input("csrf_token", "feature-1", "Data", choices=[("", ""), ("x", "x")], kind="select"),
     Input("rooms", "feature-2", "Rooms", hint="1 to 9", initial="3"),
 ]
 
@@ -50,7 +52,7 @@ def test_the_signature_says_it_all() -> None:
 
 def test_a_project_says_other() -> None:
     shown = OwnForm.arranged(INPUTS)
-    assert [item.name for item in shown] == ["rooms", "area", "data"]
+    assert [item.name for item in shown] == ["rooms", "area", "csrf_token"]
     assert [item.label for item in shown] == ["How many rooms", "Living space", "Data"]
     assert [item.hint for item in shown] == ["1 to 9", "Without the balcony", ""]
     assert shown[1].unit == "m²"
@@ -62,14 +64,26 @@ def test_the_example_is_filled_in() -> None:
     assert 'value="95.5"' in control(INPUTS[0], {})
 
 
-def test_what_was_typed_stays_text() -> None:
-    typed = {"area": "7,5", "data": "x", "rooms": "4"}
-    assert texts_of(build_form(PlainForm, INPUTS, typed)) == typed
-
-
 def test_a_field_of_the_project_is_checked() -> None:
-    typed = {"area": "1", "data": "x"}
-    (fault,) = faults_of(build_form(OwnForm, INPUTS, typed | {"rooms": "1"}))
+    def faults(form: Any, **typed: str) -> list[Fault]:
+        return faults_of(build_form(form, INPUTS, {"area": "1"} | typed), INPUTS)
+
+    (fault,) = faults(OwnForm, rooms="1")
     assert (fault.loc, fault.msg) == (("rooms",), "At least two.")
-    assert faults_of(build_form(OwnForm, INPUTS, typed | {"rooms": "2"})) == []
-    assert faults_of(build_form(PlainForm, INPUTS, {})) == []
+    assert faults(OwnForm, rooms="2") == []
+    assert faults(PlainForm) == []
+
+
+def test_html_has_names_of_its_own() -> None:
+    """Also for a field that a project declares."""
+    named = [replace(item, sent_as=f"feature-{item.name}") for item in INPUTS]
+    typed = {"area": "7,5", "csrf_token": "x", "rooms": "4"}
+    sent = {f"feature-{name}": text for name, text in typed.items()}
+    assert as_sent(named, typed) == sent
+    assert meant(named, sent | {"csrf_token": "secret"}) == typed
+    control = control_of(build_form(OwnForm, named, typed))
+    for item in named:
+        html = control(item, {})
+        assert f'name="feature-{item.name}"' in html
+        assert f'id="{item.id}"' in html
+        assert f'value="{typed[item.name]}"' in html

@@ -44,8 +44,8 @@ def again(root: Path, artifact: Artifact, model: bytes) -> Artifact:
     return save(root, model, artifact.signature, artifact.metrics, card="again")
 
 
-def test_a_version_is_a_folder_of_four_files(folder: Path, root: Path) -> None:
-    names = ["card.md", "metrics.json", "model.onnx", "signature.json"]
+def test_a_version_is_a_folder_of_five_files(folder: Path, root: Path) -> None:
+    names = ["card.md", "metrics.json", "model.onnx", "probes.json.gz", "signature.json"]
     assert sorted(path.name for path in folder.iterdir()) == names
     assert {path.name for path in root.iterdir()} == {folder.name, "current", ".lock"}
     artifact = load(root)

@@ -14,6 +14,7 @@ import pytest
 from modeldesk.ml import SignatureError, publish
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.importing import import_model
+from modeldesk.ml.importing.types import Told
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.signature import Feature, Output, Signature
 from modeldesk.ml.validation import (
@@ -163,9 +164,8 @@ def test_a_model_that_takes_dates_is_imported(own: Any, tmp_path: Path) -> None:
     path, data = tmp_path / "visits.joblib", tmp_path / "rows.csv"
     joblib.dump(model, path)
     X.assign(wait=y).to_csv(data, index=False)
-    imported = import_model(
-        path, data, ["wait"], dates=["day"], agreed=bool, say=print, root=tmp_path
-    )
+    told = Told(dates={"day": None})
+    imported = import_model(path, data, ["wait"], told=told, agreed=bool, say=print, root=tmp_path)
     assert [feature.type for feature in imported.signature.features] == ["date", "number"]
     assert imported.metrics["parity"]["agrees"]
     (answer,) = Predictor.load(tmp_path).predict([{"day": "2024-01-02", "n": 1.0}])

@@ -18,16 +18,16 @@ from modeldesk.ml import Artifact, ArtifactError, SignatureError
 from modeldesk.ml.artifact import load
 from modeldesk.ml.importing import import_model, tables
 from modeldesk.ml.importing.formats import FORMATS
-from modeldesk.ml.importing.tables import read_table
-from modeldesk.ml.importing.unpickler import Refused, SafeUnpickler
+from modeldesk.ml.importing.unpickler import SafeUnpickler
 from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.trusted import Untrusted
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from .. import owner
 
@@ -108,7 +108,7 @@ def test_files_of_scikit_learn(tmp_path: Path, file: str, save: Callable[[Path],
     ROWS.to_csv(tmp_path / "rows.csv", index=False)
     told: list[str] = []
     artifact = take(tmp_path / file, tmp_path / "rows.csv", root=tmp_path, say=told.append)
-    assert told == ["Left out, as the model does not take them: number"]
+    assert told[0] == "Left out, as the model does not take them: number"
     assert load(tmp_path).version == artifact.version
     assert artifact.signature.name == Path(file).stem.replace(" ", "-")
     assert artifact.metrics["held_out_rows"] == 150
@@ -166,7 +166,7 @@ def test_data_of_other_marks_and_encodings(tmp_path: Path, mark: str) -> None:
     model = LinearRegression().fit(PLAIN.set_axis(["Fläche", "a;b"], axis="columns"), X["area"])
     rows = PLAIN.set_axis(["Fläche", "a;b"], axis="columns").assign(price=X["area"])
     data = rows.to_csv(index=False, sep=mark).encode("latin-1")
-    with pytest.raises(SignatureError, match=r"not utf-8-sig text; .*--encoding latin-1"):
+    with pytest.raises(SignatureError, match=r"not utf-8 text, .*--encoding latin-1"):
         bring(tmp_path, model, data)
     assert bring(tmp_path, model, data, encoding="latin-1").signature.features[1].name == "a;b"
 
@@ -180,15 +180,6 @@ def test_parquet(tmp_path: Path) -> None:
     (tmp_path / "rows.parquet").write_bytes(b"PAR1 cut short")
     with pytest.raises(SignatureError, match="cannot be read as Parquet"):
         take(tmp_path / "a.pkl", tmp_path / "rows.parquet", root=tmp_path)
-
-
-def test_dates_of_a_csv_file(tmp_path: Path) -> None:
-    path = tmp_path / "rows.csv"
-    path.write_text("sold,price\n2024-03-01,3\n,4\n", "utf-8")
-    assert read_table(path, ["price"], ["sold"])["sold"].dtype.kind == "M"
-    path.write_text("sold,price\nlast week,3\n", "utf-8")
-    with pytest.raises(SignatureError, match=r"'sold' of .* holds what is no date"):
-        read_table(path, ["price"], ["sold"])
 
 
 def kind(value: Any) -> str:
@@ -262,7 +253,7 @@ def test_an_array_of_joblib_that_runs_code(tmp_path: Path) -> None:
     file = io.BytesIO()
     joblib.dump(np.array([Runs(os.system, "exit 1")], object), file)
     file.seek(0)
-    with pytest.raises(Refused, match="system"):
+    with pytest.raises(Untrusted, match="system"):
         SafeUnpickler(file).load()
 
 
@@ -285,6 +276,7 @@ OWN_CODE = pickle.dumps(
 )
 UNFITTED = models.pipeline(LogisticRegression())
 NUMBERS = LinearRegression().fit(PLAIN, X["area"])
+STRICT = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(X[["rooms"]], Y)
 MATRIX = LinearRegression().fit(PLAIN.to_numpy(), X["area"])
 SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
 
@@ -306,14 +298,15 @@ SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
         (FITTED, ROWS[ROWS["price"] == "dear"], "holds one class only"),
         (FITTED, ROWS.replace({"price": {"dear": "dearest"}}), "the class 'dearest', and"),
         (FITTED, ROWS.assign(price=ROWS["price"].where(ROWS["number"] > 2)), "3 gaps, .* row 1"),
-        (FITTED, ROWS.assign(heating=7, area="big"), "fails on the rows"),
+        (STRICT, ROWS.assign(rooms=ROWS["rooms"] + 1), "'rooms' of .* has 9 in row .* OrdinalEnc"),
+        (FITTED, ROWS.assign(area="big"), "'area' of .* has 'big' in row 1, which is no number"),
         (FITTED, pd.concat([ROWS[:1].assign(price=p) for p in ("dear", "cheap")]), "same row"),
         (FITTED, ROWS[:0], "has no rows"),
         (FITTED, "", "is empty"),
         (FITTED, "\n\n", "is empty"),
         (FITTED, "price,area,area\n1,2,3\n", "'area' twice"),
-        (FITTED, "price,area\n1,2\n1,2,3\n", "cannot be read as CSV: .*line 3"),
-        (FITTED, b"price,area\n1,\x00\xff\n", "not utf-8-sig text"),
+        (FITTED, "price,area\n1,2\n1,2,3\n", "row 2: This row has 3 cells"),
+        (FITTED, b"price,area\n1,\x00\xff\n", "not utf-8 text"),
         (NUMBERS, ROWS, "answers numbers, and .*'price' .* holds none"),
         (NUMBERS, ROWS.drop(columns="price").assign(price=True), "holds none"),
         (MATRIX, ROWS, r"takes 2 columns and knows no names; .* has 6 .*\(area, age"),

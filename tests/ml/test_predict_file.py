@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from modeldesk.ml.batch import BatchError, Summary, predict_file
+from modeldesk.ml.batch import Summary, predict_file
+from modeldesk.ml.headings import TableError
 from modeldesk.ml.predictor import Predictor
 from modeldesk.testing import models
 
@@ -43,7 +44,7 @@ def run(predictor: Predictor, tmp_path: Path) -> Any:
 
 
 def refused(run: Any, *args: Any, **kwargs: Any) -> str:
-    with pytest.raises(BatchError) as caught:
+    with pytest.raises(TableError) as caught:
         run(*args, **kwargs)
     message = str(caught.value)
     assert message.endswith(".")
@@ -149,16 +150,20 @@ def test_quotes_spaces_and_order_of_columns(run: Any) -> None:
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        (f"{ROW}\n{ROW}\n", "lacks area, rooms, garden, heating"),
-        ("id,size,age,rooms,garden\n", "lacks area, heating.*: id, size, age, rooms, garden"),
-        (f"{HEADER},prediction\n", "'prediction' once too often"),
-        (f"{HEADER},area\n", "'area' once too often"),
-        (f'{HEADER}\n{ROW}\n1,"100,,3,yes,gas\n' + f"{ROW}\n" * 9, "quote after line 1"),
+        (f"{ROW}\n{ROW}\n", "no column 'area', 'rooms', 'garden', 'heating'"),
+        ("id,size,age,rooms,garden\n", "'area', 'heating'; .*: id, size, age, rooms, garden"),
+        (f"{HEADER},area\n", "'area' twice"),
+        (f"{HEADER}, area\n".replace("id,area", "id,area "), "'area' twice"),
+        (f'{HEADER}\n{ROW}\n1,"100,,3,yes,gas\n' + f"{ROW}\n" * 9, "quote after line 2"),
         (f'{HEADER}\n1,"100"x,,3,yes,gas\n', "quote after line 1"),
         (f'"{HEADER}\n{ROW}\n', "unbalanced quote"),
         (HEADER.encode() + b"\n1,\xe9\n", "not utf-8 text, see byte 0xe9 in line 2.*latin-1"),
         (b"\x89PNG\r\n\x1a\n\0\0", "byte 0x89 in line 1"),
         (b"\xff\xfea", "not utf-16 text"),
+        (b"PK\x03\x04" + HEADER.encode(), "a workbook or an archive; save its table as CSV"),
+        (b"\xd0\xcf\x11\xe0", "a workbook of Excel; save its table as CSV"),
+        (b"PAR1\x15\x04", "is Parquet; let its name end in .parquet"),
+        (b"\x1f\x8b\x08", "is compressed; unpack it first"),
     ],
 )
 def test_files_that_are_refused(run: Any, content: str | bytes, words: str) -> None:
@@ -178,7 +183,9 @@ def test_paths_that_are_refused(predictor: Predictor, tmp_path: Path) -> None:
     for source, target, words in [
         (good, tmp_path / "out.xlsx", "must both end in"),
         (good, tmp_path / "out.parquet", "must both end in"),
-        (tmp_path / "in.xlsx", tmp_path / "out.xlsx", "must both end in"),
+        (tmp_path / "in.xlsx", tmp_path / "out.xlsx", "in.xlsx is a workbook; save .* as CSV"),
+        (tmp_path / "in.json", tmp_path / "out.csv", "in.json is JSON; save its rows as CSV"),
+        (tmp_path / "in", tmp_path / "out.csv", "must be a table that ends in"),
         (tmp_path / "gone.csv", tmp_path / "out.csv", "no file"),
         (tmp_path / "folder.csv", tmp_path / "out.csv", "no file"),
         (good, tmp_path / "nowhere" / "out.csv", "no folder"),
@@ -186,7 +193,7 @@ def test_paths_that_are_refused(predictor: Predictor, tmp_path: Path) -> None:
         (good, tmp_path / "x" / ".." / "in.csv", "no folder|is the file to read"),
         (good, tmp_path / "folder.csv", "directory|Access|denied"),
     ]:
-        with pytest.raises(BatchError, match=words):
+        with pytest.raises(TableError, match=words):
             predict_file(predictor, source, target, progress=False)
     assert good.read_text() == f"{HEADER}\n{ROW}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "in.csv"]
@@ -240,17 +247,17 @@ def test_parquet_that_is_refused(
 ) -> None:
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     source.write_bytes(b"not parquet")
-    with pytest.raises(BatchError, match="cannot be read as Parquet"):
+    with pytest.raises(TableError, match="cannot be read as Parquet"):
         predict_file(predictor, source, target, progress=False)
     frame, _ = models.houses(5)
     frame.drop(columns="rooms").to_parquet(source)
-    with pytest.raises(BatchError, match="lacks rooms"):
+    with pytest.raises(TableError, match="has no column 'rooms'"):
         predict_file(predictor, source, target, progress=False)
     frame.head(0).to_parquet(source)
     assert predict_file(predictor, source, target, progress=False).rows == 0
     assert len(pd.read_parquet(target)) == 0
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(BatchError, match=r"uv sync --extra train"):
+    with pytest.raises(TableError, match=r"uv sync --extra train"):
         predict_file(predictor, source, target, progress=False)
 
 

@@ -81,7 +81,7 @@ def test_whole_numbers_as_classes() -> None:
         ([[1], [2], [3]], "mixed"),
         ([1, "a", 2], "mixed"),
         ([None, None, None], "empty"),
-        (pd.Categorical([1, 2, 1]), "integer"),
+        (pd.Categorical([datetime.date(2024, 1, 1)] * 3), "date"),
         ([1.0, np.inf, 2], "infinite"),
         ([1.0, 1e300, 2], "infinite"),
         ([1, 2**53 + 1, 2], r"beyond 2\*\*53"),

@@ -2,14 +2,14 @@
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, SignatureError, publish
 from modeldesk.ml.batch import predict_file
-from modeldesk.ml.convert import compare
+from modeldesk.ml.parity import compare
 from modeldesk.ml.predictor import NotFinite, Predictor
 from modeldesk.ml.signature import Signature
 from modeldesk.ml.validation import InvalidInstances
@@ -122,10 +122,14 @@ def test_a_model_of_more_or_fewer_targets_changes_nothing(tmp_path: Path) -> Non
 
 
 def test_a_row_without_one_of_its_numbers_has_no_answer(tmp_path: Path) -> None:
-    X, y = models.rents()
-    publish(LinearRegression().fit(X, y * [1, 1e36]), X, y * [1, 1e36], name="s", root=tmp_path)
-    predictor = Predictor.load(tmp_path)
-    rows = [{"area": area, "rooms": 1} for area in (50.0, 1e9, 60.0)]
+    artifact = models.publish_small_targets(tmp_path)
+
+    class Engine:
+        def run(self, rows: list[Any]) -> Any:
+            return np.array([[1.0, row["area"]] for row in rows]), None
+
+    predictor = Predictor(artifact, cast(Any, Engine()))
+    rows = [{"area": area} for area in (50.0, np.inf, 60.0)]
     kinds = [isinstance(answer, NotFinite) for answer in predictor.predict_each(rows)]
     assert kinds == [False, True, False]
 

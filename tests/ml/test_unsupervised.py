@@ -171,7 +171,7 @@ def test_import_without_a_target(tmp_path: Path) -> None:
     told: list[str] = []
     model = fitted(FOREST)
     artifact = bring(tmp_path, model, TEST.assign(number=1), say=told.append, sep=";")
-    assert told == ["Left out, as the model does not take them: number"]
+    assert "Left out, as the model does not take them: number" in told
     assert artifact.signature.task == "anomaly"
     assert artifact.metrics["metrics"] == {}
     assert artifact.metrics["parity"]["rows"] == 50
@@ -182,7 +182,7 @@ def test_import_with_the_truth_about_outliers(tmp_path: Path) -> None:
     told: list[str] = []
     rows = TEST.assign(fraud=FRAUD)
     artifact = bring(tmp_path, fitted(FOREST), rows, "fraud", say=told.append)
-    assert told == ["In column 'fraud' it reads 0 as normal (1) and 1 as anomaly (-1)"]
+    assert "In column 'fraud' it reads '0' as normal (1) and '1' as anomaly (-1)" in told
     assert artifact.metrics["metrics"]["recall"] == 1
     assert [feature.name for feature in artifact.signature.features] == ["amount", "hour"]
     with pytest.raises(
@@ -219,7 +219,7 @@ def test_what_cannot_answer_rows(tmp_path: Path, model: Any, says: str) -> None:
 def test_an_answer_that_is_no_cluster_is_refused(tmp_path: Path) -> None:
     model = KMeans(3, n_init=1, random_state=0).fit(HOUSES)
     model.predict = lambda X: np.full(len(X), -1)
-    with pytest.raises(ArtifactError, match="answers -1, which is none of 0, 1, 2"):
+    with pytest.raises(ArtifactError, match="answers -1, which is none of its classes"):
         publish(model, HOUSES, name="segments", root=tmp_path)
 
 

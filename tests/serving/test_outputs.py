@@ -247,7 +247,7 @@ def test_several_classes_on_pages_and_in_the_admin(garments: Desk) -> None:
     assert shown["value"] == "size small, $col.our dark"
     assert [part["value"] for part in shown["targets"]] == ["small", "dark"]
     bars = [(bar["label"], bar["chosen"]) for bar in shown["probabilities"]]
-    assert bars[0] == ("size: small", True)
+    assert bars[0] == ("Size sold: small", True)
     assert bars[3:] == [("$col.our: dark", True), ("$col.our: light", False)]
     columns = records.columns(garments.service.signature)
     assert [column.read(record) for column in columns[:2]] == ["small", "dark"]

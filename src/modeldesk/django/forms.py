@@ -1,14 +1,14 @@
 """Forms made from the signature of the model."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
 
 from ..ml.validation import Fault, InvalidInstances, Row
-from ..pages.content import Control, Input, prediction_inputs
+from ..pages.content import Control, Input, Texts, as_sent, meant, prediction_inputs
 from .service import get_service
 
 
@@ -16,17 +16,37 @@ class InputForm(forms.Form):
     """A form of controls whose values are text."""
 
     def __init__(self, data: Mapping[str, str] | None = None, *, inputs: list[Input]) -> None:
-        super().__init__(data)
         self.inputs = {item.name: item for item in inputs}
+        super().__init__(data)
         for item in inputs:
-            field = self.fields.setdefault(item.name, field_of(item))
-            if field.initial is None:  # of one that a form declares
+            if field := self.fields.get(item.name):  # that a form declares
+                self.draw_by(item.name, field.widget)
+            else:
+                self.fields[item.name] = field_of(item)
+
+    def draw_by(self, name: str, widget: forms.Widget) -> None:
+        """Have a widget of the owner's; for an input it sends texts as they are."""
+        field = self.fields[name]
+        field.widget = widget
+        if item := self.inputs.get(name):
+            self.inputs[name] = replace(item, kind="text")
+            widget.attrs.setdefault("id", item.id)
+            if field.initial in (None, item.html_value(item.initial)):
                 field.initial = item.initial
+
+    def add_prefix(self, field_name: str) -> str:
+        """What HTML calls a field: not by the name of a feature, which may be any text."""
+        item = self.inputs.get(field_name)
+        return item.html_name if item else super().add_prefix(field_name)
+
+    def fill(self, texts: Texts) -> None:
+        """Hold these texts, as if they had been typed."""
+        self.data, self.is_bound = as_sent(self.inputs.values(), texts), True
 
     @property
     def values(self) -> dict[str, str]:
-        """What was typed, by the name of the control."""
-        return {name: self.data.get(name, "") for name in self.fields}
+        """What was typed, by the name of the control; nothing of what was left out."""
+        return meant(self.inputs.values(), self.data)
 
     def control(self, item: Input, attributes: dict[str, Any]) -> str:
         """Draw the widget of an input."""
@@ -44,14 +64,17 @@ def field_of(item: Input) -> forms.Field:
         required=False,
         label=item.label,
         help_text=item.hint,
-        initial=item.initial,
+        initial=item.html_value(item.initial),
         widget=widget,
     )
 
 
-def draw(inputs: list[Input], typed: Mapping[str, str] | None) -> Control:
-    """Draws the widgets of such a form, as it was sent; None is one to be filled in."""
-    return InputForm(typed, inputs=inputs).control
+def draw(inputs: list[Input], typed: Texts | None) -> Control:
+    """Draws the widgets of a form that holds these texts; None is one to be filled in."""
+    form = InputForm(inputs=inputs)
+    if typed is not None:
+        form.fill(typed)
+    return form.control
 
 
 class SignatureForm(InputForm):
@@ -73,7 +96,7 @@ class SignatureForm(InputForm):
             field.label = self._meta("labels").get(name, field.label)
             field.help_text = self._meta("help_texts").get(name, field.help_text)
             if widget := self._meta("widgets").get(name):
-                field.widget = widget() if isinstance(widget, type) else widget
+                self.draw_by(name, widget() if isinstance(widget, type) else deepcopy(widget))
         self.order_fields(self.field_order)
 
     def _meta(self, name: str) -> Mapping[str, Any]:
@@ -83,7 +106,7 @@ class SignatureForm(InputForm):
     def clean(self) -> dict[str, Any]:
         """Let the signature check what was typed."""
         try:
-            row, _ = self.validator.from_text(self.values)
+            row, _ = self.validator.from_form(self.values)
         except InvalidInstances as error:
             for fault in error.faults:
                 name = str(fault.loc[-1])
@@ -103,7 +126,7 @@ class SignatureForm(InputForm):
     def faults(self) -> list[Fault]:
         """What is wrong with what was typed."""
         return [
-            Fault(("" if name == NON_FIELD_ERRORS else name,), str(text), "form")
+            Fault((name if name in self.fields else "",), str(text), "form")
             for name, texts in self.errors.items()
             for text in texts
         ]
@@ -114,7 +137,7 @@ class SignatureForm(InputForm):
 
     def _control(self, name: str) -> Input:
         field = self.fields[name]
-        item = self.inputs.get(name) or Input(name, "", "", required=field.required)
         bound = self[name]
-        hint = str(field.help_text)
-        return replace(item, id=bound.id_for_label, label=str(bound.label), hint=hint)
+        own = Input(name, bound.id_for_label, "", required=field.required)
+        item = self.inputs.get(name, own)
+        return replace(item, label=str(bound.label), hint=str(field.help_text))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..serving.middleware import Gateway
+from ..serving.waiting import Waiting
 from .conf import project_settings
 from .service import get_service
 
@@ -11,8 +12,10 @@ from .service import get_service
 def serving(application: Callable[..., Any]) -> Gateway:
     """Django's application, with what every response needs around it.
 
+    A model that answers otherwise here than where it was made is waited for, with 503.
+
     Raises:
         ArtifactError: there is no model that can be served; better now than at a request.
     """
-    get_service()
-    return Gateway(application, project_settings())
+    settings = project_settings()
+    return Gateway(Waiting(application, get_service, settings.artifacts_dir), settings)

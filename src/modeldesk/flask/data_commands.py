@@ -7,6 +7,7 @@ import click
 
 from ..serving import commands
 from ..serving.doctor import Check, examine
+from ..serving.import_options import ACCEPT_SCORE, READING
 from ..serving.server import WORKERS
 from .cli import load_app, wsgi_target
 from .life_commands import logged_rows
@@ -18,6 +19,14 @@ port = click.option("--port", type=click.IntRange(1, 65535), default=8000, show_
 no_promote = click.option("--no-promote", is_flag=True, help="Save it, and serve it later.")
 force = click.option("--force", is_flag=True, help="Also if it breaks callers of the current one.")
 encoding = click.option("--encoding", default="utf-8-sig", show_default=True, help="Of a CSV file.")
+
+
+def of_reading(command: Any) -> Any:
+    """Add the options on how columns are read."""
+    for one in reversed(READING):
+        add = click.option(one.flag, metavar=one.metavar, multiple=one.many, help=one.help)
+        command = add(command)
+    return command
 
 
 @click.command()
@@ -69,15 +78,10 @@ def train(with_feedback: bool, no_promote: bool, force: bool) -> None:
     "A detector of outliers or a clusterer needs none.",
 )
 @click.option("--name", help="Of the model; by default the file's.")
-@click.option(
-    "--date",
-    "dates",
-    metavar="COL",
-    multiple=True,
-    help="A column of dates in a CSV file; again for each.",
-)
+@of_reading
 @encoding
 @click.option("--classes", metavar="A,B,C", help="Of an ONNX or PyTorch model, in their order.")
+@click.option("--accept-score", is_flag=True, help=ACCEPT_SCORE)
 @click.option("--yes", is_flag=True, help="Read a pickle, which can run code, unasked.")
 @no_promote
 @force
@@ -85,6 +89,7 @@ def import_model(
     path: Path, data: Path, targets: tuple[str, ...], no_promote: bool, **options: Any
 ) -> None:
     """Take the model in PATH, compare and score it on rows of FILE, and make it current."""
+    options["told"] = {option.name: options.pop(option.name) for option in READING}
     options |= {"promote": not no_promote, "ask": click.confirm, "say": click.echo}
     commands.import_model(path, data, targets, **options)
 

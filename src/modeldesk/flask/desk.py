@@ -4,6 +4,7 @@ from flask import Flask
 
 from ..serving.middleware import MAX_BODY, MAX_FIELDS, Gateway
 from ..serving.settings import Settings
+from ..serving.waiting import Waiting
 from . import api, requests, site
 from .database import database_of
 from .state import NAME, State, get_service
@@ -53,8 +54,15 @@ class ModelDesk:
     def load_model(self, app: Flask) -> None:
         """Load the model now: one that cannot be served stops the start, not the first request.
 
+        One that answers otherwise here than where it was made is waited for, with 503.
+
         Raises:
             ArtifactError: there is none, or it cannot be served.
         """
-        with app.app_context():
-            get_service()
+
+        def start() -> None:
+            with app.app_context():
+                get_service()
+
+        root = app.extensions[NAME].settings.artifacts_dir
+        app.wsgi_app = Waiting(app.wsgi_app, start, root)  # type: ignore[method-assign]

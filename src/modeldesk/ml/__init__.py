@@ -37,7 +37,7 @@ def publish(
 ) -> Artifact:
     """Save a fitted model as a new version and make it the one served.
 
-    It is one of scikit-learn, XGBoost or LightGBM, or a pipeline of theirs.
+    It is one of scikit-learn, XGBoost, LightGBM or CatBoost, or a pipeline of theirs.
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
     or a classification may have several targets, a frame `y` (rows, targets). `test` is such a pair
@@ -46,18 +46,28 @@ def publish(
     None.
 
     `features` and `output` add what data cannot tell:
-    `features={"age": {"unit": "years", "outside": "refuse"}}`. `limits` are sentences on what the
+    `features={"age": {"unit": "years", "outside": "refuse"}}`. Levels are those that the model
+    knows; gaps, and levels it does not know, are taken where it has a rule for them, unless
+    `features` says `"missing": False` or `"outside": "refuse"`. `limits` are sentences on what the
     model is not for, as its card and its page show them. `root` defaults to ARTIFACTS_DIR, then to
     the project's `artifacts`. Raises SignatureError or ArtifactError and changes nothing.
 
     One that would break callers of the version served is saved and not `promote`d: Incompatible,
     an ArtifactError, says why; `force` promotes it all the same.
     """
+    from . import promotion
+    from .asking import described_by, with_rules
+    from .booster_files import estimator
+    from .boosters import as_numbered, with_levels
     from .card import sentences
-    from .columns import columns_for, text_columns
+    from .columns import columns_for, unnamed_columns
+    from .knowledge import knowledge
+    from .project import artifacts_dir
     from .publishing import classes_by_target, classes_of, release, task_of
+    from .served import served
     from .unsupervised import LEARNS_ALONE, compared_with, output_of
 
+    model = served(estimator(model))
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))
@@ -67,19 +77,28 @@ def publish(
     elif y is None or y_test is None:
         raise SignatureError(f"{type(model).__name__} learns from answers; give them as `y`.")
     elif task == "classification" and hasattr(y, "columns"):
-        known, said = classes_by_target(model, y, "y"), (output or {}).get("targets", {})
-        output = (output or {}) | {"targets": {n: known[n] | said.get(n, {}) for n in known}}
+        read, said = classes_by_target(model, y, "y"), (output or {}).get("targets", {})
+        output = (output or {}) | {"targets": {n: read[n] | said.get(n, {}) for n in read}}
     elif task == "classification":
         given["classes"] = classes_of(model, y, "y")
-    texts = {name: {"type": "text"} for name in text_columns(model, names)}
+    told, known = features or {}, knowledge(model, names)
+    categories = {column: one["categories"] for column, one in told.items() if "categories" in one}
+    if names and columns_for(model, names, "X") == names == list(X_test.columns):
+        with_levels(model, X, known, categories, "X", fitted=True)
+        X, X_test = as_numbered(X, known), as_numbered(X_test, known)
+    described = described_by(known, X) if len(set(names)) == len(names) else {}
+    described |= {column: described.get(column, {}) | one for column, one in told.items()}
     signature = Signature.infer(
-        X, y, name=name, task=task, features=texts | (features or {}), output=given | (output or {})
+        X, y, name=name, task=task, features=described, output=given | (output or {})
     )
     if not columns_for(model, names, "X") == names == list(X_test.columns):
         fitted_on = listed(getattr(model, "feature_names_in_", names))
         raise SignatureError(f"X and the test rows must have the fitted columns: {fitted_on}.")
+    root = root or artifacts_dir()
+    unnamed_columns(model, names, "X", root, force=force or promotion.wanted.get().force)
     if list(getattr(y, "columns", [])) != list(getattr(y_test, "columns", [])):
         raise SignatureError("y and the outcomes of the test rows must have the same columns.")
+    signature = with_rules(model, signature, known, told=told)
     about = {"trained_rows": len(X), "limits": sentences(limits)}
     return release(
         model,

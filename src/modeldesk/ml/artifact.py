@@ -1,5 +1,6 @@
 """Trained models on disk: one folder a version."""
 
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from .signature import Signature, brief
 
+PROBES = "probes.json.gz"
 Runtime = Literal["onnx", "skops"]
 
 
@@ -18,9 +20,13 @@ class ArtifactError(Exception):
     """A model cannot be saved or served; one sentence says why and what mends it."""
 
 
+class ChangedAnswers(ArtifactError):
+    """A version answers its probes otherwise here than its original did."""
+
+
 @dataclass(frozen=True)
 class Artifact:
-    """A saved model; `metrics` is metrics.json as it stands."""
+    """A saved model; `metrics` is metrics.json as it stands, and `kept` the probes of it."""
 
     path: Path
     version: str
@@ -28,6 +34,7 @@ class Artifact:
     metrics: dict[str, Any]
     trained_at: datetime
     runtime: Runtime
+    kept: bytes | None = None
 
 
 def read(root: Path, version: str | None = None) -> tuple[Artifact, bytes]:
@@ -48,6 +55,7 @@ def read(root: Path, version: str | None = None) -> tuple[Artifact, bytes]:
         trained_at = datetime.fromisoformat(metrics["trained_at"])
         runtime: Runtime = "onnx" if metrics["runtime"] == "onnx" else "skops"
         model = (path / f"model.{runtime}").read_bytes()
+        kept = (path / PROBES).read_bytes() if "probes" in metrics else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = f"The model in {path} is damaged ({brief(error)})"
         raise ArtifactError(f"{why}; mend it or train anew: `manage train`.") from error
@@ -56,7 +64,10 @@ def read(root: Path, version: str | None = None) -> tuple[Artifact, bytes]:
             f"The model in {path}, or the names, types, categories or classes in its "
             "signature.json, are not as trained; restore them or train anew: `manage train`."
         )
-    return Artifact(path, version, signature, metrics, trained_at, runtime), model
+    if kept is not None and hashlib.sha256(kept).hexdigest() != metrics["probes"]:
+        why = f"The probes of a model in {path / PROBES} are not as recorded"
+        raise ArtifactError(f"{why}; restore them or train anew: `manage train`.")
+    return Artifact(path, version, signature, metrics, trained_at, runtime, kept), model
 
 
 def load(root: Path, version: str | None = None) -> Artifact:
@@ -65,19 +76,29 @@ def load(root: Path, version: str | None = None) -> Artifact:
 
 
 def save(
-    root: Path, model: bytes, signature: Signature, metrics: dict[str, Any], card: str
+    root: Path,
+    model: bytes,
+    signature: Signature,
+    metrics: dict[str, Any],
+    card: str,
+    *,
+    kept: bytes | None = None,
 ) -> Artifact:
     """Write a version whole or not at all, and return it; `current` stays as it is.
 
-    The same model and contract are the same version, whose other files are then replaced.
+    `kept` are the probes that it is asked when it is loaded. The same model and contract are the
+    same version, whose other files are then replaced.
     """
     version = signature.digest(model)
+    metrics = {name: value for name, value in metrics.items() if name != "probes"}  # of another
+    if kept:
+        metrics["probes"] = hashlib.sha256(kept).hexdigest()
     files = {
         f"model.{metrics['runtime']}": model,
         "signature.json": signature.model_dump_json(indent=2).encode(),
         "metrics.json": json.dumps(metrics, indent=2, allow_nan=False).encode(),
         "card.md": card.encode(),
-    }
+    } | ({PROBES: kept} if kept else {})
     target, staging = root / version, root / f".{version}.{os.getpid()}"
     try:
         staging.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .artifact import ArtifactError
+from .labels import visible
 from .signature import Feature, Signature
 from .validation import listed
 
@@ -28,11 +29,11 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
     features, targets = {}, {}
     for f in signature.features:
         words = [f.type, *filter(None, [f.unit]), *["may be missing"] * f.missing]
-        features[f"{f.name} ({', '.join(words)})"] = seen(f) or "anything"
+        features[f"{visible(f.name)} ({', '.join(words)})"] = seen(f) or "anything"
     for t in signature.output.targets or []:
         unit = f" ({t.unit})" if t.unit else ""
-        known = ", ".join(label for label, _ in t.choices)
-        targets[f"{t.name}{unit}"] = known or f"{t.min} to {t.max} in training"
+        known = ", ".join(visible(label) for label, _ in t.choices)
+        targets[f"{visible(t.name)}{unit}"] = known or f"{t.min} to {t.max} in training"
     came = f"trained {metrics['trained_at']}"
     tested = "held-out rows"
     if source := metrics.get("imported"):
@@ -55,7 +56,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         ("Features", features),
         *([("Targets", targets)] if targets else []),
         *([("Answers", answers)] if answers else []),
-        (drop, metrics.get("importance", {})),
+        (drop, {visible(n): value for n, value in metrics.get("importance", {}).items()}),
     ):
         told = [f"- {name}: {value}" for name, value in values.items()]
         lines += ["", f"## {title}", "", *(told or ["Not measured."])]
@@ -65,7 +66,7 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
 def seen(feature: Feature) -> str:
     """The values of a feature in training; nothing where they are not told."""
     if feature.categories:
-        return ", ".join(feature.categories)
+        return ", ".join(map(visible, feature.categories))
     if feature.min is None:
         return ""
     low, high = (f"{v:.7g}" if isinstance(v, float) else v for v in (feature.min, feature.max))

@@ -4,60 +4,146 @@ Only training needs it, and with it scikit-learn, pandas, skl2onnx and skops.
 """
 
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import skops_file
+from .advice import kept_tables, own_code
 from .artifact import ArtifactError, Runtime
-from .boosters import register_converters
-from .predictor import Answers, ForeignCode, OnnxEngine, ScikitEngine
-from .project import transformers
+from .booster_onnx import register_converters
+from .boosters import family, numbered
+from .frames import level_text
+from .kept import Kept
+from .parity import Answers, Tried, average, compare, difference, tried
+from .predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
+from .probes import like, probes
+from .shares import rounded
 from .signature import Signature, brief
 from .unsupervised import detector_scores
-from .validation import Row
+from .validation import InstanceValidator, InvalidInstances, Row
 
-TOLERANCE = 1e-4
 MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that models are compared on
 
 
-def convert(model: Any, signature: Signature, frame: Any) -> tuple[bytes, Runtime, dict[str, Any]]:
-    """Return a model file that answers as `model` does, its runtime, and the comparison.
+class Converted(NamedTuple):
+    """A model file that answers as the model does, its runtime, and how that was proven."""
 
-    Both answer `frame` (rows, features), or a sample of it. ONNX first; then skops, with the
-    reason under "onnx_refused". Raises ArtifactError when neither agrees.
+    content: bytes
+    runtime: Runtime
+    parity: dict[str, Any]
+    kept: bytes
+
+
+def convert(model: Any, signature: Signature, frame: Any) -> Converted:
+    """Turn a model into one that serves.
+
+    Both answer `frame` (rows, features), or a sample of it, and probes made from it. ONNX first;
+    then skops, with the reason under "onnx_refused". Raises ArtifactError when neither agrees.
     """
     frame = sampled(_complete(frame, signature))
-    expected = ScikitEngine(model, signature.features).answers(frame)
+    original = ScikitEngine(model, signature.features, signature.trained)
+    expected = original.answers(frame)
+    if not signature.output.probabilities and signature.output.threshold is None:
+        expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
         raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
-    dates = any(feature.type == "date" for feature in signature.features)
     rows = rows_of(frame, signature)
-    refused = "it takes dates, which ONNX does not know" if dates else ""
-    for inputs in () if dates else _inputs(signature):
+    trial = _Trial(original, signature, frame, rows, expected)
+    refused = ""
+    if any(feature.type == "date" for feature in signature.features):
+        refused = "it takes dates, which ONNX does not know"
+    if numbered(model, [feature.name for feature in signature.features]):
+        refused = "it numbers categories, which ONNX does not know"
+    for inputs in () if refused else _inputs(signature):
         try:
             content = _to_onnx(model, signature, inputs)
-            parity = compare(OnnxEngine(content, signature.features).run(rows), expected)
+            engine = OnnxEngine(content, signature.features)
+            parity, fault = trial.of(engine)
         except Exception as error:
             refused = refused or brief(error)
             continue
-        if parity["agrees"]:
-            return content, "onnx", parity
-        refused = f"it answers otherwise than scikit-learn: {parity}"
+        if not fault:
+            return Converted(content, "onnx", parity, trial.kept("onnxruntime"))
+        refused = f"it answers otherwise than scikit-learn {fault}"
     try:
-        import skops.io
-
-        content = skops.io.dumps(model)
-        parity = compare(ScikitEngine.load(content, signature.features).run(rows), expected)
+        content = skops_file.dumps(model)
+        parity, fault = trial.of(start("skops", content, signature))
     except ForeignCode as error:
-        raise ArtifactError(_own_code(error.name)) from error
+        raise ArtifactError(own_code(error.name)) from error
     except Exception as error:
+        if advice := kept_tables(model):
+            raise ArtifactError(advice) from error
         why = f"neither as ONNX ({refused}) nor with skops ({brief(error)})"
         raise ArtifactError(f"The model can be served {why}; use scikit-learn's parts.") from error
-    if not parity["agrees"]:
-        raise ArtifactError(f"The saved model answers otherwise than the trained one: {parity}.")
-    return content, "skops", parity | {"onnx_refused": refused}
+    if fault:
+        raise ArtifactError(f"The saved model answers otherwise than the trained one {fault}.")
+    kept = trial.kept("scikit-learn", "numpy")
+    return Converted(content, "skops", parity | {"onnx_refused": refused}, kept)
+
+
+class _Trial:
+    """What the original answers to rows and probes, and what others make of them."""
+
+    def __init__(
+        self,
+        original: ScikitEngine,
+        signature: Signature,
+        frame: Any,
+        rows: list[Row],
+        expected: Answers,
+    ) -> None:
+        self.rows, self.expected, self.typical = rows, expected, average(expected[0])
+        validator = InstanceValidator(signature)
+        asked = probes(original.model, signature, rows)
+        self.probes = [row for probe in asked for row in _valid(validator, probe)]
+        boosts = family(original.model)  # whose frames hold numbers and categories alone
+        given = original.table(self.probes) if boosts else like(frame, self.probes)
+        self.has_shares = expected[1] is not None
+        self.original = self._tried(lambda some: original.answers(given[some]))
+
+    def of(self, engine: Engine) -> tuple[dict[str, Any], str | None]:
+        """How an engine's answers to the rows compare, and what it answers otherwise, if so."""
+        answers = self._meant(engine.run(self.rows))
+        parity = compare(answers, self.expected)
+        served = self._tried(lambda some: engine.run(self.probes[some]))
+        fault = difference(served, self.original, self.probes, self.typical)
+        if not parity["agrees"]:
+            places = np.arange(len(self.rows))
+            served, wanted = (Tried(places, places, *one) for one in (answers, self.expected))
+            fault = difference(served, wanted, self.rows, self.typical, "rows") or str(parity)
+        return parity | {"probes": len(self.probes)}, fault
+
+    def kept(self, *libraries: str) -> bytes:
+        """The most telling probes and rows, with the original's answers."""
+        answered = self.original.answered
+        rows = [*self.rows, *(self.probes[place] for place in answered)]
+        labels, shares = self.expected
+        if len(answered):
+            more, their_shares = self.original.of(answered)
+            labels = np.concatenate([labels, more])
+            shares = None if shares is None else np.concatenate([shares, their_shares])
+        return Kept.of(rows, (labels, shares), self.typical, libraries).dumps()
+
+    def _tried(self, ask: Callable[[slice], Answers]) -> Tried:
+        from threadpoolctl import threadpool_limits
+
+        with warnings.catch_warnings(), np.errstate(all="ignore"), threadpool_limits(1):
+            warnings.simplefilter("ignore")  # of values that nobody has
+            return tried(lambda some: self._meant(ask(some)), len(self.probes))
+
+    def _meant(self, answers: Answers) -> Answers:
+        """Answers without scores that are no probabilities."""
+        return answers if self.has_shares else (answers[0], None)
+
+
+def _valid(validator: InstanceValidator, row: Row) -> Iterator[Row]:
+    """The row as it is served, unless it is refused."""
+    with suppress(InvalidInstances):
+        yield from validator.from_json([row])[0]
 
 
 def rows_of(frame: Any, signature: Signature) -> list[Row]:
@@ -65,6 +151,8 @@ def rows_of(frame: Any, signature: Signature) -> list[Row]:
     frame = _complete(frame, signature)
     dates = [feature.name for feature in signature.features if feature.type == "date"]
     written = {name: frame[name].map("{:%Y-%m-%d}".format, na_action="ignore") for name in dates}
+    levels = [feature.name for feature in signature.features if feature.type == "category"]
+    written |= {name: frame[name].astype(object).map(level_text, "ignore") for name in levels}
     frame = frame.assign(**written)
     found: list[Row] = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return found
@@ -74,33 +162,6 @@ def sampled(frame: Any) -> Any:
     """Enough rows of a pandas frame for a comparison, the same ones each time."""
     rows = min(len(frame), MOST_ROWS, max(100, MOST_CELLS // frame.shape[1]))
     return frame.sample(rows, random_state=0) if rows < len(frame) else frame
-
-
-def compare(served: Answers, expected: Answers) -> dict[str, Any]:
-    """Compare answers to the same rows: labels must be equal, probabilities within 1e-4, and
-    numbers within 1e-4 of the value, or of 1 % of its target's average where that is more. The
-    decision function of a detector of outliers is as numbers are, with its median for the 1 %.
-    """
-    (labels, shares), (true_labels, true_shares) = served, expected
-    gaps = np.zeros(1) if true_shares is None or shares is None else _gaps(shares, true_shares)
-    equal = labels.tolist() == true_labels.tolist()
-    if labels.dtype.kind == true_labels.dtype.kind == "f":
-        size = np.maximum(np.abs(true_labels), 0.01 * np.abs(true_labels).mean(axis=0))
-        equal, gaps = True, np.abs(labels - true_labels) / np.where(size > 0, size, 1)
-    worst = float(gaps.max(initial=0))
-    agrees = equal and worst <= TOLERANCE
-    return {"agrees": agrees, "rows": len(labels), "labels_equal": equal, "difference": worst}
-
-
-def _gaps(shares: Any, expected: Any) -> Any:
-    """How far probabilities (rows, classes), or the sizes of decision functions, are apart."""
-    if isinstance(expected, list):
-        pairs = zip(shares, expected, strict=True)
-        return np.concatenate([_gaps(*pair).ravel() for pair in pairs])
-    size: Any = np.ones(1)
-    if np.ndim(expected) == 1:
-        size = np.maximum(np.abs(expected), np.median(np.abs(expected)))
-    return np.abs(np.reshape(shares, np.shape(expected)) - expected) / np.where(size > 0, size, 1)
 
 
 def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
@@ -131,22 +192,12 @@ def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, floa
         measures["f1_macro"] = lambda true, given: m.f1_score(true, given, average="macro")
     scores = {name: float(measure(actual, labels)) for name, measure in measures.items()}
     if shares is not None and set(actual) <= set(signature.output.classes or []):
-        shares = np.clip(shares, 0, 1)  # 32 bits may add up to 1.0000001
-        shares = shares / shares.sum(axis=1, keepdims=True)
-        scores["log_loss"] = float(m.log_loss(actual, shares, labels=signature.output.classes))
+        known = signature.output.classes
+        scores["log_loss"] = float(m.log_loss(actual, rounded(shares), labels=known))
     for index, target in enumerate(targets):
         of_it = np.asarray(actual, float)[:, index], labels[:, index]
         scores[f"mae_{target.name}"] = float(m.mean_absolute_error(*of_it))
     return scores
-
-
-def _own_code(name: str) -> str:
-    """What to do about code such as `__main__.Scaler`, which only a notebook has."""
-    what, mend = f"`{name.removeprefix('__main__.')}`", f"move it to {transformers()}"
-    if name.endswith("<lambda>"):
-        what, mend = "a lambda", f"write it as a function in {transformers()}"
-    why = f"The model needs {what}, which the service cannot import"
-    return f"{why}: {mend}, import it from there, and fit again."
 
 
 def _complete(frame: Any, signature: Signature) -> Any:
@@ -154,24 +205,29 @@ def _complete(frame: Any, signature: Signature) -> Any:
 
 
 def _inputs(signature: Signature) -> Iterator[list[tuple[str, Any]]]:
-    """Input types to try: one matrix when all is numeric, then one input a feature."""
+    """Input types to try, in 64 bits and then in 32: one matrix when all is numeric, then one
+    input a feature.
+    """
     from skl2onnx.common import data_types as t
 
-    kinds = {"category": t.StringTensorType, "text": t.StringTensorType}
-    kinds |= {"number": t.FloatTensorType, "integer": t.FloatTensorType}
-    if {feature.type for feature in signature.features}.isdisjoint(("category", "text")):
-        yield [("features", t.FloatTensorType([None, len(signature.features)]))]
-    gaps = t.FloatTensorType  # a boolean input cannot be missing
-    yield [
-        (f.name, kinds.get(f.type, gaps if f.missing else t.BooleanTensorType)([None, 1]))
-        for f in signature.features
-    ]
+    features = signature.features
+    for number in (t.DoubleTensorType, t.FloatTensorType):
+        kinds = {"category": t.StringTensorType, "text": t.StringTensorType}
+        kinds |= {"number": number, "integer": number}
+        if {feature.type for feature in features}.isdisjoint(("category", "text")):
+            yield [("features", number([None, len(features)]))]
+        yield [  # a boolean input cannot be missing
+            (f.name, kinds.get(f.type, number if f.missing else t.BooleanTensorType)([None, 1]))
+            for f in features
+        ]
 
 
 def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) -> bytes:
     from skl2onnx import convert_sklearn, get_latest_tested_opset_version
     from skl2onnx.common.utils_sklearn import enumerate_model_names
     from sklearn.feature_extraction.text import CountVectorizer
+
+    from .onnx_converters import as_computed, converters, shapes
 
     opset = {"": get_latest_tested_opset_version()}
     if register_converters():
@@ -181,12 +237,23 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         for _, part in enumerate_model_names(model)
         if isinstance(part, CountVectorizer)
     }
-    if signature.task == "classification" and hasattr(model, "predict_proba"):
-        options[id(model)] = {"zipmap": False}
+    last = [part for _, part in enumerate_model_names(model) if hasattr(part, "classes_")]
+    classifies = signature.task == "classification" and hasattr(model, "predict_proba")
+    for part in [model] if classifies else last[-1:]:
+        if type(part).__name__ != "LinearSVC":  # the one that has no such option
+            options[id(part)] = {"zipmap": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge
         # The name is random by default, and would change the digest.
         found = convert_sklearn(
-            model, signature.name, initial_types=inputs, options=options, target_opset=opset
+            model,
+            signature.name,
+            initial_types=inputs,
+            options=options,
+            target_opset=opset,
+            custom_conversion_functions=converters(),
+            custom_shape_calculators=shapes(),
         )
-    return bytes(found.SerializeToString())
+        as_computed(found.graph)
+    found.opset_import.sort(key=lambda opset: opset.domain)  # a set, which has no order
+    return bytes(found.SerializeToString(deterministic=True))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .frames import level_text
 from .signature import Feature
 
 BINS = 10
@@ -38,6 +39,8 @@ def profile(X: Any, features: Sequence[Feature]) -> Profile:
             bins = {"values": [False, True]}
         else:
             bins = {"values": feature.categories or []}
+        if feature.type == "category":
+            column = column.astype(object).map(level_text, "ignore")
         given = [None if gap else value for value, gap in zip(column, column.isna(), strict=True)]
         found[feature.name] = bins | {"shares": _shares(given, bins)}
     return found

@@ -1,23 +1,27 @@
 """Runs a model: rows in, predictions out, one run for the whole batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .artifact import Artifact, ArtifactError, Runtime, read
-from .columns import takes_text
-from .project import packages
+from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
+from .boosters import FAMILIES, family
+from .columns import fitted_names, takes_text
+from .frames import Column, as_trained
+from .kept import Kept
+from .parity import Answers
 from .rules import RuleError, Rules, rules
-from .signature import Feature, Target, brief
+from .shares import are_shares, by_target, rounded
+from .signature import Feature, Signature, Target, brief
 from .unsupervised import has_decision
 from .validation import InstanceValidator, Row
+from .walk import inside
 
-# Labels or numbers (rows,) or (rows, targets); and the probabilities (rows, classes), of several
-# targets a list of such, or a detector's decision function.
-Answers = tuple[np.ndarray, Any]
+Trained = Mapping[str, Column]  # as of Signature.trained
+NOTHING: Trained = {}
 INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what is a gap in it
     "tensor(float)": (np.float32, np.nan),
     "tensor(double)": (np.float64, np.nan),
@@ -26,23 +30,7 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-TRUSTED = {  # what libraries keep inside their models; other code in a file is refused
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "functools.partial",  # its function is judged by itself
-    "lightgbm.basic.Booster",
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils.validation.check_array",
-    "xgboost.core.Booster",
-}
-TRUSTED_PARTS = ("lightgbm.sklearn.", "xgboost.sklearn.")
+NO_SHARES = "The model's scores of it are no probabilities: they do not add up to 1."
 
 
 class NotFinite(ValueError):
@@ -123,22 +111,26 @@ class OnnxEngine:
 class ScikitEngine:
     """A scikit-learn model as it was trained; needs scikit-learn and pandas."""
 
-    def __init__(self, model: Any, features: list[Feature]) -> None:
-        self.model, self.features = model, features
+    def __init__(self, model: Any, features: list[Feature], trained: Trained = NOTHING) -> None:
+        self.model, self.features, self.trained = model, features, trained
         self.decides = has_decision(model)
 
     @classmethod
-    def load(cls, content: bytes, features: list[Feature]) -> "ScikitEngine":
+    def load(
+        cls, content: bytes, features: list[Feature], trained: Trained = NOTHING
+    ) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
-        import skops.io
+        from .skops_file import loads
+        from .trusted import Untrusted
 
-        unknown = set(skops.io.get_untrusted_types(data=content))
-        known = (*TRUSTED_PARTS, *(f"{package}." for package in packages()))
-        foreign = {name for name in unknown - TRUSTED if not name.startswith(known)}
-        foreign |= {name for name in unknown if name.endswith("<lambda>")}  # nothing to import
-        if foreign:
-            raise ForeignCode(min(foreign))
-        return cls(skops.io.loads(content, trusted=sorted(unknown | TRUSTED)), features)
+        try:
+            model = loads(content)
+        except Untrusted as found:
+            raise ForeignCode(str(found)) from found
+        for part in inside(model):
+            if "n_jobs" in getattr(part, "__dict__", {}):
+                part.n_jobs = 1  # starting others takes longer than to answer a request
+        return cls(model, features, trained)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
@@ -148,20 +140,16 @@ class ScikitEngine:
         """What the model takes: a pandas frame (rows, features), of the types of its training."""
         import pandas as pd
 
-        frame: dict[str, Any] = {}
-        for feature in self.features:
-            values = [row[feature.name] for row in rows]
-            if feature.type == "category":
-                known = {*(feature.categories or []), *values} - {None}
-                frame[feature.name] = pd.Categorical(values, sorted(known))
-            elif feature.type == "text" or (feature.type == "boolean" and feature.missing):
-                frame[feature.name] = np.array([np.nan if v is None else v for v in values], object)
-            elif feature.type == "date":
-                frame[feature.name] = np.array([v or "NaT" for v in values], "datetime64[ns]")
-            else:
-                dtype = {"integer": "int64", "boolean": "bool"}.get(feature.type)
-                frame[feature.name] = np.array(values, "float64" if feature.missing else dtype)
-        return pd.DataFrame(frame)
+        columns = {
+            feature.name: as_trained([row[feature.name] for row in rows], feature, was)
+            for feature in self.features
+            for was in [self.trained.get(feature.name)]
+        }
+        if family(self.model):  # which takes no objects; true is 1 to it
+            flags = [f.name for f in self.features if f.type == "boolean"]
+            columns |= {name: [row[name] for row in rows] for name in flags}
+            return pd.DataFrame(columns).astype(dict.fromkeys(flags, "float64"))
+        return pd.DataFrame(columns)
 
     def shuffled(self, table: Any, feature: str, order: np.ndarray) -> Any:
         """A table whose values of a feature are those of other rows, in this order."""
@@ -172,21 +160,23 @@ class ScikitEngine:
         X = frame
         if takes_text(self.model):
             X = frame.to_numpy()[:, 0]
-        elif hasattr(self.model, "n_features_in_") and not hasattr(self.model, "feature_names_in_"):
+        elif hasattr(self.model, "n_features_in_") and fitted_names(self.model) is None:
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
         if hasattr(self.model, "predict_proba"):
             return labels, _by_target(self.model.predict_proba(X), labels)
-        return labels, self.model.decision_function(X) if self.decides else None
+        decides = self.decides
+        return labels, self.model.decision_function(X).reshape(-1, 1) if decides else None
 
 
 Engine = OnnxEngine | ScikitEngine
 
 
-def start(runtime: Runtime, content: bytes, features: list[Feature]) -> Engine:
+def start(runtime: Runtime, content: bytes, signature: Signature) -> Engine:
     """The engine of a model file. Raises ImportError or whatever is wrong with the file."""
-    load = OnnxEngine if runtime == "onnx" else ScikitEngine.load
-    return load(content, features)
+    if runtime == "onnx":
+        return OnnxEngine(content, signature.features)
+    return ScikitEngine.load(content, signature.features, signature.trained)
 
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
@@ -194,12 +184,12 @@ def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
 
 
 def _by_target(shares: Any, labels: np.ndarray) -> Any:
-    """Probabilities (rows, classes), or of several targets a list of such."""
-    if labels.ndim == 1 or isinstance(shares, list):
-        return shares
-    if shares.ndim > 2:
-        return list(shares)
-    return [np.stack([1 - column, column], axis=1) for column in shares.T]  # those of 1
+    """Probabilities (rows, classes), those of several targets beside each other."""
+    if labels.ndim > 1 and not isinstance(shares, list) and shares.ndim == 2:
+        shares = [np.stack([1 - column, column], axis=1) for column in shares.T]  # those of 1
+    if isinstance(shares, list) or shares.ndim > 2:
+        return np.concatenate(list(shares), axis=1)
+    return shares.reshape(len(labels), -1)
 
 
 class Predictor:
@@ -216,21 +206,19 @@ class Predictor:
     def load(cls, root: Path, version: str | None = None) -> "Predictor":
         """Load a version, the current one by default, and try its example, by the owner's rules.
 
-        Raises ArtifactError.
+        Its kept probes must have the recorded answers. Raises ArtifactError.
         """
         artifact, model = read(root, version)
         own = rules().checked(feature.name for feature in artifact.signature.features)
         try:
-            predictor = cls(
-                artifact, start(artifact.runtime, model, artifact.signature.features), own
-            )
+            predictor = cls(artifact, start(artifact.runtime, model, artifact.signature), own)
             example = artifact.signature.example
             predictor.seconds = own.try_out(
                 lambda: predictor.predict(predictor.validator.from_json([example])[0])
             )
         except ImportError as error:
             lacks = error.name
-            mend = f"add {lacks}" if lacks in ("lightgbm", "xgboost") else "sync --extra train"
+            mend = f"add {lacks}" if lacks in FAMILIES else "sync --extra train"
             why = f"This model needs {lacks} to be served; install it with `uv {mend}`."
             raise ArtifactError(why) from error
         except RuleError:
@@ -238,7 +226,23 @@ class Predictor:
         except Exception as error:
             why = f"The model in {artifact.path} does not answer its own example"
             raise ArtifactError(f"{why}: {brief(error)}") from error
+        predictor.ask_kept()
         return predictor
+
+    def ask_kept(self) -> None:
+        """Ask the probes kept with the version, if there are any.
+
+        Raises ChangedAnswers when an answer is another than its original gave.
+        """
+        if not self.artifact.kept:
+            return
+        try:
+            fault = Kept.loads(self.artifact.kept).fault(self.engine)
+        except (ValueError, TypeError, OSError) as error:
+            fault = f"its probes cannot be read ({brief(error)})"
+        if fault:
+            why = f"The model in {self.artifact.path} does not answer as it did when it was made"
+            raise ChangedAnswers(f"{why}: {fault}.")
 
     def predict(self, rows: list[Row]) -> list[Prediction]:
         """Answer checked rows. Raises NotFinite for the first that has no answer."""
@@ -287,20 +291,28 @@ class Predictor:
         )
         by_class: list[Any] = [None] * rows
         scores: list[Any] = [None] * rows
+        meant: Any = np.ones(rows, bool)
         if shares is not None and output.threshold is not None:
             numbers.append(np.reshape(shares, rows).astype(float) + output.threshold)
             scores = numbers[-1].tolist()
         elif shares is not None and output.probabilities:
-            arrays = shares if output.targets else [shares]
-            numbers += arrays
+            numbers.append(shares)
+            arrays = by_target(output, shares)
+            for array in arrays:
+                meant &= are_shares(array)
             told = zip(output.parts, arrays, strict=True)
             by_class = self._by_row([_by_label(part, array) for part, array in told])
         finite: Any = np.ones(rows, bool)
         for array in numbers:
             finite &= np.isfinite(array.reshape(rows, -1)).all(axis=1)
-        answers = zip(values, by_class, scores, finite.tolist(), strict=True)
-        for index, (value, by_label, score, has_answer) in enumerate(answers):
-            yield Prediction(value, by_label, score=score) if has_answer else NotFinite(index)
+        answers = zip(values, by_class, scores, finite.tolist(), meant.tolist(), strict=True)
+        for index, (value, by_label, score, has_answer, fits) in enumerate(answers):
+            if not has_answer:
+                yield NotFinite(index)
+            elif not fits:
+                yield NotFinite(index, NO_SHARES)
+            else:
+                yield Prediction(value, by_label, score=score)
 
     def _by_row(self, columns: list[list[Any]]) -> list[Any]:
         """The values of the one column, or of several targets those of a row by name."""
@@ -312,4 +324,6 @@ class Predictor:
 
 def _by_label(part: Target, shares: np.ndarray) -> list[dict[str, float]]:
     labels = [label for label, _ in part.choices]
-    return [dict(zip(labels, row, strict=True)) for row in shares.tolist()]
+    with np.errstate(all="ignore"):
+        meant = rounded(shares)
+    return [dict(zip(labels, row, strict=True)) for row in meant.tolist()]

@@ -1,6 +1,7 @@
 """From a fitted model and its signature to a version that is served."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -10,13 +11,17 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
+from .boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
 from .convert import convert, rows_of, score
 from .drift import profile
 from .importance import importance
+from .kept import Kept
 from .logged import rows_added
+from .parity import average
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
+from .shares import no_shares
 from .signature import Class, Signature, SignatureError, Task, brief
 from .unsupervised import answer_shares, no_predict, unsupervised_task
 from .validation import listed
@@ -40,7 +45,7 @@ def task_of(model: Any) -> Task:
             raise ArtifactError(f"{kind} has not been fitted; fit it first.") from error
         if task := unsupervised_task(model):
             return task
-    return "classification" if hasattr(model, "classes_") else "regression"
+    return "classification" if len(getattr(model, "classes_", ())) else "regression"
 
 
 def classes_of(model: Any, y: Any, source: str) -> list[Class]:
@@ -77,6 +82,20 @@ def _checked(known: list[Any], y: Any, source: str) -> list[Class]:
     return [int(c) if isinstance(c, float) and c.is_integer() else c for c in known]
 
 
+def check_classes(model: Any, signature: Signature, labels: Any) -> None:
+    """Raise ArtifactError for answers (rows,) or (rows, targets) that are none of the classes."""
+    several = np.reshape(labels, (len(labels), -1)).T.tolist()
+    for part, given in zip(signature.output.parts, several, strict=False):
+        known = part.classes
+        if known and (strange := [value for value in given if value not in known]):
+            why = f"The model answers {strange[0]!r}, which is none of its classes"
+            mend = "fit it anew, on the classes themselves"
+            if objective_without_shares(model) == OWN_OBJECTIVE:
+                why += ", as its objective is a function of your own"
+                mend = "save its booster alone, which is served as a regression of its scores"
+            raise ArtifactError(f"{why}: {mend}.")
+
+
 def release(
     model: Any,
     signature: Signature,
@@ -85,6 +104,7 @@ def release(
     *,
     scored: bool = True,
     about: dict[str, Any] | None = None,
+    judge: Callable[..., None] | None = None,
     promote: bool = True,
     force: bool = False,
     root: Path | None = None,
@@ -92,6 +112,7 @@ def release(
     """Convert a model, compare and score it on `test`, save it and make it current.
 
     `X` (rows, features) is what its signature was read from; `about` is added to the metrics.
+    `judge` may raise once it sees the signature, the answers to the test, the truth, and the score.
     `promote` and `force` are as of `publish`. Raises ArtifactError, and Incompatible once the
     version is saved; the current one stays.
     """
@@ -100,20 +121,32 @@ def release(
     if hasattr(model, "bring"):
         rows = rows_of(X_test, signature)
         content, signature, parity = model.bring(signature, rows)
-        runtime, engine = "onnx", start("onnx", content, signature.features)
+        runtime, engine = "onnx", start("onnx", content, signature)
         answers = engine.run(rows)
+        kept = Kept.of(rows, answers, average(answers[0]), ["onnxruntime"]).dumps()
     else:
         try:
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
-        _check_known(signature, answers[0])
-        content, runtime, parity = convert(model, signature, X_test)
-        engine = start(runtime, content, signature.features)
+        check_classes(model, signature, answers[0])
+        if signature.output.probabilities and (
+            why := no_shares(model, signature.output, answers[1])
+        ):
+            output = signature.output.model_copy(update={"probabilities": False})
+            signature, answers = signature.model_copy(update={"output": output}), (answers[0], None)
+            about = (about or {}) | {"limits": [*(about or {}).get("limits", []), why]}
+    scored = scored and not ranks(model)
+    scores = score(signature, answers, y_test) if scored else {}
+    if judge and scored:
+        judge(signature, answers, y_test, scores)
+    if not hasattr(model, "bring"):
+        content, runtime, parity, kept = convert(model, signature, X_test)
+        engine = start(runtime, content, signature)
     metrics = {
         "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runtime": runtime,
-        "metrics": score(signature, answers, y_test) if scored else {},
+        "metrics": scores,
         "held_out_rows": len(X_test) if scored else 0,
         "logged_rows": logged_rows,
         "importance": importance(engine, signature, X_test, y_test) if scored else {},
@@ -127,24 +160,13 @@ def release(
     force = force or told.force
     if not force:
         promotion.check_same(root, signature.digest(content), signature)
-    artifact = save(root, content, signature, metrics, card(signature, metrics))
+    artifact = save(root, content, signature, metrics, card(signature, metrics), kept=kept)
     if promote and told.promote:
         promotion.promote(root, artifact.version, force=force)
     return artifact
 
 
-def _check_known(signature: Signature, labels: Any) -> None:
-    """Raise ArtifactError for an answer (rows,) that is none of the classes."""
-    several = np.reshape(labels, (len(labels), -1)).T.tolist()
-    for part, given in zip(signature.output.parts, several, strict=False):
-        known = part.classes
-        if known and (other := [one for one in dict.fromkeys(given) if one not in known]):
-            none = f"which is none of {listed(map(repr, known), 10)}"
-            answers = f"{listed(map(repr, other), 5)}, {none}"
-            raise ArtifactError(f"The model answers {answers}; fit it anew.")
-
-
 def _optional() -> dict[str, str]:
     """Those of the libraries of other models that this one has made use of."""
-    used = ("xgboost", "lightgbm", "onnxmltools", "torch")
+    used = (*FAMILIES, "onnxmltools", "torch")
     return {name: str(sys.modules[name].__version__) for name in used if name in sys.modules}

@@ -12,9 +12,14 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
+
+from .frames import Column, column_of, level_text
+from .reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers
@@ -134,13 +139,28 @@ class Output(Target):
 
 
 class Signature(BaseModel):
-    """A model's name and task, its features in the order it takes them, and its output."""
+    """A model's name and task, its features in the order it takes them, and its output.
+
+    `reading` is how texts of a table are read. `trained` has the columns of the training frame
+    whose dtype the type of the feature leaves open.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     task: Task
     features: Annotated[list[Feature], Field(min_length=1)]
     output: Output
+    reading: Reading = Reading()
+    trained: dict[str, Column] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        if self.reading == Reading():
+            content.pop("reading", None)
+        if not self.trained:
+            content.pop("trained", None)
+        return content
 
     @property
     def example(self) -> dict[str, Any]:
@@ -154,7 +174,9 @@ class Signature(BaseModel):
         if targets := self.output.targets:
             gives += [[t.name if t.classes is None else [t.name, t.classes] for t in targets]]
         gives += [] if self.output.threshold is None else [self.output.threshold]
-        return json.dumps([self.task, takes, gives], separators=(",", ":")).encode()
+        was = {name: column.model_dump() for name, column in self.trained.items()}
+        whole = [self.task, takes, gives, *([was] if was else [])]
+        return json.dumps(whole, separators=(",", ":")).encode()
 
     def digest(self, model: bytes) -> str:
         """The version of `model`: 12 hexadecimal digits of its bytes and the contract."""
@@ -203,15 +225,16 @@ class Signature(BaseModel):
         elif y is not None or task is None:
             task, gives = _one(pd.Series(y), task)
         whole = X.dropna()
-        shown = whole if len(whole) else X
+        shown, told = whole if len(whole) else X, features or {}
         try:
+            found = [_feature(X[c], shown[c].iloc[0], told.get(c, {})) for c in names]
+            was = {f.name: column_of(X[f.name], f) for f in found}
             signature = cls(
                 name=name,
                 task=task,
-                features=[
-                    _feature(X[c], shown[c].iloc[0], (features or {}).get(c, {})) for c in names
-                ],
+                features=found,
                 output=Output(**gives | given),
+                trained={name: column for name, column in was.items() if column},
             )
         except ValidationError as error:
             raise SignatureError(f"The model cannot be described: {brief(error)}") from None
@@ -305,12 +328,15 @@ def _check_storable(signature: Signature) -> None:
 def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
     kind, values, name = kind_of(column), column.dropna(), column.name
     coded = column.dtype == "category"
-    if kind not in KINDS or (coded and kind != "string"):
+    unseen = kind == "empty" and given.get("type") not in (None, "date")  # it is told what it is
+    if (kind not in KINDS and not unseen) or (coded and kind == "date"):
         raise SignatureError(
             f"Column {name!r} holds {kind} values; drop it, or make them plain numbers, true/false "
             "or text, or of moments whole days without a zone (`.dt.normalize()`)."
         )
-    read: dict[str, Any] = {"type": KINDS[kind], "missing": len(values) < len(column)}
+    if coded:
+        values = values.astype(values.cat.categories.dtype)
+    read: dict[str, Any] = {"type": KINDS.get(kind), "missing": len(values) < len(column)}
     if kind == "string" and not coded and values.nunique() > min(MOST_CATEGORIES, len(values) // 2):
         read["type"] = "text"
     read |= given
@@ -330,13 +356,17 @@ def _feature(column: Any, example: Any, given: dict[str, Any]) -> Feature:
         read = {"min": low, "max": high} | read
     elif read["type"] == "category":
         read = {"categories": sorted(map(str, values.unique())), "outside": "refuse"} | read
+        example = level_text(example) if example in set(values) else None
     return Feature(**{"name": name, "example": _plain(example)} | read)
 
 
 def kind_of(column: Any) -> str:
     """What a pandas column holds: a key of KINDS, or else what pandas calls it."""
+    from pandas import StringDtype
     from pandas.api.types import infer_dtype
 
+    if isinstance(column.dtype, StringDtype):
+        return "string" if column.notna().any() else "empty"
     values = column.dropna().astype(object)
     kind = str(infer_dtype(values))
     days = kind == "datetime" and all(v.tzinfo is None and v.time() == time() for v in values)

@@ -1,10 +1,12 @@
 """Checks rows against a signature and names every fault, with its place, in plain words."""
 
+import re
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from math import isnan
 from typing import Annotated, Any, Literal, Optional
 
@@ -16,14 +18,16 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
-    ValidationInfo,
 )
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
+from .cells import Convert, converter, level_of, none_if_blank, typed_in
+from .frames import level_text
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
+NUMERIC = re.compile(r"-?\d+(\.\d+)?|True|False", re.ASCII)  # a level that JSON has as another type
 
 LONGEST_REFERENCE = 64  # characters
 
@@ -70,13 +74,19 @@ class InstanceValidator:
         reference: str | None = None,
     ) -> None:
         self.rules, self.reference = rules, reference
+        self.reading = signature.reading
         self.features = {feature.name: feature for feature in signature.features}
-        self._names = [*self.features, *([reference] if reference else [])]
+        self.names = [*self.features, *([reference] if reference else [])]
         self.model = _model(signature.features, "forbid", reference)
         warned = [f.model_copy(update={"outside": "refuse"}) for f in signature.features]
         usual = _model([f for f in warned if self.features[f.name].outside == "warn"], "ignore")
         self._usual, self._all_usual = TypeAdapter(usual), TypeAdapter(list[usual])  # type: ignore[valid-type]
         self._rows = TypeAdapter(list[self.model])  # type: ignore[name-defined]
+        given = signature.features
+        own = {reference: none_if_blank} if reference else {}
+        self._typed_in = {f.name: typed_in(f) for f in given} | own
+        self._cells = {f.name: converter(f, self.reading) for f in given} | own
+        self._typed = {f.name: converter(f, self.reading, typed=True) for f in given} | own
 
     def from_json(self, rows: list[Any]) -> tuple[list[Row], list[Fault]]:
         """Check rows of a JSON body. Types are strict ("3" is no number), but 3.0 is whole."""
@@ -89,18 +99,62 @@ class InstanceValidator:
         return values, self._warnings(self._all_usual, values, "instances")
 
     def from_values(self, row: Row) -> tuple[Row, list[Fault]]:
-        """Check one typed row of a table; NaN is a gap, other columns are let be."""
-        known = {name: row[name] for name in self._names if name in row}
+        """Check one row of typed values; NaN is a gap, other keys are let be."""
+        known = {name: row[name] for name in self.names if name in row}
         gaps = {name for name, v in known.items() if isinstance(v, float) and isnan(v)}
-        return self._one(self.model.model_validate, known | dict.fromkeys(gaps))
+        return self._one(known | dict.fromkeys(gaps))
+
+    def from_form(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
+        """Check one row of texts, each as it is: what is a gap is not among them."""
+        return self._one(_converted(self._typed_in, row))
 
     def from_text(self, row: Mapping[str, str]) -> tuple[Row, list[Fault]]:
-        """Check one row of a form or CSV file; blank is a gap, other keys are let be."""
-        known = {k: text for k, text in row.items() if k in self._names and text.strip()}
-        return self._one(self.model.model_validate_strings, known)
+        """Check one row of a file of texts, as the signature reads them; other keys are let be."""
+        try:
+            return self._one(_converted(self._cells, row))
+        except InvalidInstances as error:
+            raise InvalidInstances([self._written(fault) for fault in error.faults]) from None
 
-    def _one(self, validate: Callable[..., BaseModel], row: Row) -> tuple[Row, list[Fault]]:
-        values = self._values(self._check(validate, row))
+    def from_columns(
+        self, columns: Mapping[str, Sequence[Any]], *, typed: bool = False
+    ) -> list[Row | InvalidInstances]:
+        """Check rows of a table given by its columns: each as it is taken, or what is wrong.
+
+        Cells are texts, as the signature reads them, or `typed`; other columns are let be.
+        """
+        convert = self._typed if typed else self._cells
+        known = {k: map(convert[k], cells) for k, cells in columns.items() if k in convert}
+        rows = [dict(zip(known, row, strict=True)) for row in zip(*known.values(), strict=True)]
+        try:
+            good = map(self._values, self._rows.validate_python(rows))
+        except ValidationError:
+            return [self._one_of(row) for row in rows]
+        return [self._by_rules(row) for row in good]
+
+    def _one_of(self, row: Row) -> Row | InvalidInstances:
+        try:
+            return self._by_rules(self._values(self._check(self.model.model_validate, row)))
+        except InvalidInstances as error:
+            return InvalidInstances([self._written(fault) for fault in error.faults])
+
+    def _by_rules(self, row: Row) -> Row | InvalidInstances:
+        faults = list(self.rules(row, ())) if self.rules else []
+        return InvalidInstances(faults) if faults else row
+
+    def _written(self, fault: Fault) -> Fault:
+        """A fault of a cell, with how such a value is written in files of this model."""
+        feature = self.features.get(str(fault.loc[-1])) if fault.loc else None
+        name = feature.name if feature else ""
+        like = {
+            "float_type": f"write it like {self.reading.write(1234.5)}",
+            "bool_type": "write true or false",
+            "date": f"write it like {self.reading.write('2026-01-31', name)}",
+        }.get(fault.type)
+        plain = fault.type == "date" and name not in self.reading.dates  # which it says itself
+        return replace(fault, msg=f"{fault.msg[:-1]}; {like}.") if like and not plain else fault
+
+    def _one(self, row: Row) -> tuple[Row, list[Fault]]:
+        values = self._values(self._check(self.model.model_validate, row))
         if self.rules:
             self._refuse(self.rules(values, ()))
         return values, self._warnings(self._usual, values)
@@ -110,7 +164,7 @@ class InstanceValidator:
             raise InvalidInstances(found)
 
     def _values(self, model: BaseModel) -> Row:
-        return dict(zip(self._names, vars(model).values(), strict=True))
+        return dict(zip(self.names, vars(model).values(), strict=True))
 
     def _warnings(self, usual: TypeAdapter[Any], values: Any, *place: str) -> list[Fault]:
         try:
@@ -130,7 +184,7 @@ class InstanceValidator:
         loc, kind, value = (*place, *error["loc"]), error["type"], error["input"]
         feature = self.features.get(loc[-1]) if loc else None
         if kind == "extra_forbidden":
-            known = f"this model takes: {listed(self._names)}"
+            known = f"this model takes: {listed(self.names)}"
             return Fault(loc, f"{reprlib.repr(loc[-1])} is not a feature; {known}.", kind)
         if loc and self.reference and loc[-1] == self.reference:
             says = f"should be a text of 1 to {LONGEST_REFERENCE} characters, or a whole number"
@@ -143,6 +197,10 @@ class InstanceValidator:
         # Pydantic begins with "Input" or "String", and may end with how it tried.
         says = message(error).partition(" ")[2].partition(", unable")[0]
         return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
+
+
+def _converted(converters: Mapping[str, Convert], row: Mapping[str, str]) -> Row:
+    return {name: converters[name](text) for name, text in row.items() if name in converters}
 
 
 def message(error: Any) -> str:
@@ -178,6 +236,7 @@ def _field(feature: Feature) -> Any:
     number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
     day = Annotated[date, Field(ge=low, le=high), BeforeValidator(_day)]
     text = Annotated[str, Field(pattern=NO_NUL)]
+    levels = set(feature.categories or [])
     kind: Any = {
         "number": number,
         "integer": Annotated[number, AfterValidator(_whole)],
@@ -186,6 +245,8 @@ def _field(feature: Feature) -> Any:
         "text": text,
         "category": Literal[tuple(feature.categories or [])] if refuse else text,
     }[feature.type]
+    if feature.type == "category" and levels and all(map(NUMERIC.fullmatch, levels)):
+        kind = Annotated[kind, BeforeValidator(partial(_numeral, levels=levels))]
     about = Field(
         default=None if feature.missing else ...,
         alias=feature.name,
@@ -208,7 +269,7 @@ def limits(feature: Feature) -> tuple[Any, Any]:
     return low, high if greatest is None else min(greatest, high)
 
 
-def _day(value: Any, info: ValidationInfo) -> date:
+def _day(value: Any) -> date:
     """The day that is given as text or, in a table, as a date or as the moment it begins."""
     if isinstance(value, datetime) and value.tzinfo is None and value.time() == time():
         return value.date()
@@ -216,12 +277,18 @@ def _day(value: Any, info: ValidationInfo) -> date:
         return value
     with suppress(ValueError):
         if isinstance(value, str):
-            return parse_day(value if info.mode == "python" else value.strip())
+            return parse_day(value)
     raise PydanticCustomError("date", "Input should be a date, such as 2026-01-31")
 
 
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _numeral(value: Any, levels: set[str]) -> Any:
+    """A number or truth as the text of a level, where all levels are written so."""
+    value = level_of(value, levels)
+    return value if value is None or isinstance(value, str) else level_text(value)
 
 
 def _whole(value: float) -> int:

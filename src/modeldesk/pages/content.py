@@ -1,15 +1,18 @@
 """What the pages show: records and forms as plain text, ready for either template language."""
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import quote
 
+from ..ml.labels import choices, exact, labels, named_choices, told_apart, visible, visible_lines
 from ..ml.predictor import Predictor
-from ..ml.signature import Feature, Signature, class_label, shares_of
+from ..ml.signature import INTEGER_MAX, Feature, Signature, class_label, shares_of
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances
 from ..serving.body import Paging, parse
-from ..serving.forms import attention, moment
+from ..serving.forms import attention, chosen_text, moment, option_value, typed_text
 from ..serving.log import Record
 from ..serving.outcomes import by_target, outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
@@ -19,9 +22,17 @@ MOST_FIELDS = 30  # a model of more features is wide: its values are shown when 
 NUMBER = r"[\s0-9.+\-eE_]*"  # browsers refuse what no number has in it, and nothing that is one
 
 
+Texts = Mapping[str, str | None]  # what was typed, by the name of the input; None is nothing
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One control of a form, from which each framework makes a field and its widget."""
+    """One control of a form, from which each framework makes a field and its widget.
+
+    `name` is that of a feature or a field of feedback, whatever it holds; HTML has `sent_as`,
+    which no framework, browser or form of the owner's has a meaning for. Blanks alone are nothing,
+    but for a `text`, and no character at all is nothing, unless an `empty` text can be meant.
+    """
 
     name: str
     id: str
@@ -29,75 +40,175 @@ class Input:
     unit: str = ""
     hint: str = ""
     required: bool = True
-    kind: str = "text"  # text, date, select or textarea
+    kind: str = "text"  # text, date, select, textarea or file
     choices: list[tuple[str, str]] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
-    initial: str = ""
+    initial: str | None = None
+    sent_as: str = ""
+    text: bool = False
+    empty: bool = False
+    known: Mapping[str, str] = field(default_factory=dict)  # texts that cannot be typed, by others
+
+    @property
+    def html_name(self) -> str:
+        """What the control is called in HTML."""
+        return self.sent_as or self.name
+
+    def html_value(self, text: str | None) -> str:
+        """What the control holds for a text."""
+        if text is None:
+            return ""
+        if self.kind == "select":
+            return option_value(text)
+        return next((typed for typed, meant in self.known.items() if meant == text), text)
+
+    def meant(self, sent: str | None) -> str | None:
+        """The text that is meant by what a browser sent."""
+        if self.kind == "select":
+            return chosen_text(sent) if sent else None
+        blank = not (sent if self.text else sent and sent.strip())
+        if sent is None or (blank and not self.empty):
+            return None
+        text = typed_text(sent)
+        return self.known.get(text, text)
 
 
 Control = Callable[[Input, dict[str, Any]], str]  # draws the widget of an input, as safe HTML
 
 
+def meant(inputs: Iterable[Input], sent: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into a form, by the name of the input; nothing for what was left out."""
+    texts = {item.name: item.meant(sent.get(item.html_name)) for item in inputs}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def as_sent(inputs: Iterable[Input], texts: Texts) -> dict[str, str]:
+    """What a browser would send of a form that holds these texts."""
+    return {item.html_name: item.html_value(texts.get(item.name)) for item in inputs}
+
+
 def prediction_inputs(predictor: Predictor) -> list[Input]:
     """A control for each feature, filled with the example; and for what finds it again."""
-    inputs = [_feature_input(i, f) for i, f in enumerate(predictor.signature.features)]
+    features = predictor.signature.features
+    called = labels(features)
+    inputs = [_feature_input(index, f, called[f.name]) for index, f in enumerate(features)]
     if reference := predictor.rules.reference:
         label = f"{reference[:1].upper()}{reference[1:]}"
         attributes = {"maxlength": str(LONGEST_REFERENCE)}
         hint = "To find this prediction by."
-        inputs.append(Input(reference, "reference", label, "", hint, False, attributes=attributes))
+        inputs.append(
+            Input(
+                reference,
+                "reference",
+                label,
+                hint=hint,
+                required=False,
+                attributes=attributes,
+                sent_as="caller-reference",
+            )
+        )
     return inputs
 
 
 def feedback_inputs(signature: Signature) -> list[Input]:
     """Controls for the true outcome of a prediction."""
+    fields = outcome_fields(signature.output)
+    called = told_apart(
+        {
+            name: [part.label[:1].lower() + part.label[1:], *exact(part)]
+            for name, part in fields.items()
+        }
+    )
     actual = [
         Input(
             name=name,
             id=f"actual-{index}" if index else "actual",
-            label=f"Actual {part.label[:1].lower()}{part.label[1:]}",
+            label=f"Actual {called[name]}",
             unit=part.unit or "",
             kind="select" if part.classes else "text",
-            choices=[("", ""), *part.choices] if part.classes else [],
+            choices=_options(named_choices(part)) if part.classes else [],
             attributes={} if part.classes else {"inputmode": "decimal"},
+            sent_as=quote(name, safe=""),
         )
-        for index, (name, part) in enumerate(outcome_fields(signature.output).items())
+        for index, (name, part) in enumerate(fields.items())
     ]
     attributes = {"maxlength": "2000", "rows": "3"}
     comment = Input("comment", "comment", "Comment", "", "", False, "textarea", [], attributes)
     return [*actual, comment]
 
 
-def _feature_input(index: int, feature: Feature) -> Input:
-    choices: list[tuple[str, str]] = []
+def _options(shown: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Of a list to choose from, as each text is shown; the first is none of them."""
+    return [("", ""), *((option_value(text), name) for text, name in shown.items())]
+
+
+def _feature_input(index: int, feature: Feature, label: str) -> Input:
+    options: list[tuple[str, str]] = []
     attributes: dict[str, str] = {}
-    hint = ""
+    known: dict[str, str] = {}
+    hint, kind, text, empty = "", "text", False, False
     if feature.type in ("number", "integer"):
         # Not type="number": browsers send nothing at all in place of a number they cannot read.
         attributes["inputmode"] = "numeric" if feature.type == "integer" else "decimal"
         attributes |= {"pattern": NUMBER, "title": f"A number, such as {_text(feature.example)}"}
     elif feature.type == "boolean":
-        choices = [("", ""), ("true", "Yes"), ("false", "No")]
+        options = [("", ""), ("true", "Yes"), ("false", "No")]
+    elif feature.type == "date":
+        kind = "date"
     elif feature.categories and feature.outside == "refuse":
-        choices = [("", "")] + [(name, name) for name in feature.categories]
-    elif feature.categories:
-        hint = f"Usually {', '.join(feature.categories)}"
+        options = _options(choices(feature.categories))
+    else:
+        text, categories = True, feature.categories or []
+        if feature.type == "text" or any("\n" in _line_breaks(one) for one in categories):
+            kind, attributes = "textarea", {"rows": "3"}  # only there lines stay lines
+        empty = not feature.missing and (feature.type == "text" or "" in categories)
+        known = _typed_as(categories, empty)
+        hint = f"Usually {', '.join(map(visible, categories))}" if categories else ""
     if feature.min is not None and feature.max is not None:
         usual = "" if feature.outside == "refuse" else "Usually "
         hint = f"{usual}{_text(feature.min)} to {_text(feature.max)}"
-    kind = "date" if feature.type == "date" else "text"
     return Input(
         name=feature.name,
         id=f"feature-{index}",
-        label=feature.label,
+        label=label,
         unit=feature.unit or "",
         hint=hint,
-        required=not feature.missing,
-        kind="select" if choices else kind,
-        choices=choices,
+        required=not (feature.missing or empty),
+        kind="select" if options else kind,
+        choices=options,
         attributes=attributes,
-        initial=_text(feature.example),
+        initial=_initial(feature.example),
+        sent_as=f"feature-{quote(feature.name, safe='')}",
+        text=text,
+        empty=empty,
+        known=known,
     )
+
+
+def _typed_as(categories: list[str], empty: bool) -> dict[str, str]:
+    """Categories that cannot be typed as they are, by what stands for each: as the hint has it."""
+    known: dict[str, str] = {}
+    for category in categories:
+        typed = _line_breaks(category)
+        if typed == category and (category or empty):
+            continue
+        other = visible(category)
+        while not typed or typed in categories or typed in known:
+            typed, other = other, json.dumps(other)
+        known[typed] = category
+    return known
+
+
+def _line_breaks(text: str) -> str:
+    """A text as a control of several lines has it, which cannot tell line breaks apart."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _initial(example: Any) -> str | None:
+    """An example as one would type it, with all its digits."""
+    if isinstance(example, float) and float(number(example)) != example:
+        return repr(example)
+    return None if example is None else _plain(example)
 
 
 def form_context(inputs: list[Input], control: Control, faults: Sequence[Fault]) -> dict[str, Any]:
@@ -129,15 +240,15 @@ def form_context(inputs: list[Input], control: Control, faults: Sequence[Fault])
 
 def predict(service: Service, typed: Mapping[str, str], request_id: str) -> Record:
     """Predict the row that was typed. Raises InvalidInstances, with the names of the inputs."""
-    row, _ = service.predictor.validator.from_text(typed)
+    row, _ = service.predictor.validator.from_form(typed)
     return service.record([row], request_id)[0]
 
 
-def give_feedback(service: Service, record: Record, typed: dict[str, str]) -> Record:
+def give_feedback(service: Service, record: Record, typed: Mapping[str, str]) -> Record:
     """Store the outcome that was typed. Raises InvalidInstances, with the names of the inputs."""
     actual = outcome(service.signature_of(record.model_version).output, typed)
     try:
-        given = {"actual": actual, "comment": typed["comment"]}
+        given = {"actual": actual, "comment": typed.get("comment", "")}
         return service.give_feedback(record, given)
     except InvalidInstances as error:
         raise InvalidInstances(outcome_faults(error)) from None
@@ -147,6 +258,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
     """A record for the result page, as the version that made it names things."""
     signature = service.signature_of(record.model_version)
     known = {feature.name: feature for feature in signature.features}
+    called = labels(signature.features)
+    told = labels(signature.output.targets or [])
     warnings: list[Fault] = []
     if record.model_version == service.predictor.version:
         with suppress(InvalidInstances):  # a rule of the owner's may be newer than the record
@@ -160,8 +273,8 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         "probabilities": _bars(signature, record),
         "inputs": [
             {
-                "label": known[name].label if name in known else name,
-                "value": _text(value),
+                "label": called.get(name) or visible(name),
+                "value": visible_lines(value) if isinstance(value, str) else _text(value),
                 "unit": (known[name].unit or "") if name in known else "",
             }
             for name, value in record.inputs.items()
@@ -169,7 +282,7 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FIELDS else "",
         "warnings": _told(warnings),
         "targets": [
-            {"label": target.label, "value": _text(value), "unit": target.unit or ""}
+            {"label": told[target.name], "value": _text(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
         ],
         "feedback": record.feedback
@@ -183,12 +296,16 @@ def result(service: Service, record: Record) -> dict[str, Any]:
 
 def _bars(signature: Signature, record: Record) -> list[dict[str, Any]]:
     """The probabilities, the highest first; those of one target after those of another."""
-    order = [part.name for part in signature.output.parts]
+    order, several = (
+        [p.name for p in signature.output.parts],
+        labels(signature.output.targets or []),
+    )
     shares = [one for one in shares_of(record.probabilities) if not one[0] or one[0] in order]
     shares.sort(key=lambda one: (order.index(one[0]) if one[0] else 0, -one[2]))
+    classes = choices({label: label for _, label, _ in shares})
     return [
         {
-            "label": f"{target}: {label}" if target else label,
+            "label": f"{several[target]}: {classes[label]}" if target else classes[label],
             "value": f"{share:.4f}",
             "percent": f"{share * 100:.1f} %",
             "chosen": label == class_label(record.value[target] if target else record.value),
@@ -238,6 +355,8 @@ def _shown(record: Record, signature: Signature) -> dict[str, Any]:
 
 def number(value: float) -> str:
     """A number as people write it: no more digits than a model can mean."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX:
+        return f"{value:.0f}"
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
@@ -256,10 +375,13 @@ def _score(signature: Signature, record: Record) -> str:
 
 
 def _text(value: Any) -> str:
+    """A value in one line; nothing for a gap."""
+    return visible(value) if isinstance(value, str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
-    if isinstance(value, bool):
-        return class_label(value)
-    return number(value) if isinstance(value, int | float) else str(value)
+        return ", ".join(f"{visible(name)} {_text(one)}" for name, one in value.items())
+    return number(value) if isinstance(value, float) else class_label(value)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..ml.card import SCORES, headline, limits, seen
+from ..ml.labels import labels, visible
 from ..ml.signature import Feature
 from ..serving.forms import moment
 from ..serving.live_table import live_table
@@ -19,7 +20,7 @@ def model_page(service: Service, summaries: SummaryStore | None) -> dict[str, An
     artifact, signature = service.predictor.artifact, service.signature
     metrics = artifact.metrics
     importance: dict[str, float] = metrics.get("importance", {})
-    features = signature.features
+    features, called = signature.features, labels(signature.features)
     if importance:  # those that are not measured are last
         features = sorted(features, key=lambda f: -importance.get(f.name, float("-inf")))
     most = max([*importance.values(), 0.0])
@@ -39,7 +40,10 @@ def model_page(service: Service, summaries: SummaryStore | None) -> dict[str, An
             "held_out": f"{held_out:,}" if held_out else "",
             "score": SCORE_NAMES[SCORES.get(signature.task, "accuracy")],
             "measured": bool(importance),
-            "features": [_feature(f, importance, most) for f in features[:MOST_FIELDS]],
+            "features": [
+                _feature(feature, called[feature.name], importance, most)
+                for feature in features[:MOST_FIELDS]
+            ],
             "more": f"{more:,}" if more > 0 else "",
         },
         "live": live_table(service, summaries),
@@ -62,14 +66,16 @@ def _facts(service: Service) -> dict[str, str]:
     return facts
 
 
-def _feature(feature: Feature, importance: dict[str, float], most: float) -> dict[str, Any]:
+def _feature(
+    feature: Feature, label: str, importance: dict[str, float], most: float
+) -> dict[str, Any]:
     drop = importance.get(feature.name)
     words = [TYPES.get(feature.type, feature.type)]
     words += ["may be missing"] * feature.missing
     words += ["others are refused"] * (feature.outside == "refuse")
     return {
-        "label": feature.label,
-        "name": feature.name if feature.description else "",
+        "label": label,
+        "name": visible(feature.name) if feature.description else "",
         "unit": feature.unit or "",
         "words": ", ".join(words),
         "seen": seen(feature),

@@ -1,23 +1,25 @@
 """Rows that are not typed: one that is pasted fills in the form, a file of them is answered."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from io import BytesIO, StringIO
+from datetime import date
+from io import BytesIO
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..ml.batch import BatchError, Job, answered_csv, mark_of
+from ..ml.batch import Job, answered_csv, mark_of
+from ..ml.cells import converter
+from ..ml.csv_table import CsvTable, CsvText, kind_of
+from ..ml.headings import TableError
+from ..ml.reading import Reading
 from ..ml.signature import Feature, class_label
-from ..ml.validation import Fault, InvalidInstances, Row, listed
+from ..ml.validation import Fault, InstanceValidator, InvalidInstances, Row, listed
 from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
 from ..serving.service import Service
-from .content import MOST_FIELDS, Control, Input, form_context, prediction_inputs
+from .content import MOST_FIELDS, Control, Input, Texts, form_context, prediction_inputs
 
-DELIMITERS = "\t;,|"
 ROW = Input(
     name="row",
     id="row",
@@ -36,18 +38,14 @@ FILE = Input(
     attributes={"accept": ".csv,.tsv,.txt,text/csv"},
 )
 
-Draw = Callable[[list[Input], Mapping[str, str] | None], Control]  # of inputs, and what was typed
-
-
-class RowError(ValueError):
-    """What was pasted is no row; one sentence says why and what mends it."""
+Draw = Callable[[list[Input], Texts | None], Control]  # of inputs, and what was typed
 
 
 @dataclass(frozen=True)
 class Shown:
     """What the page of the form shows: texts by feature, or the example, and what is wrong."""
 
-    typed: Mapping[str, str] | None = None
+    typed: Texts | None = None
     faults: Sequence[Fault] = ()
     notice: str = ""
     row: str = ""
@@ -94,16 +92,16 @@ def _alone(item: Input, fault: str, draw: Draw) -> dict[str, Any]:
 
 def fill_in(service: Service, text: str) -> Shown:
     """The form, with the row that was pasted in its fields."""
-    features = service.predictor.validator.features
+    validator = service.predictor.validator
+    features = validator.features
     try:
-        cells = read_row(features, text)
-    except RowError as error:
+        cells = read_row(validator, text)
+    except TableError as error:
         return Shown(row=text, row_fault=str(error))
-    reference = service.reference
-    typed = {name: cells.get(name, "") for name in [*features, *([reference] if reference else [])]}
+    typed = {name: cells.get(name) for name in validator.names}
     faults: list[Fault] = []
     try:
-        service.predictor.validator.from_text(typed)
+        validator.from_form({name: text for name, text in typed.items() if text is not None})
     except InvalidInstances as error:
         faults = error.faults
     said = [f"{len(cells.keys() & features.keys()):,} of {len(features):,} values are filled in."]
@@ -114,90 +112,104 @@ def fill_in(service: Service, text: str) -> Shown:
     return Shown(typed, faults, " ".join(said), text)
 
 
-def read_row(features: Mapping[str, Feature], text: str) -> dict[str, str]:
-    """The cells of a row by column, those of features as the form has them. Raises RowError."""
+def read_row(validator: InstanceValidator, text: str) -> dict[str, str | None]:
+    """The cells of a row by column, those of features as the form has them; None is a gap.
+
+    Raises TableError.
+    """
+    text = text.strip("\r\n")
     if not text.strip():
-        raise RowError("Paste a row first.")
-    cells = _object(text) if text.lstrip().startswith("{") else _cells(features, text)
+        raise TableError("Paste a row first.")
+    if text.lstrip().startswith("{"):
+        try:
+            return _shown(validator.features, Reading(), _object(text), exact=True)
+        except TableError:
+            with suppress(TableError):  # a column may begin so, too
+                return _shown(validator.features, validator.reading, _cells(validator, text))
+            raise
+    return _shown(validator.features, validator.reading, _cells(validator, text))
+
+
+def _shown(
+    features: Mapping[str, Feature],
+    reading: Reading,
+    cells: Mapping[str, str | None],
+    *,
+    exact: bool = False,
+) -> dict[str, str | None]:
+    """Cells as the form has them: plain numbers, days as YYYY-MM-DD, true or false, no gaps.
+
+    Of `exact` ones texts stay what they are.
+    """
+
+    def shown(feature: Feature, cell: str | None) -> str | None:
+        if cell is None or (exact and feature.type in ("category", "text")):
+            return cell
+        value = converter(feature, reading)(cell)
+        if value is None:
+            return None
+        if isinstance(value, date):
+            return value.isoformat()
+        plain = isinstance(value, float) and reading.decimal == "." and not reading.thousands
+        return cell.strip() if plain else class_label(value)
+
     return {
-        name: _choice(cell) if name in features and features[name].type == "boolean" else cell
+        name: shown(features[name], cell) if name in features else cell or None
         for name, cell in cells.items()
     }
 
 
-def _choice(text: str) -> str:
-    """A text that means true or false as the form offers it."""
-    try:
-        return class_label(TypeAdapter(bool).validate_strings(text.strip()))
-    except ValidationError:
-        return text
-
-
-def _object(text: str) -> dict[str, str]:
+def _object(text: str) -> dict[str, str | None]:
     try:
         content = from_json(text.encode(), parse_int=str, parse_float=str, parse_constant=str)
     except (NotJson, UnicodeEncodeError) as error:
-        raise RowError(f"This is not a JSON object. {error}") from None
+        raise TableError(f"This is not a JSON object. {error}") from None
     for name, value in content.items():
         if isinstance(value, list | dict):
-            raise RowError(f"{name!r} holds several values; each feature has one.")
-    return {name: "" if v is None else class_label(v) for name, v in content.items()}
+            raise TableError(f"{name!r} holds several values; each feature has one.")
+    return {name: None if v is None else class_label(v) for name, v in content.items()}
 
 
-def _cells(features: Mapping[str, Feature], text: str) -> dict[str, str]:
-    tables = [table for mark in DELIMITERS if (table := _table(text, mark))]
-    if not tables:
-        raise RowError("The row has an unbalanced quote; close or double it.")
-    header, *rows = max(tables, key=lambda table: sum(cell in features for cell in table[0]))
-    if not any(cell in features for cell in header):
-        return _in_order(features, tables)
+def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
+    """By column where there is a header, else in the order of the features."""
+    features = validator.features
+    raw = BytesIO(text.encode("utf-8", "replace"))
+    also = set(validator.names) - set(features)
+    table = CsvTable(raw, "The row", features, also=also, headless=True)
+    chunks = table.chunks(below=table.headed)
+    rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
+    if not table.headed:
+        takes = f"the model has {len(features)}: {listed(features)}"
+        if len(rows) != 1:
+            raise TableError(f"The first line names no feature; {takes}.")
+        if len(rows[0]) != len(features):
+            raise TableError(f"There are {len(rows[0])} values and no header; {takes}.")
+        return dict(zip(features, rows[0], strict=True))
     if len(rows) != 1:
         mend = "paste the row below it, too" if not rows else "upload them as a file"
-        raise RowError(f"There are {len(rows)} rows below the header; {mend}.")
-    if len(rows[0]) != len(header):
-        raise RowError(f"The row has {len(rows[0])} cells where the header has {len(header)}.")
-    if twice := [name for name in features if header.count(name) > 1]:
-        raise RowError(f"The column {twice[0]!r} is there more than once; remove one.")
-    return dict(zip(header, rows[0], strict=True))
-
-
-def _in_order(features: Mapping[str, Feature], tables: list[list[list[str]]]) -> dict[str, str]:
-    """The values of a row without a header."""
-    for table in tables:
-        if len(table) == 1 and len(table[0]) == len(features):
-            return dict(zip(features, table[0], strict=True))
-    cells = max(len(table[0]) for table in tables)
-    takes = f"the model has {len(features)}: {listed(features)}"
-    if len(tables[0]) > 1:
-        raise RowError(f"The first line names no feature; {takes}.")
-    raise RowError(f"There are {cells} values and no header; {takes}.")
-
-
-def _table(text: str, mark: str) -> list[list[str]]:
-    """Lines of trimmed cells; none where quotes are not those of this delimiter."""
-    source = StringIO(text.strip("\r\n"), newline="")
-    try:
-        lines = list(csv.reader(source, delimiter=mark, strict=True))
-    except csv.Error:
-        return []
-    return [[cell.strip() for cell in line] for line in lines if any(map(str.strip, line))]
+        raise TableError(f"There are {len(rows)} rows below the header; {mend}.")
+    if why := table.misfit(rows[0]):
+        raise TableError(why)
+    return dict(zip(table.known_names(), rows[0], strict=True))
 
 
 class _Upload(Job):
-    def answer(self, rows: Any, check: Any) -> Any:
-        if len(rows) > MOST_ROWS:
+    def answer(self, columns: Any, faults: Any, typed: bool) -> Any:
+        if len(faults) > MOST_ROWS:
             mend = "predict it with `manage predict-file`, which takes any number"
-            raise BatchError(f"{self.name} has more than {MOST_ROWS:,} rows; {mend}.")
-        return super().answer(rows, check)
+            raise TableError(f"{self.name} has more than {MOST_ROWS:,} rows; {mend}.")
+        return super().answer(columns, faults, typed)
 
 
 def answer_file(service: Service, name: str, content: bytes, request_id: str) -> Answer:
-    """A CSV file with the predictions of its rows, which are logged. Raises BatchError.
+    """A CSV file with the predictions of its rows, which are logged. Raises TableError.
 
     Either all rows that have an answer are logged, or none.
     """
     if not name:
-        raise BatchError("Choose a CSV file first.")
+        raise TableError("Choose a CSV file first.")
+    if kind_of(name, "csv") != "csv":
+        raise TableError(f"{name} is Parquet; save it as CSV, or predict it with `predict-file`.")
 
     def record_each(rows: list[Row]) -> Sequence[Any]:
         return service.record_each(rows, request_id)
@@ -208,18 +220,19 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
     # All rows are read before the first is predicted.
     text = "".join(answered_csv(job, raw, "utf-8-sig", MOST_ROWS + 1))
     if not job.summary.rows:
-        raise BatchError(f"{name} has no row below its header.")
+        raise TableError(f"{name} has no row below its header.")
     return _csv_file("predictions.csv", text.encode(encoding))
 
 
 def example_file(service: Service) -> Answer:
     """A CSV file with the columns of the model, and one row."""
-    line = StringIO()
-    write = csv.writer(line, lineterminator="\n").writerow
-    example = service.signature.example
-    write(example)
-    write("" if value is None else class_label(value) for value in example.values())
-    return _csv_file("example.csv", line.getvalue().encode())
+    signature = service.signature
+    example, reading = signature.example, signature.reading
+    mark = ";" if reading.decimal == "," else ","  # as spreadsheets have it
+    out = CsvText(mark)
+    out.row(example)
+    out.row(reading.write(value, name) for name, value in example.items())
+    return _csv_file("example.csv", out.take().encode())
 
 
 def _csv_file(name: str, content: bytes) -> Answer:

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
-from ..ml.artifact import Artifact, ArtifactError
-from ..ml.batch import BatchError, predict_file
+from ..ml.artifact import Artifact, ArtifactError, ChangedAnswers
+from ..ml.batch import predict_file
 from ..ml.logged import LoggedRows, offering
 from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir, training
@@ -29,7 +30,6 @@ class NotReady(Exception):
 # Told as one sentence, without a traceback.
 EXPECTED = (
     ArtifactError,
-    BatchError,
     LogUnavailable,
     NothingLogged,
     NotReady,
@@ -55,6 +55,8 @@ def train(
     say(_outcome(artifact))
     for name, score in artifact.metrics["metrics"].items():
         say(f"  {name:<20}{score:.4g}")
+    if refused := artifact.metrics["parity"].get("onnx_refused"):
+        say(f"Served by scikit-learn, as ONNX was refused: {refused}")
     return artifact
 
 
@@ -70,19 +72,24 @@ def import_model(
     data: Path,
     targets: Sequence[str],
     *,
-    name: str | None,
-    dates: Sequence[str],
-    encoding: str,
-    classes: str | None,
-    yes: bool,
-    promote: bool,
-    force: bool,
+    name: str | None = None,
+    told: Mapping[str, Any] | None = None,
+    encoding: str = "utf-8-sig",
+    classes: str | None = None,
+    accept_score: bool = False,
+    yes: bool = False,
+    promote: bool = True,
+    force: bool = False,
     ask: Callable[[str], bool],
     say: Say,
 ) -> None:
-    """Make a model somebody has the current one, and tell how it compares and scores."""
+    """Make a model somebody has the current one, and tell how it compares and scores.
+
+    `told` is how the columns are read, by the names of `import_options.READING`.
+    """
     from ..ml.importing import import_model
     from ..ml.promotion import publishing
+    from .import_options import told_by
 
     with publishing(promote=promote, force=force):
         artifact = import_model(
@@ -90,9 +97,10 @@ def import_model(
             data,
             targets,
             name=name,
-            dates=dates,
+            told=told_by(told or {}),
             encoding=encoding,
             classes=classes,
+            accept_score=accept_score,
             agreed=lambda warning: yes or (sys.stdin.isatty() and ask(f"{warning}. Read it?")),
             say=say,
             root=artifacts_dir(),
@@ -105,9 +113,11 @@ def import_model(
     answers, output = artifact.metrics["answers"], artifact.signature.output
     for label, share in answers.items():
         say(f"  {output.shown(label):<20}{share:.1%}")
+    for limit in artifact.metrics.get("limits", []):
+        say(limit)
     if not targets:
         say("No score, as no column of true answers was named (`--target`)")
-    else:
+    if artifact.metrics["held_out_rows"]:
         say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
     for measure, score in artifact.metrics["metrics"].items():
         say(f"  {measure:<20}{score:.4g}")
@@ -148,8 +158,11 @@ def serve(
         if outdated():
             say("Setting up the database")
             migrate()
-    if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
-        say(slow)
+    try:
+        if slow := slow_rules(Predictor.load(settings.artifacts_dir)):
+            say(slow)
+    except ChangedAnswers as error:  # /readyz says so, too; a restart would mend nothing
+        say(str(error))
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
     say(f"Serving on http://{host}:{port}")

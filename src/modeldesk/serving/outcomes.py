@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..ml.signature import Output, Target, class_label
+from ..ml.signature import Class, Output, Target, class_label
 from ..ml.validation import Fault, InvalidInstances
 
 
@@ -25,7 +25,7 @@ def outcome_fields(output: Output) -> dict[str, Target]:
 def outcome(output: Output, typed: Mapping[str, str]) -> Any:
     """The classes or numbers that the fields of an outcome mean; as typed if they do not."""
     fields = outcome_fields(output)
-    meant = {name: _meant(part, typed.get(name) or "") for name, part in fields.items()}
+    meant = {name: _meant(part, typed.get(name)) for name, part in fields.items()}
     if not output.targets:
         return meant["actual"]
     return {target.name: meant[f"actual_{target.name}"] for target in output.targets}
@@ -36,12 +36,18 @@ def outcome_faults(error: InvalidInstances) -> list[Fault]:
     return [replace(fault, loc=("_".join(map(str, fault.loc)),)) for fault in error.faults]
 
 
-def _meant(part: Target, text: str) -> Any:
-    text = text.strip()
+def _meant(part: Target, text: str | None) -> Any:
     if part.classes:
         names = {name: label for label, name in (part.names or {}).items()}
-        known = {class_label(one): one for one in part.classes}
-        return known.get(text, known.get(names.get(text, "")))
+        return None if text is None else _class(part.classes, names.get(text.strip(), text))
+    text = (text or "").strip()
     with suppress(ValueError):
         return float(text)
     return text
+
+
+def _class(classes: list[Class], text: str) -> Any:
+    """The class of exactly this text, else the only one that differs in blanks at its ends."""
+    known = {class_label(value): value for value in classes}
+    alike = [label for label in known if label.strip() == text.strip() != ""]
+    return known.get(text, known[alike[0]] if len(alike) == 1 else None)

@@ -1,15 +1,15 @@
 """The model under protocols of others: v1 of KServe and Vertex AI, /invocations of MLflow."""
 
-import csv
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
+from ..ml.csv_table import CsvTable, CsvText
+from ..ml.headings import TableError
 from ..ml.signature import class_label
 from ..ml.validation import Fault, InvalidInstances, Row, listed
 from .answers import Answer, Problem, Request
@@ -100,11 +100,10 @@ def invocations(service: "Service", request: Request) -> dict[str, Any] | Answer
     content = _content(service.record(rows, request.id), warnings)
     if not request.headers.get("Accept", "").lower().startswith("text/csv"):
         return content
-    text = io.StringIO()
-    write = csv.writer(text, lineterminator="\n").writerow
+    text = CsvText()
     for value in content["predictions"]:
-        write(map(class_label, value if isinstance(value, list) else [value]))
-    return Answer(200, text.getvalue().encode(), "text/csv; charset=utf-8")
+        text.row(map(class_label, value if isinstance(value, list) else [value]))
+    return Answer(200, text.take().encode(), "text/csv; charset=utf-8")
 
 
 def checked(service: "Service", instances: list[Any]) -> Checked:
@@ -163,15 +162,20 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
     """Rows of text, below a line that names features or in the order of the features."""
     validator = service.predictor.validator
     try:
-        reader = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        lines: list[Any] = list(islice(filter(None, reader), MOST_ROWS + 2))
-    except UnicodeDecodeError as error:
-        raise Problem(400, f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    except csv.Error as error:
-        raise Problem(400, f"The body is not valid CSV: {error}.") from None
-    names = [name.strip() for name in lines[0]] if lines else []
-    header = not validator.features.keys().isdisjoint(names)
-    rows = named(service, lines[header:], names if header else None)
+        raw = io.BytesIO(body)
+        also = set(validator.names) - set(validator.features)
+        table = CsvTable(
+            raw,
+            "The body",
+            validator.features,
+            mend="send it in UTF-8",
+            also=also,
+            headless=True,
+        )
+        lines = next(table.chunks(MOST_ROWS + 1, below=table.headed), [])
+    except TableError as error:
+        raise Problem(400, str(error)) from None
+    rows = named(service, lines, table.known_names() if table.headed else None)
     given, warnings, faults = [], [], []
     for index, row in enumerate(parse(PredictBody, {"instances": rows}).instances):
         try:

@@ -16,7 +16,7 @@ from ..ml.versions import (
     shadow_version,
     versions,
 )
-from .text_table import aligned
+from ..text_table import aligned
 
 Say = Callable[[str], None]
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote
 
+from ..ml.labels import labels, named_choices, visible
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
-from ..serving.forms import moment
+from ..serving.forms import chosen_text, moment, option_value, typed_text
 from ..serving.log import Query, Record
 from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
@@ -67,23 +69,26 @@ def _waiting(
 ) -> dict[str, Any]:
     output = service.signature_of(record.model_version).output
     fields = outcome_fields(output)
+    called = labels(output.targets or [])
     return {
         "id": record.id,
         "created": moment(record.created_at),
         "value": shown(said(output, record.value)),
-        "inputs": listed(f"{name}: {shown(value)}" for name, value in record.inputs.items()),
+        "inputs": listed(
+            f"{visible(name)}: {shown(value)}" for name, value in record.inputs.items()
+        ),
         "actual": [
             {
-                "name": f"{name}:{record.id}",
-                "label": part.label if len(fields) > 1 else "",
-                "value": typed.get(f"{name}:{record.id}", ""),
+                "name": (key := f"{quote(name, safe='')}:{record.id}"),
+                "label": called.get(part.name, ""),
+                "value": typed.get(key, ""),
                 "choices": [
                     {
-                        "name": label,
-                        "text": text,
-                        "chosen": label == typed.get(f"{name}:{record.id}"),
+                        "name": shown_as,
+                        "value": (value := option_value(label)),
+                        "chosen": value == typed.get(key),
                     }
-                    for label, text in part.choices
+                    for label, shown_as in named_choices(part).items()
                 ],
             }
             for name, part in fields.items()
@@ -94,12 +99,16 @@ def _waiting(
 
 
 def save_typed(service: Service, typed: Mapping[str, str]) -> Saved:
-    """Store what was typed as actual:<id> and comment:<id>; blank rows are left out."""
+    """Store what was typed as actual:<id> and comment:<id>; blank rows are left out.
+
+    Of several targets it is actual_<target>:<id>, the name of the target quoted as in addresses.
+    """
     by_id: dict[str, dict[str, str]] = {}
     for key, text in typed.items():
         name, mark, record_id = key.rpartition(":")
         if mark and text.strip():
-            by_id.setdefault(record_id, {})[name] = text
+            meant = typed_text(text) if name == "comment" else chosen_text(text)
+            by_id.setdefault(record_id, {})[unquote(name)] = meant
     saved = Saved()
     for record_id, given in by_id.items():
         if given.keys() == {"comment"}:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..ml.labels import choices, labels, visible
 from ..ml.signature import Output, Signature, class_label, shares_of
 from ..serving.forms import moment
 from ..serving.log import Record
@@ -35,7 +36,8 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
 
     Before these what callers call theirs, if they may send such a `reference`.
     """
-    targets = signature.output.targets or []
+    targets, features = signature.output.targets or [], signature.features[:MOST_FEATURES]
+    several, called = labels(targets), labels(features)
     output = signature.output
     whole = [Column("prediction", output.label, lambda record: said(output, record.value))]
     if output.threshold is not None:
@@ -46,13 +48,13 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
         *([named] if reference else []),
         *([] if targets else whole),
         *(
-            Column(f"prediction_{index}", target.label, _target(target.name))
+            Column(f"prediction_{index}", several[target.name], _target(target.name))
             for index, target in enumerate(targets)
         ),
         Column("outcome", "True outcome", lambda r: r.feedback and said(output, r.feedback.actual)),
         *(
-            Column(f"feature_{index}", feature.label, _input(feature.name))
-            for index, feature in enumerate(signature.features[:MOST_FEATURES])
+            Column(f"feature_{index}", called[feature.name], _input(feature.name))
+            for index, feature in enumerate(features)
         ),
         *([Column("more", f"And {more:,} more", lambda record: "…")] if more > 0 else []),
     ]
@@ -81,7 +83,9 @@ def shown(value: Any) -> str:
     if value is None:
         return NONE
     if isinstance(value, dict):
-        return ", ".join(f"{name} {shown(number)}" for name, number in value.items())
+        return ", ".join(f"{visible(name)} {shown(number)}" for name, number in value.items())
+    if isinstance(value, str):
+        return visible(value)
     return f"{value:.7g}" if isinstance(value, float) else class_label(value)
 
 
@@ -90,6 +94,9 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
     features = {feature.name: feature for feature in signature.features}
     feedback, output = record.feedback, signature.output
     own, threshold = said(output, record.model_value), output.threshold
+    called, several = labels(signature.features), labels(output.targets or [])
+    shares = shares_of(record.probabilities)
+    classes = choices({label: label for _, label, _ in shares})
     about = {
         "Id": record.id,
         "When": moment(record.created_at),
@@ -107,17 +114,22 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
         "unit": signature.output.unit or "",
         "value": shown(said(output, record.value)),
         "targets": [
-            {"label": target.label, "value": shown(value), "unit": target.unit or ""}
+            {"label": several[target.name], "value": shown(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
         ],
         "shares": [
-            {"label": f"{target}: {label}" if target else label, "percent": f"{share:.1%}"}
-            for target, label, share in shares_of(record.probabilities)
+            {
+                "label": f"{several.get(target, target)}: {classes[label]}"
+                if target
+                else classes[label],
+                "percent": f"{share:.1%}",
+            }
+            for target, label, share in shares
         ],
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [
             {
-                "name": features[name].label if name in features else name,
+                "name": called.get(name) or visible(name),
                 "value": shown(value),
                 "unit": features[name].unit or "" if name in features else "",
             }

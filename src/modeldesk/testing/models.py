@@ -17,8 +17,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ..ml import Artifact, publish
 
 FEATURES: dict[str, dict[str, Any]] = {
-    "area": {"unit": "m²", "description": "Living area", "outside": "refuse"},
+    "area": {
+        **{"unit": "m²", "description": "Living area"},
+        **{"outside": "refuse", "missing": False},
+    },
     "age": {"unit": "years"},
+    "rooms": {"missing": False},
+    "heating": {"outside": "refuse"},
 }
 
 

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 CONTROLS = ("input", "select", "textarea")
+
+
+def control_name(feature: str) -> str:
+    """What the control of a feature is called in the form: quoted as in addresses."""
+    return f"feature-{quote(feature, safe='')}"
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The form, a result with its feedback form, the history, and the model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from ...ml.batch import BatchError
+from ...ml.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page
+from ...serving.forms import typed_text
 from ..connection import open_summaries
 from ..forms import InputForm, SignatureForm, draw
 from ..http import respond, see, takes
@@ -45,7 +46,7 @@ class FormPage(View):
     def show(self, request: HttpRequest, form: SignatureForm, shown: rows.Shown) -> HttpResponse:
         own = form.controls()
 
-        def drawn(inputs: list[content.Input], typed: Mapping[str, str] | None) -> content.Control:
+        def drawn(inputs: list[content.Input], typed: content.Texts | None) -> content.Control:
             return form.control if inputs is own else draw(inputs, typed)
 
         context = rows.form_page(get_service(), drawn, shown, lambda _: own)
@@ -59,8 +60,11 @@ class PastedRowPage(FormPage):
         return see(reverse("form"))
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        shown = rows.fill_in(get_service(), request.POST.get("row", ""))
-        return self.show(request, self.form_class(shown.typed), shown)
+        shown = rows.fill_in(get_service(), typed_text(request.POST.get("row", "")))
+        form = self.form_class()
+        if shown.typed is not None:
+            form.fill(shown.typed)
+        return self.show(request, form, shown)
 
 
 class FilePage(FormPage):
@@ -75,7 +79,7 @@ class FilePage(FormPage):
         try:
             request_id = request.META["app.request_id"]
             return respond(rows.answer_file(get_service(), name, sent, request_id))
-        except BatchError as error:
+        except TableError as error:
             return self.show(request, self.form_class(), rows.Shown(file_fault=str(error)))
 
 

@@ -11,6 +11,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ...ml.labels import named_choices
+from ...serving.forms import chosen_text, option_value
 from ..models import Prediction
 from ..service import get_service
 
@@ -41,10 +43,12 @@ class ClassFilter(admin.SimpleListFilter):
     parameter_name = "class"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return get_service().signature.output.choices
+        shown = named_choices(get_service().signature.output)
+        return [(option_value(label), text) for label, text in shown.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(label=self.value())
+        value = self.value()
+        return queryset if value is None else queryset.filter(label=chosen_text(value))
 
 
 class OutcomeFilter(admin.SimpleListFilter):

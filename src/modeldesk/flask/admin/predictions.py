@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from flask import Response, request, stream_with_context
 from flask_admin import expose
 
+from ...ml.labels import named_choices
+from ...serving.forms import chosen_text, option_value
 from ...serving.log import Record
 from ...staff.export import csv_lines
 from ...staff.records import NONE, Column, columns, details, search_help, shown
@@ -31,10 +33,11 @@ class VersionFilter(Choice):
 
 class ClassFilter(Choice):
     def choices(self) -> Iterable[tuple[str, str]]:
-        return get_service().signature.output.choices
+        shown = named_choices(get_service().signature.output)
+        return [(option_value(label), text) for label, text in shown.items()]
 
     def condition(self, value: str) -> Any:
-        return self.view.where(self.view.model, "label", "eq", value)
+        return self.view.where(self.view.model, "label", "eq", chosen_text(value))
 
 
 class OutcomeFilter(Choice):

@@ -1,6 +1,7 @@
 """Forms of Flask-WTF with the fields of a signature."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -8,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, SelectField, StringField, TextAreaField
 
 from ...ml.validation import Fault
-from ...pages.content import Control, Input
+from ...pages.content import Control, Input, Texts, as_sent
 from ...pages.rows import Draw
 
 
@@ -33,31 +34,37 @@ class SignatureFields:
         for item in sorted(inputs, key=lambda item: first.get(item.name, len(first))):
             label, hint = cls.labels.get(item.name, item.label), cls.hints.get(item.name, item.hint)
             shown = replace(item, label=label, hint=hint)
-            if field := own.get(item.name):
+            if (given := own.get(item.name)) is not None:
+                field = given[1]
                 label, hint = str(field.label.text), str(field.description) or hint
-                shown = replace(item, id=field.id, label=label, hint=hint)
+                # Whatever it is, it sends texts as they are.
+                shown = replace(item, label=label, hint=hint, kind="text")
             arranged.append(shown)
         return arranged
 
 
-def declared(form_class: Any) -> dict[str, Field]:
-    """The fields that a form has by itself, by name."""
-    return {field.name: field for field in form_class(formdata=None, meta={"csrf": False})}
+def declared(form_class: Any) -> dict[str, tuple[str, Field]]:
+    """The fields that a form has by itself, each with its attribute, by name."""
+    form = form_class(formdata=None, meta={"csrf": False})
+    return {field.name: (attribute, field) for attribute, field in form._fields.items()}
 
 
-def build_form(form_class: Any, inputs: list[Input], typed: Mapping[str, str] | None) -> Form:
-    """A form with a field for each input, as it was sent; None is one to be filled in."""
-    own = declared(form_class)
-    # Attributes are numbered: a feature may be called "data" or "validate".
-    fields = {
-        f"input_{index}": _field(item, typed is None)
-        for index, item in enumerate(inputs)
-        if item.name not in own
-    }
+def build_form(form_class: Any, inputs: list[Input], typed: Texts | None) -> Form:
+    """A form with a field for each input, that holds these texts; None is one to be filled in."""
+    own, fields, examples = declared(form_class), {}, {}
+    for index, item in enumerate(inputs):
+        if item.name in own:
+            attribute, _ = own[item.name]
+            fields[attribute] = copy(getattr(form_class, attribute))
+            fields[attribute].name = item.html_name
+            examples[attribute] = item.initial
+        else:
+            # Attributes are numbered: a feature may be called "data" or "validate".
+            fields[f"input_{index}"] = _field(item, typed is None)
     form: type[Form] = type(form_class.__name__, (form_class,), fields)
     if typed is None:
-        return form(None, data={item.name: item.initial for item in inputs if item.name in own})
-    return form(MultiDict(typed))
+        return form(None, data=examples)
+    return form(MultiDict(as_sent(inputs, typed)))
 
 
 def drawn_by(form_class: Any) -> Draw:
@@ -68,19 +75,15 @@ def drawn_by(form_class: Any) -> Draw:
 def control_of(form: Form) -> Control:
     """Draws the widget of an input of this form."""
     fields = {field.name: field for field in form}
-    return lambda item, attributes: fields[item.name](**attributes)
+    return lambda item, attributes: fields[item.html_name](id=item.id, **attributes)
 
 
-def texts_of(form: Form) -> dict[str, str]:
-    """What was typed, by the name of the control."""
-    return {field.name: field.data or "" for field in form if field.name != "csrf_token"}
-
-
-def faults_of(form: Form) -> list[Fault]:
+def faults_of(form: Form, inputs: list[Input]) -> list[Fault]:
     """What the validators of the fields that a form declares have to say."""
     form.validate()
+    names = {item.html_name: item.name for item in inputs}
     return [
-        Fault((field.name,), str(error), "form")
+        Fault((names.get(field.name, field.name),), str(error), "form")
         for field in form
         for error in field.errors
         if field.name != "csrf_token"
@@ -89,8 +92,8 @@ def faults_of(form: Form) -> list[Fault]:
 
 def _field(item: Input, fresh: bool) -> Field:
     # A default would also stand for what is absent from a form that was sent.
-    default = item.initial if fresh else ""
-    given: dict[str, Any] = {"name": item.name, "id": item.id, "default": default}
+    default = item.html_value(item.initial) if fresh else ""
+    given: dict[str, Any] = {"name": item.html_name, "id": item.id, "default": default}
     if item.kind == "select":
         return SelectField(item.label, choices=item.choices, validate_choice=False, **given)
     if item.kind == "textarea":

@@ -4,13 +4,14 @@ from flask import Response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
 
-from ...ml.batch import BatchError
+from ...ml.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page
+from ...serving.forms import typed_text
 from ..api import respond
 from ..state import get_database, get_service
-from .forms import SignatureFields, build_form, control_of, drawn_by, faults_of, texts_of
+from .forms import SignatureFields, build_form, control_of, drawn_by, faults_of
 
 
 class FeedbackForm(SignatureFields, FlaskForm):
@@ -26,14 +27,15 @@ class Pages:
     def form(self) -> tuple[str, int] | Redirect:
         if request.method != "POST":
             return self._form_page(rows.Shown())
-        service, typed = get_service(), request.form.to_dict()
-        inputs = content.prediction_inputs(service.predictor)
-        faults = faults_of(build_form(self.form_class, inputs, typed))
+        service = get_service()
+        inputs = self.form_class.arranged(content.prediction_inputs(service.predictor))
+        typed = content.meant(inputs, request.form)
+        faults = faults_of(build_form(self.form_class, inputs, typed), inputs)
         try:
             if not faults:
                 record = content.predict(service, typed, request.environ["app.request_id"])
                 return redirect(url_for(".result", record_id=record.id), 303)
-            service.predictor.validator.from_text(typed)
+            service.predictor.validator.from_form(typed)
         except InvalidInstances as error:
             faults += error.faults
         return self._form_page(rows.Shown(typed, faults))
@@ -42,7 +44,7 @@ class Pages:
         """Fill in the form with a row that was pasted."""
         if request.method != "POST":
             return redirect(url_for(".form"), 303)
-        return self._form_page(rows.fill_in(get_service(), request.form.get("row", "")))
+        return self._form_page(rows.fill_in(get_service(), typed_text(request.form.get("row", ""))))
 
     def answer_rows(self) -> tuple[str, int] | Response:
         """Predict a file; without one there is an example of it."""
@@ -53,7 +55,7 @@ class Pages:
         name, sent = (file.filename or "", file.read()) if file else ("", b"")
         try:
             answer = rows.answer_file(service, name, sent, request.environ["app.request_id"])
-        except BatchError as error:
+        except TableError as error:
             return self._form_page(rows.Shown(file_fault=str(error)))
         return respond(answer)
 
@@ -66,16 +68,17 @@ class Pages:
         service = get_service()
         record = service.find(record_id)
         inputs = content.feedback_inputs(service.signature_of(record.model_version))
-        typed = build_form(FeedbackForm, inputs, request.form if request.method == "POST" else None)
+        typed = content.meant(inputs, request.form) if request.method == "POST" else None
         faults: list[Fault] = []
-        if request.method == "POST":
+        if typed is not None:
             try:
-                content.give_feedback(service, record, texts_of(typed))
+                content.give_feedback(service, record, typed)
                 return redirect(url_for(".result", record_id=record_id), 303)
             except InvalidInstances as error:
                 faults = error.faults
         shown = [] if record.feedback else inputs
-        context = content.form_context(shown, control_of(typed), faults)
+        form = build_form(FeedbackForm, inputs, typed)
+        context = content.form_context(shown, control_of(form), faults)
         context["prediction"] = content.result(service, record)
         return render_template("modeldesk/result.html", **context), 422 if faults else 200
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact import ArtifactError
-from ..boosters import read_lightgbm, read_xgboost
+from ..booster_files import read_catboost, read_lightgbm, read_xgboost
 from .graph import read as read_onnx
 from .pickles import read_pickle, read_skops
 from .torch_files import read as read_torch
@@ -38,6 +38,7 @@ FORMATS = {
     ".json": Format(read_xgboost),
     ".ubj": Format(read_xgboost),
     ".txt": Format(read_lightgbm),
+    ".cbm": Format(read_catboost),
     ".onnx": Format(read_onnx),
     ".pt2": TORCH,
     ".pt": TORCH,

@@ -6,7 +6,7 @@ probabilities (rows, classes). Only importing needs this, and with it the packag
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..convert import compare
-from ..predictor import INPUTS, Answers, OnnxEngine
-from ..signature import Feature, Signature, Task, brief
+from ..knowledge import Known
+from ..parity import Answers, compare
+from ..predictor import INPUTS, OnnxEngine
+from ..signature import Feature, FeatureType, Signature, Task, brief
 from ..validation import Row, listed
 from . import graph_outputs
 from .graph_nodes import rewritten, without_maps
@@ -79,6 +80,12 @@ class Graph:
         elif isinstance(width := (inputs[0].shape or [None])[-1], int):
             self.n_features_in_ = width
 
+    def known(self, columns: Sequence[str]) -> dict[str, Known]:
+        """What its inputs tell of the columns it takes."""
+        nodes = {_plain(node.name): node.type for node in self.session.get_inputs()}
+        one = next(iter(nodes.values())) if len(nodes) == 1 else ""
+        return {column: _known(nodes.get(_plain(column)) or one) for column in columns}
+
     def task(self, y: Any) -> Task:
         """What it is for, by its outputs and the true answers, (rows,) or (rows, targets)."""
         values = np.asarray(y)
@@ -103,7 +110,7 @@ class Graph:
         else:
             known = signature.output.classes or []
             reading = graph_outputs.classes(outputs, known, self.classes)
-            found = {"classes": sorted(reading.classes), "probabilities": bool(reading.scores)}
+            found = {"classes": sorted(reading.classes), "probabilities": reading.has_shares}
             output = signature.output.model_copy(update=found)
             signature = signature.model_copy(update={"output": output})
         expected = reading.answers(outputs)
@@ -156,6 +163,15 @@ class _Input:
         cells = [[self.gap if (v := row[key]) is None else v for key in keys] for row in rows]
         found = np.array(cells, self.dtype)
         return found.reshape(-1) if self.flat else found
+
+
+def _known(node: str) -> Known:
+    if node in FLOATS:
+        return Known(type="number", by="an input of the graph")
+    types: dict[str, FeatureType] = {"tensor(bool)": "boolean"}
+    types |= {"tensor(int64)": "integer", "tensor(int32)": "integer"}
+    dtype = "object" if node == "tensor(string)" else None
+    return Known(type=types.get(node), dtype=dtype, by="an input of the graph")
 
 
 def _session(model: Any) -> Any:

@@ -102,7 +102,7 @@ def _gives(nodes: _Nodes, reading: Reading, types: Mapping[str, int]) -> Iterabl
         kind = helper.np_dtype_to_tensor_dtype(names.dtype)
         label = nodes.add("Gather", nodes.constant(names, names.dtype), label, axis=0)
     yield helper.make_tensor_value_info(label, kind, ["rows", *wide])
-    if shares is not None:
+    if shares is not None and reading.has_shares:
         columns = len(reading.classes)
         yield helper.make_tensor_value_info(shares, TensorProto.FLOAT, ["rows", columns])
 
@@ -111,14 +111,11 @@ def _probabilities(nodes: _Nodes, reading: Reading, kind: int) -> str:
     """PROBABILITIES, and the order of the classes, in ONNX."""
     from onnx import TensorProto
 
-    count, step, scores = len(reading.classes), reading.step, reading.scores or ""
+    step, scores = reading.step, reading.scores or ""
     if kind != TensorProto.FLOAT:
         scores = nodes.add("Cast", scores, to=TensorProto.FLOAT)
     if step == "softmax":
         scores = nodes.add("Softmax", scores, axis=1)
-    elif step == "shares":
-        sums = nodes.add("MatMul", scores, nodes.constant(np.ones((count, count)), np.float32))
-        scores = nodes.add("Div", scores, sums)
     elif step in ("of the second", "logit of the second"):
         second = nodes.add("Reshape", scores, nodes.constant([-1, 1]))
         if step == "logit of the second":

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..predictor import Answers
+from ..parity import Answers
+from ..shares import ROUND, are_shares
 from ..signature import Class, class_label
 from ..validation import listed
 
-SUM, ROUND = 1e-3, 1e-5  # how far 32 bits may miss: a sum of probabilities, and one of them
+NO_SHARES = "none"
 PROBABILITIES: dict[str, Callable[[Any], Any]] = {  # of scores (rows, classes), or (rows, 1)
     "as given": lambda x: x,
     "softmax": lambda x: (e := np.exp(x - x.max(1, keepdims=True))) / e.sum(1, keepdims=True),
-    "shares": lambda x: x / x.sum(1, keepdims=True),
+    NO_SHARES: lambda x: x,  # the greatest is the answer's, and none is a probability
     "of the second": lambda x: np.hstack([1 - x, x]),
     "logit of the second": lambda x: np.hstack([1 / (1 + np.exp(x)), 1 / (1 + np.exp(-x))]),
 }
@@ -35,6 +36,11 @@ class Reading:
     targets: int = 1
 
     @property
+    def has_shares(self) -> bool:
+        """Whether the scores tell probabilities, not only which class is the answer."""
+        return self.scores is not None and self.step != NO_SHARES
+
+    @property
     def order(self) -> list[int]:
         """The places of the sorted classes among the scores."""
         return sorted(range(len(self.classes)), key=self.classes.__getitem__)
@@ -46,6 +52,7 @@ class Reading:
             shares = PROBABILITIES[self.step](outputs[self.scores].astype(float))[:, self.order]
         if self.label is None:
             labels = np.argmax(shares, axis=1)
+            shares = shares if self.has_shares else None
         else:
             labels = outputs[self.label]
             labels = labels if self.targets > 1 else labels[:, 0]
@@ -84,7 +91,7 @@ def classes(outputs: Tables, known: list[Class], order: Sequence[Class] | None) 
     scores, step = (fitting[0], _step(outputs[fitting[0]])) if fitting else (None, "as given")
     if label is None:
         return Reading(None, scores, step, tuple(order), coded=True)
-    if step in ("softmax", "logit of the second"):
+    if step in ("softmax", "logit of the second", NO_SHARES):
         scores, step = None, "as given"  # such as distances to a plane; the labels say enough
     seen = set(outputs[label][:, 0].tolist())
     coded = not _whole(order) and _whole(seen) and seen <= set(range(len(order)))
@@ -123,12 +130,12 @@ def _whole(values: Any) -> bool:
 def _step(scores: np.ndarray) -> str:
     """What makes probabilities of scores (rows, classes), judged by what they are."""
     scores = scores[np.isfinite(scores).all(axis=1)]
-    inside = bool(((scores >= -ROUND) & (scores <= 1 + ROUND)).all())
     if scores.shape[1] == 1:
-        return "of the second" if inside else "logit of the second"
-    if inside:
-        return "as given" if (abs(scores.sum(axis=1) - 1) <= SUM).all() else "shares"
-    return "softmax"
+        pairs = PROBABILITIES["of the second"](scores)
+        return "of the second" if are_shares(pairs).all() else "logit of the second"
+    if are_shares(scores).all():
+        return "as given"
+    return NO_SHARES if ((scores >= -ROUND) & (scores <= 1 + ROUND)).all() else "softmax"
 
 
 def _widths(outputs: Tables) -> str:

@@ -13,9 +13,16 @@ from ..artifact import ArtifactError
 from ..predictor import ForeignCode, ScikitEngine
 from ..project import transformers
 from ..signature import brief
+from ..trusted import CLASSES, Untrusted, within
 
 VERSION = re.compile(rb"_sklearn_version.{0,8}?(\d+\.\d+[.\w]*)", re.DOTALL)
 OLDEST = (1, 6)  # of scikit-learn, that this project works with
+NEEDED = {  # to read models of libraries that the project lacks, and to make ONNX of them
+    "catboost": ["catboost"],
+    "imblearn": ["imbalanced-learn"],
+    "lightgbm": ["lightgbm", "onnxmltools"],
+    "xgboost": ["xgboost", "onnxmltools"],
+}
 
 
 def read_pickle(path: Path) -> Any:
@@ -25,7 +32,7 @@ def read_pickle(path: Path) -> Any:
     """
     from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap as opened
 
-    from .unpickler import Refused, SafeUnpickler
+    from .unpickler import SafeUnpickler
 
     with _told(path):
         try:
@@ -33,7 +40,7 @@ def read_pickle(path: Path) -> Any:
                 if isinstance(content, str):
                     raise ArtifactError(f"{path} is of a joblib before 0.10; save it anew.")
                 return SafeUnpickler(content).load()
-        except Refused as name:
+        except Untrusted as name:
             why = _refusal(name.module, name.name)
             raise ArtifactError(f"{path} was not read: {why}.") from name
 
@@ -68,9 +75,10 @@ def _told(path: Path) -> Iterator[None]:
             raise ArtifactError(_version_fault(path, saved[1].decode())) from error
         if isinstance(error, ModuleNotFoundError) and error.name:
             library = error.name.partition(".")[0]
-            if library in ("xgboost", "lightgbm"):
-                names = f"{library} and onnxmltools: `uv add {library} onnxmltools`"
-                raise ArtifactError(f"{path} needs {names}.") from error
+            if library in NEEDED:
+                names = " and ".join(NEEDED[library])
+                mend = f"`uv add {' '.join(NEEDED[library])}`"
+                raise ArtifactError(f"{path} needs {names}: {mend}.") from error
         why = f"{path} cannot be read ({brief(error)})"
         raise ArtifactError(f"{why}; it may be cut short or no model: copy it anew.") from error
 
@@ -93,6 +101,7 @@ def _refusal(module: str, name: str) -> str:
     if top in ("cloudpickle", "dill"):
         what = "a lambda, or a function or class of the script that trained it"
         return f"it holds {what}; give it a name, {mend}"
-    if top in sys.stdlib_module_names or top == "nt":
+    if top in sys.stdlib_module_names or top == "nt" or within(module, CLASSES):
         return f"it would run `{module}.{name}`, which no model needs"
-    return f"it would run `{module}.{name}`, which is not scikit-learn's; if it is yours, {mend}"
+    mend = f"if it is yours, {mend}; if a library's, take scikit-learn's own in its place"
+    return f"it would run `{module}.{name}`, which is not scikit-learn's; {mend}"

@@ -1,78 +1,44 @@
 """Reads pickles without letting them run what no model needs.
 
-A pickle names functions, and has them called. This reader knows what fitted models consist of,
-and refuses every other name before anything of it is called.
+A pickle names classes and functions, and has them called. This reader refuses every name that
+`trusted` does not know, and calls nothing but what makes parts of models.
 """
 
+import inspect
+import pickle
 from _compat_pickle import IMPORT_MAPPING
-from types import FunctionType
-from typing import Any
+from collections import defaultdict
+from functools import partial
+from typing import Any, ClassVar
 
-import numpy as np
 from joblib.numpy_pickle import NumpyUnpickler
 
-from ..project import packages
+from ..trusted import Untrusted, check_kept, is_maker, named
 
-SAFE = {  # containers, numbers, times, and the functions that pickles are put together with
-    "_codecs": {"encode"},
-    "array": {"_array_reconstructor", "array"},
-    "builtins": {
-        *("bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list"),
-        *("object", "range", "set", "slice", "str", "tuple"),
-    },
-    "collections": {"Counter", "OrderedDict", "defaultdict", "deque"},
-    "copyreg": {"__newobj__", "__newobj_ex__", "_reconstructor"},
-    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
-    "decimal": {"Decimal"},
-    "fractions": {"Fraction"},
-    "functools": {"partial"},
-    "joblib.numpy_pickle": {"NumpyArrayWrapper"},
-    "numpy": {"clip", "max", "mean", "median", "min", "nan_to_num", "ravel", "squeeze", "sum"},
-    "numpy._core.multiarray": {"_reconstruct", "scalar"},
-    "numpy._core.numeric": {"_frombuffer"},
-    "numpy.core.multiarray": {"_reconstruct", "scalar"},
-    "numpy.core.numeric": {"_frombuffer"},
-    "numpy.ma.core": {"_mareconstruct"},
-    "numpy.random._pickle": {
-        *("__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor"),
-    },
-    "operator": {"itemgetter"},
-    "pandas": {
-        *("Categorical", "CategoricalDtype", "CategoricalIndex", "DataFrame", "DatetimeIndex"),
-        *("Index", "Interval", "IntervalIndex", "MultiIndex", "RangeIndex", "Series"),
-        *("StringDtype", "Timedelta", "Timestamp"),
-    },
-    "pandas._libs.internals": {"_unpickle_block"},
-    "pandas._libs.tslibs.timestamps": {"_unpickle_timestamp"},
-    "pandas.core.indexes.base": {"_new_Index"},
-    "pyarrow.lib": {"_restore_array", "chunked_array", "py_buffer", "type_for_alias"},
-    "re": {"_compile"},
+LEFT_OUT = {  # distributions that a search drew from, which run text; and where a pipeline caches
+    *("joblib._store_backends", "joblib.memory", "pathlib", "pathlib._local"),
+    "scipy.stats._continuous_distns",
+    *("scipy.stats._discrete_distns", "scipy.stats._distn_infrastructure"),
 }
-CLASSES = (  # modules all of whose classes may be made; scipy.stats runs text, others write files
-    *("lightgbm.basic", "lightgbm.sklearn", "numpy._core", "numpy.core", "numpy.dtypes"),
-    *("numpy.ma", "numpy.random", "pandas._libs", "pandas.arrays", "pandas.core.arrays"),
-    *("pandas.core.dtypes", "pandas.core.frame", "pandas.core.indexes", "pandas.core.internals"),
-    *("pandas.core.series", "scipy.interpolate", "scipy.sparse", "scipy.spatial", "sklearn"),
-    *("xgboost.core", "xgboost.sklearn"),
-)
-FUNCTIONS = (  # modules whose functions models keep, such as a score or a distance
-    *("scipy._lib.array_api_compat.numpy._aliases", "scipy.special", "sklearn.cluster._kmeans"),
-    *("sklearn.feature_selection", "sklearn.metrics", "sklearn.neural_network"),
-    *("sklearn.preprocessing", "sklearn.utils.validation"),
-)
-UNSAFE = {"_testing", "conftest", "datasets", "externals", "memmap", "tests"}
+REMAKERS = (named("copyreg", "_reconstructor"),)
+KEEPERS = (partial, defaultdict)  # are given functions, and do not call them when they are made
 
 
-class Refused(Exception):
-    """A pickle names what the reader does not let through: `module` and `name`."""
+class LeftOut(str):
+    """Stands for what no model needs to predict."""
 
-    def __init__(self, module: str, name: str) -> None:
-        super().__init__(f"{module}.{name}")
-        self.module, self.name = module, name
+    def __new__(cls, *_: Any) -> "LeftOut":
+        """Whatever it would have been made of."""
+        return super().__new__(cls, "left out")
+
+    def __setstate__(self, state: Any) -> None:
+        """Keep nothing."""
 
 
 class SafeUnpickler(NumpyUnpickler):
-    """Reads what pickle or joblib wrote. Raises Refused for names no model needs."""
+    """Reads what pickle or joblib wrote. Raises Untrusted for what no model needs."""
+
+    dispatch: ClassVar[dict[int, Any]] = NumpyUnpickler.dispatch.copy()
 
     def __init__(self, file: Any) -> None:
         super().__init__("", file, ensure_native_byte_order=True)
@@ -81,35 +47,73 @@ class SafeUnpickler(NumpyUnpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Return what a pickle names, once it is known to be harmless."""
         module = IMPORT_MAPPING.get(module, module)  # protocol 2 writes the names of Python 2
-        if name not in SAFE.get(module, ()) and not _may_have(module, name):
-            raise Refused(module, name)
-        found = super().find_class(module, name)
-        if name not in SAFE.get(module, ()) and not _is_harmless(module, found):
-            raise Refused(module, name)
-        return found
+        if (module, name) == ("builtins", "getattr"):
+            return _method_of_what_is_left_out
+        try:
+            return named(module, name)
+        except Untrusted:
+            if module in LEFT_OUT:
+                return LeftOut
+            raise
+
+    def load_reduce(self) -> None:
+        """Call what makes a part."""
+        self._check(self.stack[-2], self.stack[-1])
+        super().load_reduce()
+
+    def load_newobj(self) -> None:
+        """Make an object of a class."""
+        self._check_class(self.stack[-2])
+        super().load_newobj()
+
+    def load_newobj_ex(self) -> None:
+        """Make an object of a class."""
+        self._check_class(self.stack[-3])
+        super().load_newobj_ex()
+
+    def load_build(self) -> None:
+        """Give an object what it keeps; a class or function is everybody's, and stays."""
+        owner = self.stack[-2]
+        if isinstance(owner, type) or inspect.isroutine(owner):
+            raise Untrusted(*_name(owner))
+        check_kept(owner, self.stack[-1])
+        super().load_build()
+
+    def _instantiate(self, called: Any, arguments: Any) -> None:
+        self._check(called, arguments)
+        super()._instantiate(called, arguments)
+
+    def _check(self, called: Any, arguments: Any) -> None:
+        if called is _method_of_what_is_left_out or called is LeftOut:
+            return
+        if not is_maker(called):
+            raise Untrusted(*_name(called))
+        for given in arguments:
+            harmless = isinstance(given, type | LeftOut) or is_maker(given)
+            if callable(given) and not harmless and called not in KEEPERS:
+                raise Untrusted(*_name(given))
+        if called in REMAKERS and arguments[1].__module__ != "builtins":
+            raise Untrusted(*_name(arguments[1]))  # its `__init__` would be called
+        if called is partial:
+            check_kept(partial, {"func": arguments[0]})
+
+    def _check_class(self, found: Any) -> None:
+        if not isinstance(found, type):
+            raise Untrusted(*_name(found))
+
+    dispatch[pickle.REDUCE[0]] = load_reduce
+    dispatch[pickle.NEWOBJ[0]] = load_newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = load_newobj_ex
+    dispatch[pickle.BUILD[0]] = load_build
 
 
-def _within(module: str, packages: tuple[str, ...]) -> bool:
-    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+def _method_of_what_is_left_out(owner: Any = None, *_: Any) -> LeftOut:
+    """All that `getattr` is let do."""
+    if isinstance(owner, LeftOut):
+        return owner
+    raise Untrusted("builtins", "getattr")
 
 
-def _may_have(module: str, name: str) -> bool:
-    """Whether to look at it at all, which imports its module."""
-    known = module == "numpy" or _within(module, (*CLASSES, *FUNCTIONS, *packages()))
-    return known and "." not in name and UNSAFE.isdisjoint((*module.split("."), name))
-
-
-def _is_harmless(module: str, found: Any) -> bool:
-    """Whether it is a part of models, defined where it is said to be and not just seen there."""
-    home = str(getattr(found, "__module__", ""))
-    if isinstance(found, np.ufunc):
-        return True
-    if _within(module, packages()):
-        return isinstance(found, type | FunctionType) and _within(home, packages())
-    if not UNSAFE.isdisjoint(home.split(".")) or home.partition(".")[0] != module.partition(".")[0]:
-        return False
-    if isinstance(found, type):
-        return module == "numpy" or _within(module, CLASSES)
-    called = str(getattr(found, "__name__", ""))
-    makes = called.startswith("__pyx_unpickle_") or called == "newObj"
-    return makes or _within(module, FUNCTIONS)
+def _name(called: Any) -> tuple[str, str]:
+    owner = called if hasattr(called, "__name__") else type(called)
+    return str(owner.__module__), str(owner.__name__)

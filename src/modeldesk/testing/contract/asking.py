@@ -4,11 +4,12 @@ import math
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 
-from ..page import Page
+from ..page import Page, control_name
 
 LOGIN = "/accounts/login"
 
@@ -52,6 +53,16 @@ def typed_outcome(outcome: Any) -> dict[str, str]:
     if isinstance(outcome, dict):
         return {f"actual_{name}": str(number) for name, number in outcome.items()}
     return {"actual": str(outcome)}
+
+
+def in_form(outcome: dict[str, str]) -> dict[str, str]:
+    """The same, as the controls of a form are called."""
+    return {quote(name, safe=""): text for name, text in outcome.items()}
+
+
+def of_features(typed: dict[str, str]) -> dict[str, str]:
+    """Texts by feature, as the controls of the form are called."""
+    return {control_name(name): text for name, text in typed.items()}
 
 
 def send(browser: httpx.Client, path: str, **typed: str) -> httpx.Response:

@@ -135,6 +135,19 @@ def test_csv_with_columns_in_any_order_and_others(
     assert alike(response.json()["predictions"], expected)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_csv_as_programs_write_it(
+    client: httpx.Client, predict: Predict, good: Instance, encoding: str
+) -> None:
+    """A line that says the mark, a column without a name, blanks around headings."""
+    header, row, _ = written([*good], [*good.values()]).decode().replace(",", ";").split("\r\n")
+    text = f"sep=;\n;{header.replace(';', ' ; ')}\n0;{row}\n"
+    response = client.post(INVOCATIONS, content=text.encode(encoding), headers=CSV)
+    assert response.status_code == 200
+    expected = [bare(p) for p in predict(good).json()["predictions"]]
+    assert alike(response.json()["predictions"], expected)
+
+
 def test_csv_out(client: httpx.Client, predict: Predict, good: Instance) -> None:
     headers = CSV | {"Accept": "text/csv"}
     response = client.post(INVOCATIONS, content=written([*good.values()] * 1), headers=headers)
@@ -243,15 +256,17 @@ def test_numbers_in_json_are_no_text(
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b"", 422),
-        (b"\n\n", 422),
+        (b"", 400),
+        (b"\n\n", 400),
         (b"\xff\xfe", 400),
         (b'"a\n', 400),
-        (b'a"b"c,"d"e\n', 400),
+        (b'a"b"c,"d"e\n', 422),
+        (b'a\n"b"c\n', 400),
+        (b"PK\x03\x04", 400),
         (b"\x00", 422),
         (b",,,,,,,,,,,,,,\n" * 3, 422),
         (b"one,two\n1,2\n", 422),
-        (b"x" * 200_000, 400),
+        (b"x" * 200_000, 422),
     ],
     ids=repr,
 )

@@ -7,8 +7,19 @@ from typing import Any
 import httpx
 import pytest
 
-from ..page import CONTROLS, Element, Page, errors_of
-from .asking import Instance, NewBrowser, Predict, number_of, same, send, shares_of, typed_outcome
+from ..page import CONTROLS, Element, Page, control_name, errors_of
+from .asking import (
+    Instance,
+    NewBrowser,
+    Predict,
+    in_form,
+    number_of,
+    of_features,
+    same,
+    send,
+    shares_of,
+    typed_outcome,
+)
 
 pytestmark = pytest.mark.part("forms")
 
@@ -47,14 +58,20 @@ def forms(page: Page) -> list[Element]:
 def test_the_form_shows_every_feature(browser: httpx.Client, model: dict[str, Any]) -> None:
     page = Page(browser.get("/").text)
     controls = [c for c in page.all(*CONTROLS) if c.attributes.get("id", "").startswith("feature-")]
-    assert [control["name"] for control in controls] == [f["name"] for f in model["features"]]
+    assert [control["name"] for control in controls] == [
+        control_name(feature["name"]) for feature in model["features"]
+    ]
     for control, feature, (_, label) in zip(controls, model["features"], texts(model), strict=True):
         words = page.one("label", for_=control["id"]).text.split()
         assert " ".join(words).startswith(label)
         assert (feature["unit"] or "") in " ".join(words)
         assert ("(optional)" in words) is feature["missing"]
-        assert ("required" in control.attributes) is not feature["missing"]
-        assert page.value(control) == shown(feature["example"])
+        if feature["type"] != "text":  # which may be empty
+            assert ("required" in control.attributes) is not feature["missing"]
+        if isinstance(feature["example"], float):
+            assert float(page.value(control)) == feature["example"]
+        else:
+            assert page.value(control) == shown(feature["example"])
         if feature["type"] in ("number", "integer"):
             hint = page.one("p", id=f"{control['id']}-hint").text
             low, high = shown(feature["min"]), shown(feature["max"])
@@ -126,22 +143,24 @@ def test_the_form_and_the_api_agree(
 
 
 def test_errors_stand_beside_the_fields(browser: httpx.Client, model: dict[str, Any]) -> None:
-    name = number_of(model)["name"]
+    feature = number_of(model)["name"]
+    name, label = control_name(feature), dict(texts(model))[feature]
     before = Page(browser.get("/").text).typed()
-    typed = {n: value for n, value in before.items() if n in dict(texts(model))}
+    names = of_features(dict(texts(model)))
+    typed = {n: value for n, value in before.items() if n in names}
     typed = {n: f" {value} " if n == name else value for n, value in typed.items()}
     response = send(browser, "/", **typed | {name: ODD})
     assert response.status_code == 422
     page = Page(response.text)
     assert list(errors_of(page)) == [name]
-    assert errors_of(page)[name].startswith(dict(texts(model))[name])
+    assert errors_of(page)[name].startswith(label)
     assert [c["name"] for c in page.all(*CONTROLS) if "autofocus" in c.attributes] == [name]
     kept = page.typed()
     assert {n: kept[n] for n in typed} == typed | {name: ODD}
     assert page.one("title").text.startswith("Error: ")
     control = next(c for c in page.all(*CONTROLS) if c["name"] == name)
     alert = page.one("section", role="alert")
-    assert dict(texts(model))[name] in alert.text
+    assert label in alert.text
     assert page.all("a", href=f"#{control['id']}")
     assert "49" not in page.one("main").text.replace(ODD, "").split()
 
@@ -160,11 +179,12 @@ def test_what_browsers_refuse_is_refused(browser: httpx.Client, model: dict[str,
     assert all("novalidate" not in form.attributes for form in page.all("form"))
     tried = ["", "nan", "-inf", "1,5", "0x10", "\u0663", "five", "1'000"]
     for feature in model["features"]:
-        control = controls[feature["name"]]
+        name = control_name(feature["name"])
+        control = controls[name]
         refused = [text for text in tried if refuses(control, text)]
         for text in refused:
-            response = send(browser, "/", **{feature["name"]: text})
-            assert list(errors_of(Page(response.text))) == [feature["name"]], text
+            response = send(browser, "/", **{name: text})
+            assert list(errors_of(Page(response.text))) == [name], text
         if feature["type"] in ("number", "integer"):
             assert len(refused) >= len(tried) - 1
             for text in ("1", "+1", "-.5", " 1e3 ", "1E-3", "1_000", shown(feature["example"])):
@@ -172,10 +192,12 @@ def test_what_browsers_refuse_is_refused(browser: httpx.Client, model: dict[str,
 
 
 def test_every_fault_is_shown(browser: httpx.Client, model: dict[str, Any]) -> None:
-    names = [f["name"] for f in model["features"] if not f["missing"]]
+    needed = [f for f in model["features"] if not f["missing"]]
+    names = [control_name(f["name"]) for f in needed]
     response = send(browser, "/", **dict.fromkeys(names, " "))
     assert response.status_code == 422
-    assert list(errors_of(Page(response.text))) == names
+    blank = [control_name(f["name"]) for f in needed if f["type"] == "text"]  # is one, too
+    assert list(errors_of(Page(response.text))) == [name for name in names if name not in blank]
     response = browser.post("/", data=csrf(browser))
     assert response.status_code == 422
     assert list(errors_of(Page(response.text))) == names
@@ -191,7 +213,7 @@ def csrf(browser: httpx.Client) -> dict[str, str]:
     "text", ["nan", "inf", "1e999", "1e300", "0x10", "1,5", "1 000", "\0", "9" * 999]
 )
 def test_texts_that_are_no_number(browser: httpx.Client, model: dict[str, Any], text: str) -> None:
-    name = number_of(model)["name"]
+    name = control_name(number_of(model)["name"])
     response = send(browser, "/", **{name: text})
     assert response.status_code == 422
     assert list(errors_of(Page(response.text))) == [name]
@@ -215,7 +237,7 @@ def beyond(most: Any) -> Any:
 
 def test_unusual_values_are_pointed_out(browser: httpx.Client, model: dict[str, Any]) -> None:
     unusual = {
-        f["name"]: shown(beyond(f["max"]))
+        control_name(f["name"]): shown(beyond(f["max"]))
         for f in model["features"]
         if f["max"] is not None and f["outside"] == "warn"
     }
@@ -295,7 +317,7 @@ def test_pages_that_are_not_there(browser: httpx.Client, path: str, status: int)
 
 def report(browser: httpx.Client, record_id: str, outcome: Any, comment: str) -> None:
     path = f"/predictions/{record_id}"
-    response = send(browser, path, **typed_outcome(outcome), comment=comment)
+    response = send(browser, path, **in_form(typed_outcome(outcome)), comment=comment)
     assert (response.status_code, response.headers["Location"]) == (303, path)
 
 
@@ -314,14 +336,14 @@ def test_feedback(
     assert not forms(page)
     kept = client.get(f"/api/v1/predictions/{record_id}").json()["feedback"]
     assert (kept["actual"], kept["comment"]) == (outcome, ODD)
-    changed = typed_outcome(outcome) | {"comment": "changed"}
+    changed = in_form(typed_outcome(outcome)) | {"comment": "changed"}
     again = browser.post(path, data=csrf(browser) | changed)
     assert again.status_code == 409
     assert client.get(f"/api/v1/predictions/{record_id}").json()["feedback"] == kept
 
 
 def test_faults_of_feedback(browser: httpx.Client, record_id: str, outcome: Any) -> None:
-    path, names = f"/predictions/{record_id}", list(typed_outcome(outcome))
+    path, names = f"/predictions/{record_id}", list(in_form(typed_outcome(outcome)))
     for actual, comment, faulty in (
         ("", "kept", names),
         ("no such class", " kept ", names),

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ..page import CONTROLS, Page, errors_of
-from .asking import Instance, Predict, number_of, same, shares_of
+from ..page import CONTROLS, Page, control_name, errors_of
+from .asking import Instance, Predict, number_of, of_features, same, shares_of
 
 pytestmark = pytest.mark.part("forms")
 
@@ -82,7 +82,9 @@ def test_a_row_that_is_pasted_fills_in_the_form(
     assert response.status_code == 200
     assert f"{len(row):,} of {len(row):,} values are filled in." in page.text
     typed = page.typed()
-    assert {name: typed[name] for name in row} == {k: shown(v) for k, v in row.items()}
+    assert {control_name(name): typed[control_name(name)] for name in row} == of_features(
+        {name: shown(value) for name, value in row.items()}
+    )
     assert page.one("form", id="values")["action"] == "/"
     sent = browser.post("/", data=typed)
     assert sent.status_code == 303
@@ -103,8 +105,8 @@ def test_columns_that_do_not_fit_are_named(
     response = paste(browser, table(row, mark="\t"))
     assert response.status_code == 422
     page = Page(response.text)
-    assert list(errors_of(page)) == [first]
-    assert page.typed()[first] == ""
+    assert list(errors_of(page)) == [control_name(first)]
+    assert page.typed()[control_name(first)] == ""
     said = " ".join(page.one("section", role="status").text.split())
     assert said == (
         f"{len(good) - 1:,} of {len(good):,} values are filled in. The row lacks {first}. "
@@ -118,8 +120,8 @@ def test_faults_of_a_pasted_row_stand_beside_the_fields(
     name = number_of(model)["name"]
     response = paste(browser, table(good | {name: "wide"}, mark="\t"))
     assert response.status_code == 422
-    assert "should be a valid number" in faulty(Page(response.text), name)
-    assert Page(response.text).typed()[name] == "wide"
+    assert "should be a valid number" in faulty(Page(response.text), control_name(name))
+    assert Page(response.text).typed()[control_name(name)] == "wide"
 
 
 def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
@@ -130,7 +132,7 @@ def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
         (header, "0 rows below the header; paste the row below it"),
         (f"{header}\n{row}\n{row}", "2 rows below the header; upload them"),
         (f"{header}\n{row}\t1", f"has {len(good) + 1} cells where the header has {len(good)}"),
-        (f"{header}\t{header}\n{row}\t{row}", "more than once"),
+        (f"{header}\t{header}\n{row}\t{row}", "twice; rename one"),
         (f"{row}\t1\t1", f"{len(good) + 2} values and no header; the model has {len(good)}"),
         (f"{row}\n{row}", "first line names no feature"),
         (ODD, "unbalanced quote"),
@@ -144,10 +146,11 @@ def test_what_is_no_row(browser: httpx.Client, good: Instance) -> None:
         page = Page(response.text)
         assert words in faulty(page, "row"), text
         assert page.typed()["row"] == text.replace("\r\n", "\n")
-        assert {name: page.typed()[name] for name in good} == {
+        names = {control_name(name) for name in good}
+        assert {name: page.typed()[name] for name in names} == {
             name: value
             for name, value in Page(browser.get("/").text).typed().items()
-            if name in good
+            if name in names
         }
 
 
@@ -197,6 +200,23 @@ def test_as_many_rows_as_the_api_takes(
     assert newest(client) == before
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_as_programs_write_them(
+    browser: httpx.Client, client: httpx.Client, good: Instance, encoding: str
+) -> None:
+    """A line that says the mark, a column without a name, blanks around headings, NA for a gap."""
+    gaps = {name: "NA" for name, value in good.items() if value is None}
+    header, row = table(good | gaps, mark=";").splitlines()
+    text = f"sep=;\r\n;{header.replace(';', ' ; ')} \r\n0;{row}\r\n"
+    response = upload(browser, text.encode(encoding))
+    assert response.status_code == 200
+    answer = response.content.decode("utf-8-sig").splitlines()[1]
+    assert answer.startswith(f"0;{row};")
+    kept = client.get("/api/v1/predictions?limit=1").json()["predictions"][0]["inputs"]
+    assert kept == pytest.approx(good)
+    assert f"{len(good):,} of {len(good):,} values are filled" in paste(browser, text).text
+
+
 @pytest.mark.parametrize("mark", [";", "\t"])
 def test_other_delimiters_and_marks(browser: httpx.Client, good: Instance, mark: str) -> None:
     response = upload(browser, b"\xef\xbb\xbf" + table(good, mark=mark).encode())
@@ -211,11 +231,13 @@ def test_files_that_are_refused(
 ) -> None:
     before = newest(client)
     text = table(good)
+    header = text.splitlines()[0]
     for content, words in (
         (b"", "houses.csv is empty"),
-        (text.splitlines()[0], "houses.csv has no row below its header"),
-        ("a,b\n1,2\n", "houses.csv lacks "),
-        (text.replace("\n", ",prediction_error\n", 1), "'prediction_error' once too often"),
+        (header, "houses.csv has no row below its header"),
+        ("a,b\n1,2\n", "houses.csv has no column "),
+        (text.replace("\n", f",{header}\n", 1), "twice; rename one"),
+        (b"PK\x03\x04", "houses.csv is a workbook or an archive; save its table as CSV"),
         (text.encode() + b"\xe9\n", "byte 0xe9 in line 3; save it as CSV in UTF-8"),
         (b"\x89PNG\r\n\x1a\n\0\0", "byte 0x89 in line 1"),
         (f'{text}"a"b\n', "unbalanced quote"),
@@ -225,6 +247,8 @@ def test_files_that_are_refused(
         assert words in faulty(Page(response.text), "file"), content
     response = upload(browser, b"", name=f"{ODD}.csv")
     assert "is empty" in faulty(Page(response.text), "file")
+    response = upload(browser, text, name="houses.xlsx")
+    assert "houses.xlsx is a workbook; save its table" in faulty(Page(response.text), "file")
     assert newest(client) == before
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ..page import Element, Page
-from .asking import Instance, Predict, parts_of, typed_outcome
+from .asking import Instance, Predict, in_form, parts_of, typed_outcome
 
 pytestmark = pytest.mark.part("admin")
 
@@ -100,7 +100,7 @@ def test_outcomes_are_entered_in_the_table(
 ) -> None:
     one, two, three = (p["id"] for p in predict(good, good, good).json()["predictions"])
     typed = Page(browser.get(FEEDBACK).text).typed()
-    told = typed_outcome(outcome)
+    told = in_form(typed_outcome(outcome))
     assert {f"{name}:{i}" for name in [*told, "comment"] for i in (one, two, three)} <= set(typed)
     typed |= {f"{name}:{one}": text for name, text in told.items()}
     typed |= {f"comment:{one}": "as it was"}
@@ -114,7 +114,7 @@ def test_outcomes_are_entered_in_the_table(
     page = Page(response.text)
     assert page.one("p", id=f"fault-{two}").text.strip()
     assert page.one("p", id=f"fault-{three}").text.strip()
-    assert page.one("input", name=f"comment:{three}")["value"] == "alone"
+    assert page.value(page.one("textarea", name=f"comment:{three}")) == "alone"
     kept = [client.get(f"/api/v1/predictions/{i}").json()["feedback"] for i in (one, two, three)]
     assert (kept[0]["actual"], kept[0]["comment"]) == (outcome, "as it was")
     assert kept[1:] == [None, None]

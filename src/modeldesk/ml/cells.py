@@ -1,0 +1,101 @@
+"""What the cells of a table mean, by the type of their column."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from math import isfinite, isnan
+from typing import Any
+
+from .reading import Reading, boolean, loose
+from .signature import INTEGER_MAX, Feature
+
+Convert = Callable[[Any], Any]
+
+
+def converter(feature: Feature, reading: Reading, *, typed: bool = False) -> Convert:
+    """From a cell of this column to its value as JSON has it or a date, None where it has none.
+
+    What means none stays as it is, to be refused. Among texts a blank one is a gap, unless the
+    column has no gaps, or its cells are `typed`.
+    """
+    if feature.type in ("category", "text"):
+        return _texts(feature, reading, typed)
+    gaps, is_gap = set(reading.gaps), reading.is_gap
+    read: Convert = reading.number
+    if feature.type == "boolean":
+        read = boolean
+    elif feature.type == "date":
+        read = partial(reading.day, column=feature.name)
+
+    def of_text(text: str) -> Any:
+        if gaps and text.strip() in gaps:
+            return None
+        try:
+            value = read(text)
+        except ValueError:
+            return None if is_gap(text, among_texts=False) else text
+        if isinstance(value, float) and not isfinite(value):
+            return None if isnan(value) else text
+        return value
+
+    def convert(cell: Any) -> Any:
+        if isinstance(cell, str):
+            return of_text(cell)
+        if feature.type == "boolean":
+            cell = bool(cell) if cell in (0, 1) else cell
+        elif isinstance(cell, bool):
+            cell = int(cell)
+        return None if _is_nan(cell) else cell
+
+    return convert if typed else of_text
+
+
+def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
+    levels = set(feature.categories or [])
+    count = Counter(map(loose, levels))
+    alike = {loose(level): level for level in levels if count[loose(level)] == 1}
+    free = feature.type == "text" and not feature.missing
+
+    def convert(cell: Any) -> Any:
+        if not isinstance(cell, str):
+            return level_of(cell, levels)
+        if cell in levels and (cell or not feature.missing):
+            return cell
+        if reading.gaps and cell.strip() in reading.gaps:
+            return None
+        if not cell.strip():  # a text where there are no gaps
+            return cell if typed or free else None
+        return alike.get(loose(cell), cell) if alike else cell
+
+    return convert
+
+
+def typed_in(feature: Feature) -> Convert:
+    """From what was typed into a form, where a text is what it is and nothing means a gap."""
+    if feature.type in ("category", "text"):
+        return str
+    convert = converter(feature, Reading())
+
+    def typed(text: str) -> Any:
+        value = convert(text)
+        return text if value is None else value
+
+    return typed
+
+
+def none_if_blank(cell: Any) -> Any:
+    """A cell of another kind, such as the name by which a caller finds a row."""
+    return None if isinstance(cell, str) and not cell.strip() else cell
+
+
+def level_of(value: Any, levels: set[str]) -> Any:
+    """A number or truth as text: the level that is written so, else as imports write it."""
+    if not isinstance(value, bool | int | float) or _is_nan(value):
+        return None if _is_nan(value) else value
+    whole = isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX
+    texts = [str(int(value))] * whole + [str(value)]
+    return next((text for text in texts if text in levels), texts[0])
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and isnan(value)

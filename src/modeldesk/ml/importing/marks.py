@@ -1,0 +1,106 @@
+"""Marks in numbers that may mean one thing or another: decimal commas, marks of thousands."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..reading import Reading
+
+CURRENCIES = "$€£¥₹₩₽฿₫₺₪"
+MARKS = ((",", ""), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"), (",", "'"))
+THOUSAND = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", re.ASCII)
+FEW = 5  # numbers; by fewer nothing is told
+
+
+class Asked(NamedTuple):
+    """A text that is a number by other marks, and a clause that asks how it is meant."""
+
+    text: str
+    why: str
+
+
+def asked_about(texts: Sequence[str]) -> Asked | None:
+    """What to ask about distinct texts that are numbers by other marks than a decimal point.
+
+    None if all are numbers as they are, or there are no marks by which all are.
+    """
+    plain = Reading()
+    odd = [text for text in texts if not _is_number(plain, text)]
+    if not odd:
+        return None
+    readings = [Reading.model_validate({"decimal": d, "thousands": t}) for d, t in MARKS]
+    fits = [reading for reading in readings if _fits(reading, texts)]
+    if not fits:
+        return None
+    text = max(odd, key=len)
+    told = [f"{_plain(reading, text)} by {_options(reading)}" for reading in fits]
+    more = ": say which" if len(told) > 1 else ""
+    return Asked(text, f"it can be read as {', or as '.join(told)}{more}")
+
+
+def seems_thousands(texts: Sequence[str]) -> str | None:
+    """One of distinct numbers that look as if their points marked thousands.
+
+    They have three digits behind every point, and those without one have three at most in all.
+    """
+    if not all(THOUSAND.fullmatch(text.strip()) for text in texts if "." in text):
+        return None
+    pointed = [text.strip() for text in texts if "." in text]
+    others = [text.strip() for text in texts if "." not in text and text.strip("+-0 ")]
+    short = others and all(re.fullmatch(r"[+-]?\d{1,3}", text) for text in others)
+    return pointed[0] if short and len(pointed) >= FEW else None
+
+
+def may_be_thousands(texts: Sequence[str]) -> str | None:
+    """One of distinct numbers, if all have three digits behind each point and none begins with 0.
+
+    So are 1.250 and 2.125 written, too, which is told by the answers alone.
+    """
+    inner = [text for text in texts if text.strip()]
+    every = len(inner) > 1 and all(THOUSAND.fullmatch(text.strip()) for text in inner)
+    return inner[0].strip() if every else seems_thousands(inner)
+
+
+def mend(text: str, reading: Reading) -> str:
+    """What to do about a text that is no number, however its marks are meant."""
+    text = text.strip()
+    if text.lower() in ("yes", "no", "y", "n", "t", "f", "true", "false", "on", "off"):
+        return "write it as in training, such as 1 and 0, or true and false"
+    if text.endswith("%"):
+        return "leave out the sign, and write it as in training: 80.5 or 0.805"
+    if any(sign in text for sign in CURRENCIES):
+        return "leave out the sign of the currency, and marks of thousands"
+    if reading != Reading():
+        return f"write all numbers alike, such as {reading.write(1234.5)}"
+    return f"write a number there or, if it means a gap, say `--na {text!r}`"
+
+
+def _is_number(reading: Reading, text: str) -> bool:
+    try:
+        reading.number(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _fits(reading: Reading, texts: Sequence[str]) -> bool:
+    """Whether all are numbers so, and have the marks at all."""
+    marks = {"'": "'\u2019", " ": " \u00a0\u202f"}.get(reading.thousands, reading.thousands)
+    inner = [text.strip() for text in texts]
+    if marks and not any(mark in text for text in inner for mark in marks):
+        return False
+    if reading.decimal == "," and reading.thousands != "." and not any("," in t for t in inner):
+        return False
+    return all(_is_number(reading, text) for text in inner)
+
+
+def _plain(reading: Reading, text: str) -> str:
+    number = reading.number(text)
+    return str(int(number)) if number.is_integer() else str(number)
+
+
+def _options(reading: Reading) -> str:
+    said = [f"--decimal {reading.decimal}"] if reading.decimal != "." else []
+    mark = reading.thousands
+    said += [f'--thousands "{mark}"' if mark in " '" else f"--thousands {mark}"] if mark else []
+    return f"`{' '.join(said)}`"
