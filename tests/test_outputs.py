@@ -1,8 +1,10 @@
-"""Several targets at once, a column of dates and a transformer of the project's own code, served.
+"""Models whose answer is neither one number nor one class, served: several targets at once, from
+a column of dates by the project's own code; outliers; clusters; several classes.
 
-The contract suite is run against it, as an owner would.
+The contract suite is run against each, as an owner would.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from .rendering import render, write
 from .servers import Databases
 
 SUITES = ("predict", "bad_values", "feedback", "pages", "rows", "staff", "openapi", "invocations")
+OF_ANSWERS = ("predict", "feedback", "pages", "rows", "staff", "openapi", "open_inference")
+OF_CLUSTERS = ("predict", "feedback", "rows")  # classes, after all
 TRANSFORMERS = '''"""What the pipeline does to columns of dates."""
 
 from typing import Any
@@ -61,8 +65,37 @@ def main() -> Artifact:
 '''
 
 
+MAKE = '''"""Models of other answers, and rows of what they take."""
+
+import joblib
+from modeldesk.testing.models import garments, payments, rents
+from sklearn.cluster import KMeans
+from sklearn.ensemble import IsolationForest, RandomForestClassifier
+
+X, _ = payments()
+joblib.dump(IsolationForest(n_estimators=20, random_state=0).fit(X[:150]), "payments.joblib")
+X[150:].to_csv("payments.csv", index=False)
+X, _ = rents()
+joblib.dump(KMeans(3, n_init=1, random_state=0).fit(X[:150]), "segments.joblib")
+X[150:].to_csv("segments.csv", index=False)
+X, y = garments()
+forest = RandomForestClassifier(5, random_state=0).fit(X[:150], y[:150])  # not as ONNX
+joblib.dump(forest, "garments.joblib")
+X.join(y)[150:].to_csv("garments.csv", index=False)
+'''
+MADE = {
+    "payments": ("anomaly", [], [[-1, 1]]),
+    "segments": ("clustering", [], [[0, 1, 2]]),
+    "garments": (
+        "classification",
+        ["size", "$col.our"],
+        [["large", "medium", "small"], ["dark", "light"]],
+    ),
+}
+
+
 @pytest.mark.parametrize("framework", ["flask", "django"])
-def test_several_targets_and_dates_are_served(
+def test_other_answers_than_one_number_or_class(
     framework: str, tmp_path: Path, databases: Databases, environments: Environments
 ) -> None:
     answers = {"framework": framework, "database": "sqlite", "auth": False, "model": "regression"}
@@ -81,7 +114,25 @@ def test_several_targets_and_dates_are_served(
             assert example(port)["signed"] == "2024-01-01"
             (prediction,) = predict_example(port)["predictions"]
             assert set(prediction["value"]) == {"rent", "$heat.ing"}
-            suites = [f"modeldesk.testing.contract.test_{name}" for name in SUITES]
-            options = ["-q", "-p", "no:cacheprovider", f"--base-url=http://127.0.0.1:{port}"]
-            account = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
-            run(project, need("uv"), "run", "pytest", *options, *suites, **settings, **account)
+            settings |= {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}
+            _hold_to_the_contract(project, port, SUITES, settings)
+            (project / "make.py").write_text(MAKE, "utf-8")
+            run(project, need("uv"), "run", "python", "make.py", **settings)
+            for name, (task, targets, classes) in MADE.items():
+                bring = ["import-model", f"{name}.joblib", "--data", f"{name}.csv"]
+                bring += [option for target in targets for option in ("--target", target)]
+                run(project, need("uv"), "run", "manage", *bring, "--yes", "--force", **settings)
+                described = ask(port, "/api/v1/model")
+                assert (described["name"], described["task"]) == (name, task)
+                parts = described["output"]["targets"] or [described["output"]]
+                assert [part["classes"] for part in parts] == classes
+                suites = OF_CLUSTERS if task == "clustering" else OF_ANSWERS
+                _hold_to_the_contract(project, port, suites, settings)
+
+
+def _hold_to_the_contract(
+    project: Path, port: int, names: Sequence[str], settings: dict[str, str]
+) -> None:
+    suites = [f"modeldesk.testing.contract.test_{name}" for name in names]
+    options = ["-q", "-p", "no:cacheprovider", f"--base-url=http://127.0.0.1:{port}"]
+    run(project, need("uv"), "run", "pytest", *options, *suites, **settings)

@@ -23,7 +23,6 @@ from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.trusted import Untrusted
 from modeldesk.testing import models
-from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -276,7 +275,6 @@ OWN_CODE = pickle.dumps(
     make_pipeline(FunctionTransformer(doubled), LinearRegression()).fit(PLAIN, X["area"])
 )
 UNFITTED = models.pipeline(LogisticRegression())
-CLUSTERS = KMeans(2, n_init=1, random_state=0).fit(PLAIN)
 NUMBERS = LinearRegression().fit(PLAIN, X["area"])
 STRICT = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(X[["rooms"]], Y)
 MATRIX = LinearRegression().fit(PLAIN.to_numpy(), X["area"])
@@ -295,7 +293,6 @@ SPLIT = LogisticRegression().fit(PLAIN, np.where(Y == "dear", 1, 0))
         ({"model": FITTED}, ROWS, r"\(dict\) has no `predict`"),
         (StandardScaler().fit(PLAIN), ROWS, r"\(StandardScaler\) has no `predict`"),
         (UNFITTED, ROWS, "has not been fitted"),
-        (CLUSTERS, ROWS, "KMeans looks for groups"),
         (FITTED, ROWS.drop(columns=["rooms", "area"]), "takes area, rooms, too; "),
         (FITTED, ROWS.drop(columns="price"), "no column 'price'; its columns are: area, age"),
         (FITTED, ROWS[ROWS["price"] == "dear"], "holds one class only"),

@@ -8,8 +8,11 @@ import pytest
 from modeldesk.ml.artifact import load
 from modeldesk.ml.predictor import NO_SHARES, NotFinite, Prediction, Predictor
 from modeldesk.ml.shares import are_shares, no_shares, rounded
+from modeldesk.ml.signature import Output
 from modeldesk.testing import models
 from sklearn.linear_model import LogisticRegression
+
+BINARY = Output(name="y", classes=[0, 1])
 
 
 def test_only_rounding_is_forgiven() -> None:
@@ -22,9 +25,9 @@ def test_only_rounding_is_forgiven() -> None:
 
 def test_scores_of_a_model_that_does_not_know_what_they_are() -> None:
     model = LogisticRegression()
-    assert no_shares(model, np.array([[0.25, 0.75], [np.nan, np.nan]])) == ""
+    assert no_shares(model, BINARY, np.array([[0.25, 0.75], [np.nan, np.nan]])) == ""
     says = "It answers without probabilities: its scores do not add up to 1 within 0 and 1."
-    assert no_shares(model, np.array([[0.25, 0.75], [2.0, -1.0]])) == says
+    assert no_shares(model, BINARY, np.array([[0.25, 0.75], [2.0, -1.0]])) == says
 
 
 class Stub:

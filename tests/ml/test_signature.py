@@ -107,7 +107,7 @@ def test_frames_that_are_refused() -> None:
         (twice, [1.0], "'a' exactly once"),
         (pd.DataFrame({0: [1.0]}), [1.0], "text as names"),
         (np.ones((2, 2)), [1.0, 2.0], "pandas DataFrame"),
-        (pd.DataFrame({"a": []}), [], "y must be"),
+        (pd.DataFrame({"a": []}), [], "no rows"),
         (pd.DataFrame({"a": [1.0]}), [1.0, 2.0], "y must be"),
         (pd.DataFrame({"a": [1.0, 2.0]}), [1.0, None], "y must be"),
         (pd.DataFrame({"a": [1.0, 2.0]}), np.ones((2, 2)), "y must be"),
@@ -174,3 +174,10 @@ def test_the_contract_holds_what_the_model_depends_on() -> None:
     assert signature.contract() == contract
     feature.categories = ["a", "b", "c"]
     assert signature.contract() != contract
+
+
+def test_the_example_of_a_whole_number_is_whole() -> None:
+    X = pd.DataFrame({"area": [1.5, 2.5], "rooms": [3, 4]})
+    signature = Signature.infer(X, [1.0, 2.0], name="flats")
+    assert signature.example == {"area": 1.5, "rooms": 3}
+    assert isinstance(signature.example["rooms"], int)

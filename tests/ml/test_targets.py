@@ -59,7 +59,8 @@ def test_the_version_depends_on_the_names(predictor: Predictor) -> None:
     [
         ({"a": [1.0, 2.0], "b": ["x", "y"]}, {}, "train a model a column"),
         ({"a": [1.0, 2.0], "b": [True, False]}, {}, "train a model a column"),
-        ({"a": [1, 2], "b": [1, 2]}, {"task": "classification"}, "train a model a column"),
+        ({"a": ["x", "y"], "b": ["x", "y"]}, {"task": "regression"}, "holds no numbers"),
+        ({"a": ["x", "y"], "b": ["x", "x"]}, {}, "one class only"),
         ({"a": [1.0, None], "b": [1.0, 2.0]}, {}, "without gaps"),
         ({"a": [1.0, np.inf], "b": [1.0, 2.0]}, {}, "finite"),
         ({0: [1.0, 2.0], 1: [1.0, 2.0]}, {}, "texts as names"),

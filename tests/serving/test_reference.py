@@ -16,7 +16,7 @@ from modeldesk.serving.settings import Settings
 from modeldesk.staff.export import csv_lines
 from modeldesk.staff.feedback import save_file
 
-from .test_service import ROW, Desk
+from .desk import ROW, Desk
 
 KINDS = ("prediction",)
 

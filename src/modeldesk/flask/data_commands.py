@@ -74,8 +74,8 @@ def train(with_feedback: bool, no_promote: bool, force: bool) -> None:
     "targets",
     metavar="COL",
     multiple=True,
-    required=True,
-    help="The column with the true answers; again for each of several, as trained.",
+    help="The column with the true answers; again for each of several, as trained. "
+    "A detector of outliers or a clusterer needs none.",
 )
 @click.option("--name", help="Of the model; by default the file's.")
 @of_reading

@@ -24,7 +24,7 @@ __all__ = [
 def publish(
     model: Any,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     name: str,
     test: tuple[Any, Any] | None = None,
@@ -40,8 +40,12 @@ def publish(
     It is one of scikit-learn, XGBoost, LightGBM or CatBoost, or a pipeline of theirs.
 
     `X` (rows, features), a pandas frame, and `y` (rows,) are what it was fitted on; a regression
-    may have several targets, a frame `y` (rows, targets). `test` is such a pair it has not seen,
-    for the score. `features` and `output` add what data cannot tell:
+    or a classification may have several targets, a frame `y` (rows, targets). `test` is such a pair
+    it has not seen, for the score. A detector of outliers or a clusterer needs no `y`; that of its
+    `test` may say which rows are outliers (-1 and 1, 1 and 0, or "anomaly" and "normal"), or be
+    None.
+
+    `features` and `output` add what data cannot tell:
     `features={"age": {"unit": "years", "outside": "refuse"}}`. Levels are those that the model
     knows; gaps, and levels it does not know, are taken where it has a rule for them, unless
     `features` says `"missing": False` or `"outside": "refuse"`. `limits` are sentences on what the
@@ -59,15 +63,23 @@ def publish(
     from .columns import columns_for, unnamed_columns
     from .knowledge import knowledge
     from .project import artifacts_dir
-    from .publishing import classes_of, release, task_of
+    from .publishing import classes_by_target, classes_of, release, task_of
     from .served import served
+    from .unsupervised import LEARNS_ALONE, compared_with, output_of
 
     model = served(estimator(model))
     X_test, y_test = test or (X, y)
     y, y_test = (one.squeeze("columns") if hasattr(one, "columns") else one for one in (y, y_test))
     task, names = task_of(model), list(getattr(X, "columns", ()))
     given: dict[str, Any] = {"probabilities": hasattr(model, "predict_proba")}
-    if task == "classification":
+    if task in LEARNS_ALONE:
+        y, y_test, given = None, compared_with(task, y_test, "y"), output_of(model, task)
+    elif y is None or y_test is None:
+        raise SignatureError(f"{type(model).__name__} learns from answers; give them as `y`.")
+    elif task == "classification" and hasattr(y, "columns"):
+        read, said = classes_by_target(model, y, "y"), (output or {}).get("targets", {})
+        output = (output or {}) | {"targets": {n: read[n] | said.get(n, {}) for n in read}}
+    elif task == "classification":
         given["classes"] = classes_of(model, y, "y")
     told, known = features or {}, knowledge(model, names)
     categories = {column: one["categories"] for column, one in told.items() if "categories" in one}
@@ -93,7 +105,7 @@ def publish(
         signature,
         X,
         (X_test, y_test),
-        scored=test is not None,
+        scored=test is not None and y_test is not None,
         about=about,
         promote=promote,
         force=force,

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from .csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .headings import TableError, places, unused
 from .predictor import NotFinite, Predictor
-from .signature import brief, class_label
+from .signature import brief, shares_of
 from .validation import InvalidInstances, Row
 
 FIRST_FAULTS = 10
@@ -37,11 +37,11 @@ def predict_file(
 ) -> Summary:
     """Copy a file with the columns prediction, probability_<class> and prediction_error added.
 
-    Of several targets each has a column, prediction_<target>. A row that is refused keeps its
-    place, and prediction_error says why. A name that the file or the model has already gets a
-    number, as in prediction_2. Both files are CSV (of `encoding`; UTF-8 comes out), or both
-    Parquet. Memory does not grow with the file, and `target` appears when every row is done.
-    Raises TableError.
+    Of several targets each has a column, prediction_<target>, and a detector of outliers has
+    prediction_score. A row that is refused keeps its place, and prediction_error says why. A name
+    that the file or the model has already gets a number, as in prediction_2. Both files are CSV (of
+    `encoding`; UTF-8 comes out), or both Parquet. Memory does not grow with the file, and `target`
+    appears when every row is done. Raises TableError.
     """
     kind = kind_of(str(source))
     if SUFFIXES.get(target.suffix.lower().removeprefix(".")) != kind:
@@ -85,8 +85,13 @@ class Job:
         self.name, self.answer_each, self.mend = name, answer_each, mend
         self.validator, self.output = predictor.validator, predictor.signature.output
         self.summary = Summary()
-        classes = self.output.classes if self.output.probabilities else None
-        shares = [f"probability_{class_label(value)}" for value in classes or []]
+        told = self.output.parts if self.output.probabilities else []
+        shares = [
+            f"probability_{part.name}_{label}" if self.output.targets else f"probability_{label}"
+            for part in told
+            for label, _ in part.choices
+        ]
+        shares += ["prediction_score"] * (self.output.threshold is not None)
         several = [f"prediction_{target.name}" for target in self.output.targets or []]
         self.cells: Callable[[Any], Iterable[Any]] = dict.values if several else _alone
         self.added = [*(several or ["prediction"]), *shares, "prediction_error"]
@@ -117,7 +122,9 @@ class Job:
             answer = next(answers) if isinstance(row, dict) else row
             self.summary.rows += 1
             if not isinstance(answer, str | InvalidInstances | NotFinite):
-                yield [*self.cells(answer.value), *(answer.probabilities or {}).values(), None]
+                shares = [share for *_, share in shares_of(answer.probabilities)]
+                shares += [] if answer.score is None else [answer.score]
+                yield [*self.cells(answer.value), *shares, None]
                 continue
             self.summary.refused += 1
             if len(self.summary.first_faults) < FIRST_FAULTS:
@@ -177,8 +184,9 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
     from .parquet_table import plain
 
-    types = [pa.scalar(job.output.classes[0] if job.output.classes else 0.0).type]
-    types += [pa.float64()] * (len(job.added) - 2) + [pa.string()]
+    parts = job.output.parts
+    types = [pa.scalar(part.classes[0] if part.classes else 0.0).type for part in parts]
+    types += [pa.float64()] * (len(job.added) - len(parts) - 1) + [pa.string()]
     try:
         with ParquetFile(source) as file:
             old = file.schema_arrow

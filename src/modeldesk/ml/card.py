@@ -7,8 +7,21 @@ from typing import Any
 from .artifact import ArtifactError
 from .labels import visible
 from .signature import Feature, Signature
+from .validation import listed
 
-SCORES = {"regression": "r2", "classification": "accuracy"}  # the first thing to ask of a model
+SCORES = {"regression": "r2"}  # the first thing to ask of a model; of any other its accuracy
+
+
+def headline(signature: Signature) -> str:
+    """What a model is, in a few words."""
+    output = signature.output
+    if signature.task == "anomaly":
+        score = "" if output.threshold is None else f", which score below {output.threshold:.6g}"
+        return f"A detector of anomalies{score}"
+    if signature.task == "clustering":
+        return f"A clustering into {len(output.classes or [])} clusters"
+    several = listed((target.label for target in output.targets or []), 5)
+    return f"A {signature.task} of {several or output.label}"
 
 
 def card(signature: Signature, metrics: dict[str, Any]) -> str:
@@ -19,7 +32,8 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         features[f"{visible(f.name)} ({', '.join(words)})"] = seen(f) or "anything"
     for t in signature.output.targets or []:
         unit = f" ({t.unit})" if t.unit else ""
-        targets[f"{visible(t.name)}{unit}"] = f"{t.min} to {t.max} in training"
+        known = ", ".join(visible(label) for label, _ in t.choices)
+        targets[f"{visible(t.name)}{unit}"] = known or f"{t.min} to {t.max} in training"
     came = f"trained {metrics['trained_at']}"
     tested = "held-out rows"
     if source := metrics.get("imported"):
@@ -27,8 +41,13 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         tested = f"rows of {source['data']}, which are new to the model only if you kept them apart"
     if logged := metrics.get("logged_rows"):
         came += f", also on {logged} logged rows with their true outcomes"
-    about = f"A {signature.task} of {signature.output.label}, {came}."
-    drop = f"Importance: how much {SCORES[signature.task]} drops when values are shuffled"
+    about = f"{headline(signature)}, {came}."
+    answers = {
+        signature.output.shown(label): f"{share:.1%} of the rows"
+        for label, share in metrics.get("answers", {}).items()
+    }
+    first = SCORES.get(signature.task, "accuracy")
+    drop = f"Importance: how much {first} drops when values are shuffled"
     lines = [f"# {signature.name}", "", about, "", "## Limits", ""]
     lines += [f"- {sentence}" for sentence in limits(metrics)]
     for title, values in (
@@ -36,10 +55,11 @@ def card(signature: Signature, metrics: dict[str, Any]) -> str:
         (f"Compared with the trained model, served as {metrics['runtime']}", metrics["parity"]),
         ("Features", features),
         *([("Targets", targets)] if targets else []),
+        *([("Answers", answers)] if answers else []),
         (drop, {visible(n): value for n, value in metrics.get("importance", {}).items()}),
     ):
-        listed = [f"- {name}: {value}" for name, value in values.items()]
-        lines += ["", f"## {title}", "", *(listed or ["Not measured."])]
+        told = [f"- {name}: {value}" for name, value in values.items()]
+        lines += ["", f"## {title}", "", *(told or ["Not measured."])]
     return "\n".join(lines) + "\n"
 
 

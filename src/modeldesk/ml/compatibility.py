@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Any
 
-from .signature import Feature, Output, Part, Signature, class_label
+from .signature import Feature, Output, Part, Signature, Target, class_label
 from .validation import limits, listed
 
 # Types whose values are told apart by their range or categories; others are of another kind.
@@ -113,14 +113,46 @@ def _of_answers(old: Signature, new: Signature) -> Iterator[Difference]:
         where = "which addresses under /v1 and /v2 have in them"
         yield Difference(f"the model's name is {new.name}, and was {old.name}, {where}", True)
     if old.task != new.task:
-        yield Difference(f"it answers a {new.task}, and was a {old.task}", True)
+        yield Difference(f"it answers {_a(new.task)}, and was {_a(old.task)}", True)
         return
     yield from _of_classes(old.output, new.output)
+    yield from _of_scores(old.output, new.output)
+    if new.task == "clustering":
+        says = "every training numbers its clusters anew: `manage replay` tells which is which"
+        yield Difference(says, False)
     before = [target.name for target in old.output.targets or []]
     after = [target.name for target in new.output.targets or []]
     if before != after:
-        says = f"answers have {listed(after) or 'one number'}, and had"
-        yield Difference(f"{says} {listed(before) or 'one number'}", True)
+        one = "one class" if new.output.of_classes else "one number"
+        says = f"answers have {listed(after) or one}, and had"
+        yield Difference(f"{says} {listed(before) or one}", True)
+    else:
+        pairs = zip(old.output.targets or [], new.output.targets or [], strict=True)
+        for target, now in pairs:
+            yield from _of_target(target, now)
+
+
+def _a(task: str) -> str:
+    return f"an {task}" if task == "anomaly" else f"a {task}"
+
+
+def _of_scores(old: Output, new: Output) -> Iterator[Difference]:
+    """What becomes of the score of a detector of outliers."""
+    if new.threshold is None and old.threshold is not None:
+        yield Difference("answers have no score any more", True)
+    elif old.threshold is None and new.threshold is not None:
+        yield Difference("answers have a score, too", False)
+    elif old.threshold != new.threshold:
+        yield Difference(f"anomalies score below {new.threshold}, and did {old.threshold}", False)
+
+
+def _of_target(old: Target, new: Target) -> Iterator[Difference]:
+    """What becomes of the classes of one of several targets."""
+    before, after = ([label for label, _ in one.choices] for one in (old, new))
+    if gone := [label for label in before if label not in after]:
+        yield Difference(f"no answer of {new.name!r} is {listed(gone)} any more", True)
+    if more := [label for label in after if label not in before]:
+        yield Difference(f"answers of {new.name!r} may be {listed(more)}, too", True)
 
 
 def _of_classes(old: Output, new: Output) -> Iterator[Difference]:

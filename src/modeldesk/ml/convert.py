@@ -22,6 +22,7 @@ from .predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
 from .probes import like, probes
 from .shares import rounded
 from .signature import Signature, brief
+from .unsupervised import detector_scores
 from .validation import InstanceValidator, InvalidInstances, Row
 
 MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that models are compared on
@@ -45,7 +46,7 @@ def convert(model: Any, signature: Signature, frame: Any) -> Converted:
     frame = sampled(_complete(frame, signature))
     original = ScikitEngine(model, signature.features, signature.trained)
     expected = original.answers(frame)
-    if not signature.output.probabilities:
+    if not signature.output.probabilities and signature.output.threshold is None:
         expected = expected[0], None
     given, wanted = expected[0].shape[1:], signature.output.targets
     if given != ((len(wanted),) if wanted else ()):
@@ -166,12 +167,23 @@ def sampled(frame: Any) -> Any:
 def score(signature: Signature, answers: Answers, actual: Any) -> dict[str, float]:
     """Measure answers to rows the model has not seen against their outcomes (rows,).
 
-    Of several targets (rows, targets) it is the average, and the mean absolute error of each.
+    Of several numbers (rows, targets) it is the average, and the mean absolute error of each; of
+    several classes the share of rows where all are right, and that of each. Of clusters the
+    outcomes are other groups, and the score how far both group alike.
     """
     from sklearn import metrics as m
 
     labels, shares = answers
     targets = signature.output.targets or []
+    if signature.task == "anomaly":
+        return detector_scores(labels, shares, actual)
+    if signature.task == "clustering":
+        return {"adjusted_rand": float(m.adjusted_rand_score(actual, labels))}
+    if signature.task == "classification" and targets:
+        right = np.asarray(actual, object) == labels.astype(object)
+        by_target = zip(targets, right.mean(axis=0), strict=True)
+        scores = {f"accuracy_{target.name}": float(share) for target, share in by_target}
+        return {"accuracy": float(right.all(axis=1).mean())} | scores
     if signature.task == "regression":
         measures = {"r2": m.r2_score, "mae": m.mean_absolute_error}
         measures["rmse"] = m.root_mean_squared_error
@@ -226,7 +238,8 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
         if isinstance(part, CountVectorizer)
     }
     last = [part for _, part in enumerate_model_names(model) if hasattr(part, "classes_")]
-    for part in [model] if hasattr(model, "predict_proba") else last[-1:]:
+    classifies = signature.task == "classification" and hasattr(model, "predict_proba")
+    for part in [model] if classifies else last[-1:]:
         if type(part).__name__ != "LinearSVC":  # the one that has no such option
             options[id(part)] = {"zipmap": False}
     with warnings.catch_warnings():

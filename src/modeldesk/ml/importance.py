@@ -26,11 +26,13 @@ def importance(engine: Engine, signature: Signature, X: Any, y: Any) -> dict[str
     `X` (rows, features) is a pandas frame that the model has not seen, `y` its outcomes, (rows,)
     or (rows, targets). A feature on whose shuffled values the model fails is left out.
     """
+    if signature.task == "clustering":  # whose numbers no outcome has
+        return {}
     X, y = _sampled(X, y, signature)
     if len(X) < 2:
         return {}
     random = np.random.default_rng(0)
-    score = _accuracy if signature.task == "classification" else _r2
+    score = _r2 if signature.task == "regression" else _accuracy
     table = engine.table(rows_of(X, signature))
     best = score(engine.answers(table)[0], y)
     stop = time.monotonic() + SECONDS

@@ -6,7 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from .signature import Part
+from .signature import Part, Target
 
 # What is not seen, or turns what is beside it: controls, and marks of the direction of text.
 HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -28,6 +28,15 @@ def labels(parts: Iterable[Part]) -> dict[str, str]:
 def choices(texts: Iterable[str]) -> dict[str, str]:
     """What categories or classes are called where one is chosen, by their text."""
     return told_apart({text: [visible(text), _ascii(text)] for text in texts})
+
+
+def named_choices(part: Target) -> dict[str, str]:
+    """What the classes of an output or a target are called, by label, their own names before it."""
+    names, shown = part.names or {}, choices(label for label, _ in part.choices)
+    return {
+        label: f"{names[label]} ({text})" if label in names else text
+        for label, text in shown.items()
+    }
 
 
 def visible(text: str) -> str:

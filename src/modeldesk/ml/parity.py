@@ -13,7 +13,8 @@ TOLERANCE = 1e-4
 MOST_ASKS = 200  # until rows that a model fails on are given up
 LONGEST_ROW = 300  # characters of one that is shown
 
-# Labels or numbers (rows,), or numbers (rows, targets); and the probabilities (rows, classes).
+# Labels or numbers (rows,) or (rows, targets); and the probabilities (rows, classes), those of
+# several targets beside each other, or the decision function of a detector of outliers (rows, 1).
 Answers = tuple[np.ndarray, np.ndarray | None]
 
 
@@ -106,7 +107,11 @@ def _gaps(served: Answers, expected: Answers, typical: Any) -> tuple[Any, Any]:
     equal = np.array([one == other for one, other in pairs], bool)
     if true_shares is None or shares is None:
         return equal, np.zeros(len(labels))
-    return equal, _worst(np.abs(shares - true_shares))
+    apart = np.abs(shares - true_shares)
+    if true_shares.shape[1] == 1 and len(apart):  # a decision function, of any size
+        size = np.maximum(np.abs(true_shares), np.median(np.abs(true_shares)))
+        apart /= np.where(size > 0, size, 1)
+    return equal, _worst(apart)
 
 
 def _worst(gaps: np.ndarray) -> Any:

@@ -14,8 +14,9 @@ from .frames import Column, as_trained
 from .kept import Kept
 from .parity import Answers
 from .rules import RuleError, Rules, rules
-from .shares import are_shares, rounded
-from .signature import Feature, Signature, brief, class_label
+from .shares import are_shares, by_target, rounded
+from .signature import Feature, Signature, Target, brief
+from .unsupervised import has_decision
 from .validation import InstanceValidator, Row
 from .walk import inside
 
@@ -50,14 +51,17 @@ class ForeignCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A number, one of each target, or a class, and with it the probability of each by label.
+    """A number or a class, or one of each target, and the probability of each class by label, or by
+    target and label.
 
+    `score` is that of a detector of outliers, which is lower the more unusual a row is.
     `model_value` is what the model said where a rule of the owner's made another `value` of it.
     """
 
     value: Any
-    probabilities: dict[str, float] | None
+    probabilities: dict[str, Any] | None
     model_value: Any = None
+    score: float | None = None
 
 
 class OnnxEngine:
@@ -100,7 +104,8 @@ class OnnxEngine:
         """What the model says to a table."""
         answers = self.session.run(None, table)
         rows = len(next(iter(table.values())))
-        return _by_row(answers[0], rows), answers[1] if len(answers) > 1 else None
+        labels = _by_row(answers[0], rows)
+        return labels, _by_target(answers[1], labels) if len(answers) > 1 else None
 
 
 class ScikitEngine:
@@ -108,6 +113,7 @@ class ScikitEngine:
 
     def __init__(self, model: Any, features: list[Feature], trained: Trained = NOTHING) -> None:
         self.model, self.features, self.trained = model, features, trained
+        self.decides = has_decision(model)
 
     @classmethod
     def load(
@@ -157,7 +163,10 @@ class ScikitEngine:
         elif hasattr(self.model, "n_features_in_") and fitted_names(self.model) is None:
             X = frame.to_numpy()  # it was fitted on a matrix; one that knows neither may want names
         labels = _by_row(np.asarray(self.model.predict(X)), len(frame))
-        return labels, self.model.predict_proba(X) if hasattr(self.model, "predict_proba") else None
+        if hasattr(self.model, "predict_proba"):
+            return labels, _by_target(self.model.predict_proba(X), labels)
+        decides = self.decides
+        return labels, self.model.decision_function(X).reshape(-1, 1) if decides else None
 
 
 Engine = OnnxEngine | ScikitEngine
@@ -172,6 +181,15 @@ def start(runtime: Runtime, content: bytes, signature: Signature) -> Engine:
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
     return labels.reshape(rows if labels.size == rows else (rows, -1))
+
+
+def _by_target(shares: Any, labels: np.ndarray) -> Any:
+    """Probabilities (rows, classes), those of several targets beside each other."""
+    if labels.ndim > 1 and not isinstance(shares, list) and shares.ndim == 2:
+        shares = [np.stack([1 - column, column], axis=1) for column in shares.T]  # those of 1
+    if isinstance(shares, list) or shares.ndim > 2:
+        return np.concatenate(list(shares), axis=1)
+    return shares.reshape(len(labels), -1)
 
 
 class Predictor:
@@ -261,31 +279,51 @@ class Predictor:
             for answer in self._each([row])
         ]
 
-    def _shaped(
-        self, labels: np.ndarray, shares: np.ndarray | None
-    ) -> Iterator[Prediction | NotFinite]:
-        classes = {value: value for value in self.signature.output.classes or []}  # 1 finds True
-        targets = [target.name for target in self.signature.output.targets or []]
-        names = []
-        numbers = np.zeros(len(labels)) if classes else labels
-        if shares is not None and self.signature.output.probabilities:
-            names, numbers = [class_label(value) for value in classes], np.array(shares, float)
-        finite: Any = np.isfinite(numbers.reshape(len(labels), -1)).all(axis=1)
-        meant = finite
-        if names:
-            meant = are_shares(numbers)
-            numbers[meant] = rounded(numbers[meant])
-        values = labels.tolist()
-        if targets:
-            values = [dict(zip(targets, given, strict=True)) for given in values]
-        rows = zip(values, numbers.tolist(), finite.tolist(), meant.tolist(), strict=True)
-        for index, (label, share, known, fits) in enumerate(rows):
-            if not known:
+    def _shaped(self, labels: np.ndarray, shares: Any) -> Iterator[Prediction | NotFinite]:
+        output, rows = self.signature.output, len(labels)
+        columns = [*labels.T] if output.targets else [labels]
+        # 1 finds True, and 1.0 finds 1.
+        known = [{value: value for value in part.classes or []} for part in output.parts]
+        pairs = list(zip(columns, known, strict=True))
+        numbers = [column for column, classes in pairs if not classes]
+        values = self._by_row(
+            [[classes[v] for v in c.tolist()] if classes else c.tolist() for c, classes in pairs]
+        )
+        by_class: list[Any] = [None] * rows
+        scores: list[Any] = [None] * rows
+        meant: Any = np.ones(rows, bool)
+        if shares is not None and output.threshold is not None:
+            numbers.append(np.reshape(shares, rows).astype(float) + output.threshold)
+            scores = numbers[-1].tolist()
+        elif shares is not None and output.probabilities:
+            numbers.append(shares)
+            arrays = by_target(output, shares)
+            for array in arrays:
+                meant &= are_shares(array)
+            told = zip(output.parts, arrays, strict=True)
+            by_class = self._by_row([_by_label(part, array) for part, array in told])
+        finite: Any = np.ones(rows, bool)
+        for array in numbers:
+            finite &= np.isfinite(array.reshape(rows, -1)).all(axis=1)
+        answers = zip(values, by_class, scores, finite.tolist(), meant.tolist(), strict=True)
+        for index, (value, by_label, score, has_answer, fits) in enumerate(answers):
+            if not has_answer:
                 yield NotFinite(index)
             elif not fits:
                 yield NotFinite(index, NO_SHARES)
-            elif classes:
-                by_class = dict(zip(names, share, strict=True)) if names else None
-                yield Prediction(classes[label], by_class)
             else:
-                yield Prediction(label, None)
+                yield Prediction(value, by_label, score=score)
+
+    def _by_row(self, columns: list[list[Any]]) -> list[Any]:
+        """The values of the one column, or of several targets those of a row by name."""
+        if not self.signature.output.targets:
+            return columns[0]
+        names = [target.name for target in self.signature.output.targets]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _by_label(part: Target, shares: np.ndarray) -> list[dict[str, float]]:
+    labels = [label for label, _ in part.choices]
+    with np.errstate(all="ignore"):
+        meant = rounded(shares)
+    return [dict(zip(labels, row, strict=True)) for row in meant.tolist()]

@@ -23,6 +23,7 @@ from .predictor import ScikitEngine, start
 from .project import artifacts_dir
 from .shares import no_shares
 from .signature import Class, Signature, SignatureError, Task, brief
+from .unsupervised import answer_shares, no_predict, unsupervised_task
 from .validation import listed
 
 LIBRARIES = ("scikit-learn", "skl2onnx", "skops", "numpy")
@@ -30,22 +31,20 @@ LIBRARIES = ("scikit-learn", "skl2onnx", "skops", "numpy")
 
 def task_of(model: Any) -> Task:
     """What a fitted model is for. Raises ArtifactError when it cannot be served."""
-    from sklearn.base import BaseEstimator, is_clusterer, is_outlier_detector
+    from sklearn.base import BaseEstimator
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 
     kind = type(model).__name__
     if not hasattr(model, "predict"):
-        mend = "publish a fitted classifier or regressor, or the pipeline that ends in one"
-        raise ArtifactError(f"The model ({kind}) has no `predict`; {mend}.")
+        raise ArtifactError(no_predict(model))
     if isinstance(model, BaseEstimator):
         try:
             check_is_fitted(model)
         except NotFittedError as error:
             raise ArtifactError(f"{kind} has not been fitted; fit it first.") from error
-        if is_clusterer(model) or is_outlier_detector(model):
-            what = "looks for groups or outliers, which no column of answers can be compared with"
-            raise ArtifactError(f"{kind} {what}; publish a classifier or a regressor.")
+        if task := unsupervised_task(model):
+            return task
     return "classification" if len(getattr(model, "classes_", ())) else "regression"
 
 
@@ -54,10 +53,28 @@ def classes_of(model: Any, y: Any, source: str) -> list[Class]:
 
     Raises SignatureError when the answers `y` (rows,) have others.
     """
-    if isinstance(model.classes_, list) or np.ndim(model.classes_) != 1:
-        kind = type(model).__name__
-        raise ArtifactError(f"{kind} answers several classes at once; publish one model for each.")
-    known = np.asarray(model.classes_).tolist()
+    if isinstance(model.classes_, list):
+        count = f"{len(model.classes_)} classes a row"
+        raise SignatureError(f"{type(model).__name__} answers {count}; name a target for each.")
+    return _checked(np.asarray(model.classes_).tolist(), y, source)
+
+
+def classes_by_target(model: Any, y: Any, source: str) -> dict[str, dict[str, list[Class]]]:
+    """The classes that a fitted classifier of several targets, a frame `y` (rows, targets), knows.
+
+    Raises SignatureError.
+    """
+    known = model.classes_
+    if not isinstance(known, list):  # of multi-label models: 0 or 1 for each of so many labels
+        known = [np.array([0, 1])] * len(known)
+    if len(known) != y.shape[1]:
+        has = f"and {source} has {y.shape[1]} targets: {listed(y.columns)}"
+        raise SignatureError(f"{type(model).__name__} answers {len(known)} classes a row, {has}.")
+    pairs = zip(y.columns, known, strict=True)
+    return {name: {"classes": _checked(of_it.tolist(), y[name], name)} for name, of_it in pairs}
+
+
+def _checked(known: list[Any], y: Any, source: str) -> list[Class]:
     if foreign := [value for value in dict.fromkeys(y) if value not in known]:
         named = listed((repr(value) for value in foreign), 5)
         answers = f"the model answers {listed(map(repr, known), 10)} only"
@@ -66,15 +83,17 @@ def classes_of(model: Any, y: Any, source: str) -> list[Class]:
 
 
 def check_classes(model: Any, signature: Signature, labels: Any) -> None:
-    """Raise ArtifactError for answers (rows,) of a classifier that are none of its classes."""
-    known = signature.output.classes
-    if known and (strange := [value for value in labels.tolist() if value not in known]):
-        why = f"The model answers {strange[0]!r}, which is none of its classes"
-        mend = "fit it anew, on the classes themselves"
-        if objective_without_shares(model) == OWN_OBJECTIVE:
-            why += ", as its objective is a function of your own"
-            mend = "save its booster alone, which is served as a regression of its scores"
-        raise ArtifactError(f"{why}: {mend}.")
+    """Raise ArtifactError for answers (rows,) or (rows, targets) that are none of the classes."""
+    several = np.reshape(labels, (len(labels), -1)).T.tolist()
+    for part, given in zip(signature.output.parts, several, strict=False):
+        known = part.classes
+        if known and (strange := [value for value in given if value not in known]):
+            why = f"The model answers {strange[0]!r}, which is none of its classes"
+            mend = "fit it anew, on the classes themselves"
+            if objective_without_shares(model) == OWN_OBJECTIVE:
+                why += ", as its objective is a function of your own"
+                mend = "save its booster alone, which is served as a regression of its scores"
+            raise ArtifactError(f"{why}: {mend}.")
 
 
 def release(
@@ -111,7 +130,9 @@ def release(
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
         check_classes(model, signature, answers[0])
-        if signature.output.probabilities and (why := no_shares(model, answers[1])):
+        if signature.output.probabilities and (
+            why := no_shares(model, signature.output, answers[1])
+        ):
             output = signature.output.model_copy(update={"probabilities": False})
             signature, answers = signature.model_copy(update={"output": output}), (answers[0], None)
             about = (about or {}) | {"limits": [*(about or {}).get("limits", []), why]}
@@ -129,6 +150,7 @@ def release(
         "held_out_rows": len(X_test) if scored else 0,
         "logged_rows": logged_rows,
         "importance": importance(engine, signature, X_test, y_test) if scored else {},
+        "answers": answer_shares(signature, answers[0]),
         "parity": parity,
         "profile": profile(X, signature.features),
         "libraries": {name: version(name) for name in LIBRARIES} | _optional(),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .artifact import ArtifactError
 from .project import named
-from .signature import Output, brief, class_label
+from .signature import Output, Target, brief, class_label
 from .validation import Fault, Row, listed
 
 if TYPE_CHECKING:
@@ -111,22 +111,32 @@ class Rules:
     def _allowed(self, value: Any, output: Output) -> Any:
         if hasattr(value, "item"):
             value = value.item()  # of NumPy
-        classes, targets = output.classes, [target.name for target in output.targets or []]
-        if classes:
-            for known in classes:
-                if type(known) is type(value) and known == value:
-                    return known
-            wanted = f"one of the classes: {listed(map(class_label, classes))}"
-        elif targets:
-            several = isinstance(value, dict) and list(value) == targets
-            if several and all(map(_is_number, value.values())):
-                return value
-            wanted = f"a dictionary with a number for each of {listed(targets)}, in this order"
-        elif _is_number(value):
-            return value
-        else:
-            wanted = "a finite number"
+        targets = [target.name for target in output.targets or []]
+        if not targets:
+            if (known := _known(value, output)) is not None:
+                return known
+            wanted = _wanted(output)
+        elif isinstance(value, dict) and list(value) == targets:
+            found = {t.name: _known(value[t.name], t) for t in output.parts}
+            if None not in found.values():
+                return found
+        if targets:
+            one = "a class" if output.of_classes else "a number"
+            wanted = f"a dictionary with {one} for each of {listed(targets)}, in this order"
         raise RuleError(f"`decide` in {self.source} gave {value!r:.100}; it gives {wanted}.")
+
+
+def _known(value: Any, part: Target) -> Any:
+    """The value, if it is a class or a number that this may be; else None."""
+    if not part.classes:
+        return value if _is_number(value) else None
+    return next((one for one in part.classes if type(one) is type(value) and one == value), None)
+
+
+def _wanted(part: Target) -> str:
+    if part.classes:
+        return f"one of the classes: {listed(map(class_label, part.classes))}"
+    return "a finite number"
 
 
 def _is_pair(one: Any) -> bool:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from .signature import Output
+
 SUM, ROUND = 1e-3, 1e-5  # how far 32 bits may miss: a sum of probabilities, and one of them
 
 
@@ -21,12 +23,19 @@ def rounded(shares: np.ndarray) -> np.ndarray:
     return found
 
 
-def no_shares(model: Any, scores: Any) -> str:
+def by_target(output: Output, shares: np.ndarray) -> list[np.ndarray]:
+    """The probabilities (rows, classes) of each target, which stand beside each other."""
+    widths = [len(part.classes or []) for part in output.parts]
+    return np.split(shares, np.cumsum(widths)[:-1], axis=1)
+
+
+def no_shares(model: Any, output: Output, scores: Any) -> str:
     """Why the scores (rows, classes) of a model are no probabilities; "" where they are."""
     from .boosters import objective_without_shares
 
     if name := objective_without_shares(model):
         return f"It answers without probabilities: the scores of {name} are none."
-    if not are_shares(scores[np.isfinite(scores).all(axis=1)]).all():
+    finite = by_target(output, scores[np.isfinite(scores).all(axis=1)])
+    if not all(are_shares(one).all() for one in finite):
         return "It answers without probabilities: its scores do not add up to 1 within 0 and 1."
     return ""

@@ -29,7 +29,7 @@ FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2261, 12, 31)  # what 64 bits of na
 KINDS = {"floating": "number", "integer": "integer", "boolean": "boolean", "string": "category"}
 KINDS |= {"date": "date"}
 FeatureType = Literal["number", "integer", "boolean", "category", "text", "date"]
-Task = Literal["regression", "classification"]
+Task = Literal["regression", "classification", "anomaly", "clustering"]
 Class = bool | int | str
 
 
@@ -85,18 +85,57 @@ class Feature(Part):
 
 
 class Target(Part):
-    """A number that is predicted, seen from `min` to `max`."""
+    """A number that is predicted, seen from `min` to `max`, or one of `classes`.
+
+    `names` are what people are shown of classes, by label.
+    """
 
     min: int | float | None = None
     max: int | float | None = None
+    classes: list[Class] | None = None
+    names: dict[str, str] | None = None
+
+    def shown(self, value: Any) -> str:
+        """A class as people are shown it."""
+        label = class_label(value)
+        name = (self.names or {}).get(label)
+        return f"{name} ({label})" if name else label
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Each class, by its label, as people are shown it."""
+        return [(class_label(value), self.shown(value)) for value in self.classes or []]
 
 
 class Output(Target):
-    """What is predicted: a number, one of `classes`, or a number for each of `targets`."""
+    """What is predicted: a number, one of `classes`, or one of these for each of `targets`.
 
-    classes: list[Class] | None = None
+    An anomaly (-1) has a score below `threshold`, where it has one.
+    """
+
+    threshold: float | None = None
     probabilities: bool = False
     targets: Annotated[list[Target], Field(min_length=2)] | None = None
+
+    @property
+    def parts(self) -> list[Target]:
+        """What is answered: several targets, or itself."""
+        return [*(self.targets or [self])]
+
+    @property
+    def of_classes(self) -> bool:
+        """Whether answers are right or wrong, and not near or far."""
+        return any(part.classes for part in self.parts)
+
+    def filed_as(self, value: Any) -> str | None:
+        """By which text the log finds a class, or those of all targets; none of numbers."""
+        if not self.of_classes:
+            return None
+        if not isinstance(value, dict):
+            return class_label(value)
+        # Some databases give the targets back in another order.
+        names = [part.name for part in self.parts if part.name in value]
+        return ", ".join(f"{name} {class_label(value[name])}" for name in names)[:LONGEST_LABEL]
 
 
 class Signature(BaseModel):
@@ -131,8 +170,10 @@ class Signature(BaseModel):
     def contract(self) -> bytes:
         """What the model depends on, as canonical JSON; the rest may be edited by hand."""
         takes = [[f.name, f.type, f.missing, sorted(f.categories or [])] for f in self.features]
-        gives = [self.output.classes, self.output.probabilities]
-        gives += [[target.name for target in self.output.targets]] if self.output.targets else []
+        gives: list[Any] = [self.output.classes, self.output.probabilities]
+        if targets := self.output.targets:
+            gives += [[t.name if t.classes is None else [t.name, t.classes] for t in targets]]
+        gives += [] if self.output.threshold is None else [self.output.threshold]
         was = {name: column.model_dump() for name, column in self.trained.items()}
         whole = [self.task, takes, gives, *([was] if was else [])]
         return json.dumps(whole, separators=(",", ":")).encode()
@@ -152,10 +193,10 @@ class Signature(BaseModel):
         features: dict[str, dict[str, Any]] | None = None,
         output: dict[str, Any] | None = None,
     ) -> "Signature":
-        """Describe a pandas frame `X` (rows, features) and a target `y` (rows,).
+        """Describe a pandas frame `X` (rows, features) and a target `y` (rows,), if it has one.
 
-        Several numbers are a frame `y` (rows, targets). `features` and `output` overrule what
-        the data says and add what it cannot tell (units, descriptions), also by target:
+        Several numbers or classes are a frame `y` (rows, targets). `features` and `output` overrule
+        what the data says and add what it cannot tell (units, descriptions), also by target:
         `output={"targets": {"rent": {"unit": "€"}}}`. Without `task`, a target of numbers is a
         regression. Raises SignatureError.
         """
@@ -172,18 +213,21 @@ class Signature(BaseModel):
         if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
             y = y.iloc[:, 0]
         several = isinstance(y, pd.DataFrame)
+        if not len(X):
+            raise SignatureError("X has no rows.")
         shaped = several or getattr(y, "ndim", 1) == 1
-        if not shaped or not len(X) or len(X) != len(y) or np.any(pd.isna(y)):
+        if y is not None and (not shaped or len(X) != len(y) or np.any(pd.isna(y))):
             raise SignatureError("y must be one column without gaps, a value for each row of X.")
         given = dict(output or {})
+        gives: dict[str, Any] = {"name": "prediction"}
         if several:
-            task, gives = "regression", _several(y, task, given.pop("targets", {}))
-        else:
+            task, gives = _several(y, task, given.pop("targets", {}))
+        elif y is not None or task is None:
             task, gives = _one(pd.Series(y), task)
         whole = X.dropna()
-        example = (whole if len(whole) else X).iloc[0]
+        shown, told = whole if len(whole) else X, features or {}
         try:
-            found = [_feature(X[c], example[c], (features or {}).get(c, {})) for c in names]
+            found = [_feature(X[c], shown[c].iloc[0], told.get(c, {})) for c in names]
             was = {f.name: column_of(X[f.name], f) for f in found}
             signature = cls(
                 name=name,
@@ -204,6 +248,15 @@ def brief(error: Exception) -> str:
         fault = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}."
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__
+
+
+def shares_of(probabilities: dict[str, Any] | None) -> list[tuple[str, str, float]]:
+    """The target ("" if there is one only), the label and the share of each probability."""
+    found = []
+    for name, share in (probabilities or {}).items():
+        several = share if isinstance(share, dict) else {name: share}
+        found += [("" if several is not share else name, *pair) for pair in several.items()]
+    return found
 
 
 def class_label(value: Any) -> str:
@@ -228,27 +281,32 @@ def _one(y: Any, task: Task | None) -> tuple[Task, dict[str, Any]]:
     return task, gives
 
 
-def _several(y: Any, task: Task | None, about: dict[str, Any]) -> dict[str, Any]:
-    """The output of a regression with a target for each column of a frame `y`."""
+def _several(y: Any, task: Task | None, about: dict[str, Any]) -> tuple[Task, dict[str, Any]]:
+    """The task, unless it is known, and the output with a target for each column of a frame `y`."""
     names = list(y.columns)
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise SignatureError("The columns of y must have texts as names, each another one.")
-    if task == "classification" or any(
-        kind_of(y[name]) not in ("floating", "integer") for name in names
-    ):
-        raise SignatureError("Only numbers can be predicted together; train a model a column of y.")
     if "error" in names:
         raise SignatureError("Rename the target 'error': prediction_error is a column of faults.")
     if unknown := [name for name in about if name not in names]:
         raise SignatureError(f"y must have the column {unknown[0]!r}, which `output` names.")
-    read = {n: {"name": n, "min": _plain(y[n].min()), "max": _plain(y[n].max())} for n in names}
+    numeric = {kind_of(y[name]) in ("floating", "integer") for name in names}
+    if len(numeric) > 1 and task != "classification":
+        raise SignatureError("y holds numbers and classes; train a model a column of y.")
+    task = task or ("regression" if numeric == {True} else "classification")
+    if task == "regression" and numeric == {False}:
+        raise SignatureError("y holds no numbers, which a regression answers; name its columns.")
+    read = {
+        name: {"name": name} if "classes" in about.get(name, {}) else _one(y[name], task)[1]
+        for name in names
+    }
     targets = [read[name] | about.get(name, {}) for name in names]
-    return {"name": "prediction", "targets": targets}
+    return task, {"name": "prediction", "targets": targets}
 
 
 def _check_storable(signature: Signature) -> None:
     """Raise SignatureError for names that not every database can keep."""
-    classes = signature.output.classes or []
+    classes = [value for part in signature.output.parts for value in part.classes or []]
     labels = [class_label(value) for value in classes]
     names = [name for f in signature.features for name in (f.name, *(f.categories or []))]
     names += [target.name for target in signature.output.targets or []]

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ..ml.labels import choices, exact, labels, told_apart, visible, visible_lines
+from ..ml.labels import choices, exact, labels, named_choices, told_apart, visible, visible_lines
 from ..ml.predictor import Predictor
-from ..ml.signature import INTEGER_MAX, Feature, Signature, class_label
+from ..ml.signature import INTEGER_MAX, Feature, Signature, class_label, shares_of
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances
 from ..serving.body import Paging, parse
 from ..serving.forms import attention, chosen_text, moment, option_value, typed_text
@@ -112,7 +112,6 @@ def prediction_inputs(predictor: Predictor) -> list[Input]:
 
 def feedback_inputs(signature: Signature) -> list[Input]:
     """Controls for the true outcome of a prediction."""
-    classes = [class_label(value) for value in signature.output.classes or []]
     fields = outcome_fields(signature.output)
     called = told_apart(
         {
@@ -126,9 +125,9 @@ def feedback_inputs(signature: Signature) -> list[Input]:
             id=f"actual-{index}" if index else "actual",
             label=f"Actual {called[name]}",
             unit=part.unit or "",
-            kind="select" if classes else "text",
-            choices=_options(classes) if classes else [],
-            attributes={} if classes else {"inputmode": "decimal"},
+            kind="select" if part.classes else "text",
+            choices=_options(named_choices(part)) if part.classes else [],
+            attributes={} if part.classes else {"inputmode": "decimal"},
             sent_as=quote(name, safe=""),
         )
         for index, (name, part) in enumerate(fields.items())
@@ -138,9 +137,9 @@ def feedback_inputs(signature: Signature) -> list[Input]:
     return [*actual, comment]
 
 
-def _options(texts: Iterable[str]) -> list[tuple[str, str]]:
-    """Of a list to choose from; the first is none of them."""
-    return [("", ""), *((option_value(text), shown) for text, shown in choices(texts).items())]
+def _options(shown: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Of a list to choose from, as each text is shown; the first is none of them."""
+    return [("", ""), *((option_value(text), name) for text, name in shown.items())]
 
 
 def _feature_input(index: int, feature: Feature, label: str) -> Input:
@@ -157,7 +156,7 @@ def _feature_input(index: int, feature: Feature, label: str) -> Input:
     elif feature.type == "date":
         kind = "date"
     elif feature.categories and feature.outside == "refuse":
-        options = _options(feature.categories)
+        options = _options(choices(feature.categories))
     else:
         text, categories = True, feature.categories or []
         if feature.type == "text" or any("\n" in _line_breaks(one) for one in categories):
@@ -258,9 +257,8 @@ def give_feedback(service: Service, record: Record, typed: Mapping[str, str]) ->
 def result(service: Service, record: Record) -> dict[str, Any]:
     """A record for the result page, as the version that made it names things."""
     signature = service.signature_of(record.model_version)
-    probabilities = sorted((record.probabilities or {}).items(), key=lambda item: -item[1])
     known = {feature.name: feature for feature in signature.features}
-    called, classes = labels(signature.features), choices(name for name, _ in probabilities)
+    called = labels(signature.features)
     told = labels(signature.output.targets or [])
     warnings: list[Fault] = []
     if record.model_version == service.predictor.version:
@@ -270,16 +268,9 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         "id": record.id,
         "label": signature.output.label,
         "reference": record.reference or "",
-        "model_value": _text(record.model_value),
-        "probabilities": [
-            {
-                "label": classes[label],
-                "value": f"{share:.4f}",
-                "percent": f"{share * 100:.1f} %",
-                "chosen": label == record.label,
-            }
-            for label, share in probabilities
-        ],
+        "model_value": _said(signature, record.model_value),
+        "score": _score(signature, record),
+        "probabilities": _bars(signature, record),
         "inputs": [
             {
                 "label": called.get(name) or visible(name),
@@ -296,11 +287,31 @@ def result(service: Service, record: Record) -> dict[str, Any]:
         ],
         "feedback": record.feedback
         and {
-            "actual": _text(record.feedback.actual),
+            "actual": _said(signature, record.feedback.actual),
             "comment": record.feedback.comment,
             "created": moment(record.feedback.created_at),
         },
     }
+
+
+def _bars(signature: Signature, record: Record) -> list[dict[str, Any]]:
+    """The probabilities, the highest first; those of one target after those of another."""
+    order, several = (
+        [p.name for p in signature.output.parts],
+        labels(signature.output.targets or []),
+    )
+    shares = [one for one in shares_of(record.probabilities) if not one[0] or one[0] in order]
+    shares.sort(key=lambda one: (order.index(one[0]) if one[0] else 0, -one[2]))
+    classes = choices({label: label for _, label, _ in shares})
+    return [
+        {
+            "label": f"{several[target]}: {classes[label]}" if target else classes[label],
+            "value": f"{share:.4f}",
+            "percent": f"{share * 100:.1f} %",
+            "chosen": label == class_label(record.value[target] if target else record.value),
+        }
+        for target, label, share in shares
+    ]
 
 
 def _told(warnings: list[Fault]) -> list[str]:
@@ -316,16 +327,19 @@ def history(service: Service, query: Mapping[str, str]) -> dict[str, Any]:
     records = service.page(page)
     return {
         "predictions": [
-            _shown(record, service.signature_of(record.model_version))
-            | {
-                "id": record.id,
-                "reference": record.reference or "",
-                "feedback": _text(record.feedback.actual) if record.feedback else "",
-            }
-            for record in records
+            _listed(record, service.signature_of(record.model_version)) for record in records
         ],
         "next": records[-1].id if len(records) == PAGE_SIZE else "",
         "first": page.before is None,
+    }
+
+
+def _listed(record: Record, signature: Signature) -> dict[str, Any]:
+    feedback = record.feedback
+    return _shown(record, signature) | {
+        "id": record.id,
+        "reference": record.reference or "",
+        "feedback": _said(signature, feedback.actual) if feedback else "",
     }
 
 
@@ -333,7 +347,7 @@ def _shown(record: Record, signature: Signature) -> dict[str, Any]:
     return {
         "created": moment(record.created_at),
         "created_iso": record.created_at.isoformat(),
-        "value": _text(record.value),
+        "value": _said(signature, record.value),
         "unit": signature.output.unit or "",
         "model_version": record.model_version,
     }
@@ -344,6 +358,20 @@ def number(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX:
         return f"{value:.0f}"
     return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def _said(signature: Signature, value: Any) -> str:
+    """What a model answered, or what was true, as people are shown it."""
+    named = class_label(value) in (signature.output.names or {})
+    return signature.output.shown(value) if named else _text(value)
+
+
+def _score(signature: Signature, record: Record) -> str:
+    """How unusual a row is, where the model tells."""
+    threshold = signature.output.threshold
+    if record.score is None or threshold is None:
+        return ""
+    return f"Its score is {number(record.score)}; an anomaly is below {number(threshold)}."
 
 
 def _text(value: Any) -> str:

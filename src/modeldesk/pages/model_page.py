@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..ml.card import SCORES, limits, seen
+from ..ml.card import SCORES, headline, limits, seen
 from ..ml.labels import labels, visible
 from ..ml.signature import Feature
 from ..serving.forms import moment
@@ -29,8 +29,7 @@ def model_page(service: Service, summaries: SummaryStore | None) -> dict[str, An
     return {
         "card": {
             "name": signature.name,
-            "task": signature.task,
-            "output": signature.output.label,
+            "headline": headline(signature),
             "classes": len(signature.output.classes or []),
             "limits": limits(metrics),
             "facts": [{"name": name, "value": text} for name, text in _facts(service).items()],
@@ -39,7 +38,7 @@ def model_page(service: Service, summaries: SummaryStore | None) -> dict[str, An
                 for name, value in metrics["metrics"].items()
             ],
             "held_out": f"{held_out:,}" if held_out else "",
-            "score": SCORE_NAMES[SCORES[signature.task]],
+            "score": SCORE_NAMES[SCORES.get(signature.task, "accuracy")],
             "measured": bool(importance),
             "features": [
                 _feature(feature, called[feature.name], importance, most)

@@ -85,14 +85,19 @@ class Paging(BaseModel):
 
 
 def feedback_body(output: Output) -> type[BaseModel]:
-    """The model of feedback: a class of the output, a number or one of each target; a comment."""
+    """The model of feedback: a class or a number, or one of these for each target; a comment."""
     number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
-    label = Annotated[Any, AfterValidator(partial(_one_of, output.classes))]
+    kinds: list[Any] = [
+        Annotated[Any, AfterValidator(partial(_one_of, part.classes))] if part.classes else number
+        for part in output.parts
+    ]
     fields: Any = {
-        f"t{i}": (number, Field(alias=target.name)) for i, target in enumerate(output.targets or [])
+        f"t{i}": (kind, Field(alias=part.name))
+        for i, (kind, part) in enumerate(zip(kinds, output.parts, strict=True))
     }
-    numbers = create_model("Targets", __config__=STRICT, **fields)
-    actual: Any = label if output.classes else numbers if output.targets else number
+    actual: Any = (
+        create_model("Targets", __config__=STRICT, **fields) if output.targets else kinds[0]
+    )
     comment = Annotated[str, Field(max_length=2000, pattern=NO_NUL)]
     return create_model("Feedback", __config__=STRICT, actual=(actual, ...), comment=(comment, ""))
 

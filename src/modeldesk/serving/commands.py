@@ -107,11 +107,16 @@ def import_model(
         )
     parity, source = artifact.metrics["parity"], artifact.metrics["imported"]
     say(f"Served and original, compared on {parity['rows']:,} of {source['rows']:,} rows of {data}")
-    if artifact.signature.task == "classification":
+    if artifact.signature.output.of_classes:
         say(f"  {'labels equal':<20}{'yes' if parity['labels_equal'] else 'no'}")
     say(f"  {'worst difference':<20}{parity['difference']:.2g}")
+    answers, output = artifact.metrics["answers"], artifact.signature.output
+    for label, share in answers.items():
+        say(f"  {output.shown(label):<20}{share:.1%}")
     for limit in artifact.metrics.get("limits", []):
         say(limit)
+    if not targets:
+        say("No score, as no column of true answers was named (`--target`)")
     if artifact.metrics["held_out_rows"]:
         say(f"Score on {artifact.metrics['held_out_rows']:,} rows of {data}")
     for measure, score in artifact.metrics["metrics"].items():

@@ -33,10 +33,19 @@ class BadLine(ValueError):
 def _outcome(value: Any) -> Any:
     if isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, dict) and all(type(one) in (int, float) for one in value.values()):
+    kinds = (bool, int, float, str)
+    if isinstance(value, dict) and all(type(one) in kinds for one in value.values()):
         return value
-    says = "Input should be a number, a text, true or false, or an object of numbers"
+    says = "Input should be a number, a text, true or false, or an object of these"
     raise PydanticCustomError("outcome", says)
+
+
+def _share(value: Any) -> Any:
+    if type(value) in (int, float):
+        return float(value)
+    if isinstance(value, dict) and all(type(one) in (int, float) for one in value.values()):
+        return {label: float(one) for label, one in value.items()}
+    raise PydanticCustomError("share", "Input should be a number, or an object of numbers")
 
 
 def _day(text: str) -> str:
@@ -46,6 +55,7 @@ def _day(text: str) -> str:
     raise PydanticCustomError("day", "Input should be a day such as 2026-01-31")
 
 
+Shares = dict[str, Annotated[Any, AfterValidator(_share)]]
 Outcome = Annotated[Any, AfterValidator(_outcome)]
 Name = Annotated[str, Field(max_length=64)]
 Count = Annotated[int, Field(ge=0, lt=2**31)]
@@ -64,7 +74,7 @@ class GivenShadow(BaseModel):
 
     version: Name
     value: Outcome = None
-    probabilities: dict[str, float] | None = None
+    probabilities: Shares | None = None
     error: str | None = None
 
 
@@ -80,13 +90,14 @@ class PredictionLine(BaseModel):
     model_version: Name
     inputs: dict[str, Any]
     value: Outcome
-    probabilities: dict[str, float] | None
+    probabilities: Shares | None
     label: Annotated[str, Field(max_length=255)] | None
     duration_ms: float
     feedback: GivenFeedback | None
     shadow: GivenShadow | None = None  # which files of releases before do not say
     user_id: Annotated[str, Field(max_length=36)] | None = None
     model_value: Outcome = None
+    score: float | None = None
     reference: Reference | None = None
 
     def record(self) -> Record:
@@ -179,7 +190,7 @@ def _content(record: Any) -> dict[str, Any]:
     if not isinstance(record, Record):
         content: dict[str, Any] = record.content()
         return content
-    seldom = {"model_value": record.model_value, "reference": record.reference}
+    seldom = {name: getattr(record, name) for name in ("model_value", "score", "reference")}
     return {
         "kind": "prediction",
         "id": record.id,

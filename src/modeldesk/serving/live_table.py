@@ -28,7 +28,7 @@ def live_table(service: Service, summaries: SummaryStore | None) -> dict[str, An
     known = known_versions(service, made)
     shown = known[:MOST_VERSIONS]
     found = live(service, shown, made, past) if summaries else {}
-    first = "accuracy" if service.signature.output.classes else "mae"
+    first = "accuracy" if service.signature.output.of_classes else "mae"
     return {
         "figures": summaries is not None,
         "score": NAMES[first],

@@ -50,12 +50,13 @@ class Feedback:
 class Record:
     """One logged prediction. Identifiers sort by time of creation (UUID version 7).
 
-    `label` is the class as text, None for a regression; `duration_ms` is the time in
-    milliseconds that the model took for the whole request. `shadow` is what a version beside
-    the served one says, never told to callers: its `version`, and `value` and `probabilities`
-    or, if it has none, `error`. `user_id` is the account that asked, None
+    `label` is the class as text, or those of all targets, None for a regression; `duration_ms` is
+    the time in milliseconds that the model took for the whole request. `shadow` is what a version
+    beside the served one says, never told to callers: its `version`, and `value` and
+    `probabilities` or, if it has none, `error`. `user_id` is the account that asked, None
     where there are none, or once it is deleted. `model_value` is what the model said where a
     rule of the owner's made another `value` of it; `reference` is what its caller sent to find it.
+    `score` is that of a detector of outliers.
     """
 
     id: str
@@ -64,7 +65,7 @@ class Record:
     model_version: str
     inputs: dict[str, Any]
     value: Any
-    probabilities: dict[str, float] | None
+    probabilities: dict[str, Any] | None
     label: str | None
     duration_ms: float
     feedback: Feedback | None = None
@@ -72,12 +73,15 @@ class Record:
     user_id: str | None = None
     reference: str | None = None
     model_value: Any = None
+    score: float | None = None
 
     def answer(self) -> dict[str, Any]:
         """The prediction as its caller gets it."""
         shown = {"id": self.id, "value": self.value}
         if self.reference is not None:
             shown["reference"] = self.reference
+        if self.score is not None:
+            shown["score"] = self.score
         return shown | ({"probabilities": self.probabilities} if self.probabilities else {})
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,6 +105,8 @@ class Record:
         row["output"] = {"value": self.value, "probabilities": self.probabilities}
         if self.model_value is not None:
             row["output"]["model_value"] = self.model_value
+        if self.score is not None:
+            row["output"]["score"] = self.score
         row["feedback"] = self.feedback.as_row() if self.feedback else None
         row["feedback_at"] = self.feedback.created_at if self.feedback else None
         return row

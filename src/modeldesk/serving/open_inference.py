@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -93,23 +94,26 @@ def takes(signature: Signature) -> list[dict[str, Any]]:
 
 def gives(output: Output) -> Iterator[Given]:
     """The outputs of a model, and the ids by which feedback can be given."""
-    if output.classes:
-        yield Given("label", LABELS[type(output.classes[0])], [], lambda record: [record.value])
-        if output.probabilities:
-            tail = [len(output.classes)]
-            yield Given(
-                "probabilities", "FP64", tail, lambda r: [*(r.probabilities or {}).values()]
-            )
-    elif output.targets:
-        for target in output.targets:
-            yield Given(target.name, "FP64", [], _of(target.name))
-    else:
-        yield Given("value", "FP64", [], lambda record: [record.value])
+    for part in output.parts:
+        several = part.name if output.targets else None
+        datatype = LABELS[type(part.classes[0])] if part.classes else "FP64"
+        name = several or ("label" if part.classes else "value")
+        yield Given(name, datatype, [], partial(_value, several))
+        if part.classes and output.probabilities:
+            name = f"{several}_probabilities" if several else "probabilities"
+            yield Given(name, "FP64", [len(part.classes)], partial(_shares, several))
+    if output.threshold is not None:
+        yield Given("score", "FP64", [], lambda record: [record.score])
     yield Given("id", "BYTES", [], lambda record: [record.id])
 
 
-def _of(target: str) -> Callable[[Record], list[Any]]:
-    return lambda record: [record.value[target]]
+def _value(target: str | None, record: Record) -> list[Any]:
+    return [record.value if target is None else record.value[target]]
+
+
+def _shares(target: str | None, record: Record) -> list[Any]:
+    shares = record.probabilities or {}
+    return [*(shares if target is None else shares[target]).values()]
 
 
 def live(service: "Service", request: Request) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from ..ml.signature import Output, Signature, Target, class_label
+from ..ml.signature import Output, Signature, Target
 from ..ml.validation import InstanceValidator
 from .answers import HEALTH
 from .open_inference import gives, takes
@@ -26,16 +26,14 @@ def openapi(
     schemas["Instance"] = validator.model.model_json_schema()
     output = signature.output
     schemas["Value"] = _value(output)
-    value: Any = output.classes[0] if output.classes else output.min or 0
-    if output.targets:
-        value = {target.name: target.min or 0 for target in output.targets}
-    prediction = {"id": examples["Entry"]["value"]["id"], "value": value}
-    if output.classes and output.probabilities:
-        first, *others = map(class_label, output.classes)
-        shares = {first: 0.8, **dict.fromkeys(others, 0.2 / len(others))}
-        prediction["probabilities"] = shares
-    else:
-        del schemas["Prediction"]["properties"]["probabilities"]
+    prediction = {"id": examples["Entry"]["value"]["id"], **_answer(output)}
+    value = prediction["value"]
+    told = schemas["Prediction"]["properties"]
+    for name in {"probabilities", "score"} - prediction.keys():
+        del told[name]
+    if "probabilities" in prediction and output.targets:  # by target
+        by_label = {"type": "object", **told["probabilities"]}
+        told["probabilities"] = {"type": "object", "additionalProperties": by_label}
 
     filters = document["components"]["parameters"]
     if not validator.reference:
@@ -49,8 +47,8 @@ def openapi(
     filters["version"]["example"] = model["version"]
     _add_versions(document["paths"])
     filters["model_version"]["example"] = model["version"]
-    if output.classes:
-        filters["label"]["example"] = class_label(value)
+    if output.of_classes:
+        filters["label"]["example"] = output.filed_as(value)
     else:
         taken = document["paths"]["/api/v1/predictions"]["get"]["parameters"]
         taken.remove({"$ref": "#/components/parameters/label"})
@@ -62,7 +60,7 @@ def openapi(
     given = feedback | {"created_at": entry["created_at"]}
     names, values = list(signature.example), list(signature.example.values())
     bare = list(value.values()) if output.targets else value
-    record: Any = SimpleNamespace(**{"probabilities": None} | prediction)
+    record: Any = SimpleNamespace(**{"probabilities": None, "score": None} | prediction)
     tensors = [output.tensor([record]) for output in gives(output)]
     named = {"model_name": model["name"], "model_version": model["version"]}
     cells = [
@@ -88,19 +86,38 @@ def openapi(
     return document
 
 
+def _answer(output: Output) -> dict[str, Any]:
+    """What a model of this output might say."""
+    values = {p.name: p.classes[0] if p.classes else p.min or 0 for p in output.parts}
+    shares = {part.name: _even(part) for part in output.parts}
+    answer: dict[str, Any] = {"value": values if output.targets else values[output.name]}
+    if output.probabilities and output.of_classes:
+        answer["probabilities"] = shares if output.targets else shares[output.name]
+    if output.threshold is not None:
+        answer["score"] = output.threshold - 0.1
+    return answer
+
+
+def _even(part: Target) -> dict[str, float]:
+    """Probabilities of which the first is the highest."""
+    first, *others = [label for label, _ in part.choices] or [""]
+    return {first: 0.8, **dict.fromkeys(others, 0.2 / (len(others) or 1))}
+
+
 def _value(output: Output) -> dict[str, Any]:
     """The schema of a predicted value and of a true one."""
-    about = _described(output)
-    if output.classes:
-        return {"enum": output.classes} | about
     if not output.targets:
-        return {"type": "number"} | about
-    return about | {
+        return _kind(output)
+    return _described(output) | {
         "type": "object",
-        "properties": {t.name: {"type": "number"} | _described(t) for t in output.targets},
+        "properties": {target.name: _kind(target) for target in output.targets},
         "required": [target.name for target in output.targets],
         "additionalProperties": False,
     }
+
+
+def _kind(part: Target) -> dict[str, Any]:
+    return ({"enum": part.classes} if part.classes else {"type": "number"}) | _described(part)
 
 
 def _described(part: Target) -> dict[str, str]:

@@ -10,7 +10,7 @@ from ..ml.validation import Fault, InvalidInstances
 
 
 def by_target(output: Output, value: Any) -> list[tuple[Target, Any]]:
-    """The numbers of a value that has several, and what each is."""
+    """The classes or numbers of a value that has several, and what each is."""
     targets = output.targets or []
     return [(t, value[t.name]) for t in targets if isinstance(value, dict) and t.name in value]
 
@@ -23,8 +23,9 @@ def outcome_fields(output: Output) -> dict[str, Target]:
 
 
 def outcome(output: Output, typed: Mapping[str, str]) -> Any:
-    """The class, number or numbers that the fields of an outcome mean; as typed if they do not."""
-    meant = {name: _meant(output, typed.get(name)) for name in outcome_fields(output)}
+    """The classes or numbers that the fields of an outcome mean; as typed if they do not."""
+    fields = outcome_fields(output)
+    meant = {name: _meant(part, typed.get(name)) for name, part in fields.items()}
     if not output.targets:
         return meant["actual"]
     return {target.name: meant[f"actual_{target.name}"] for target in output.targets}
@@ -35,9 +36,10 @@ def outcome_faults(error: InvalidInstances) -> list[Fault]:
     return [replace(fault, loc=("_".join(map(str, fault.loc)),)) for fault in error.faults]
 
 
-def _meant(output: Output, text: str | None) -> Any:
-    if output.classes:
-        return None if text is None else _class(output.classes, text)
+def _meant(part: Target, text: str | None) -> Any:
+    if part.classes:
+        names = {name: label for label, name in (part.names or {}).items()}
+        return None if text is None else _class(part.classes, names.get(text.strip(), text))
     text = (text or "").strip()
     with suppress(ValueError):
         return float(text)

@@ -7,7 +7,6 @@ from math import isclose
 from typing import Any
 
 from ..ml.predictor import NotFinite, Prediction, Predictor
-from ..ml.signature import class_label
 from ..ml.validation import Fault, InvalidInstances, Row
 from .log import PredictionLog, Query, Record
 from .newest import NothingLogged, newest
@@ -85,7 +84,7 @@ class Replay:
             kind = answer.loc[2:], answer.type
             self.refused[kind] += 1
             self.reasons.setdefault(kind, answer.msg)
-        elif self.predictor.signature.output.classes and record.label is not None:
+        elif self.predictor.signature.output.of_classes and record.label is not None:
             self.changed += self._add_class(record, answer.value)
         elif shared := self._shared(record, answer.value):
             self.changed += self._add_numbers(record, shared)
@@ -95,7 +94,9 @@ class Replay:
     def _add_class(self, record: Record, replayed: Any) -> bool:
         changed = not _same(record.value, replayed)
         if changed:
-            self.labels[class_label(record.value), class_label(replayed)] += 1
+            output = self.predictor.signature.output
+            pair = (str(output.filed_as(one)) for one in (record.value, replayed))
+            self.labels[next(pair), next(pair)] += 1
         if record.feedback:
             actual = record.feedback.actual
             score = self.scores.setdefault("accuracy", Score())
@@ -114,7 +115,7 @@ class Replay:
 
     def _shared(self, record: Record, replayed: Any) -> dict[str, tuple[float, float]]:
         """The logged and the replayed number of each target that both have."""
-        if self.predictor.signature.output.classes or record.label is not None:
+        if self.predictor.signature.output.of_classes or record.label is not None:
             return {}
         logged = self._numbers(record.value)
         numbers = self._numbers(replayed).items()
@@ -168,6 +169,8 @@ def comparison(found: Replay) -> Iterator[str]:
         yield from ["", "Classes that change"]
         pairs = found.labels.most_common()
         yield from _counted((f"{logged} -> {replayed}", n) for (logged, replayed), n in pairs)
+        if found.predictor.signature.task == "clustering":
+            yield "Every training numbers its clusters anew: the same one may have another number."
     if found.changes:
         yield ""
         yield from _table(
@@ -230,4 +233,7 @@ def _answers(predictor: Predictor, rows: list[Row]) -> Iterator[Prediction | Fau
 
 
 def _same(value: Any, other: Any) -> bool:
-    return value == other and type(value) is type(other)  # true is not 1
+    """Whether two classes, or those of each target, are the same; true is not 1."""
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(_same(value[n], other[n]) for n in value)
+    return bool(value == other) and type(value) is type(other)

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import uuid_utils
 
 from ..ml.predictor import NotFinite, Prediction, Predictor
-from ..ml.signature import Signature, class_label
+from ..ml.signature import Signature
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances, listed
 from . import metrics, open_inference, protocols
 from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
@@ -126,7 +126,7 @@ class Service:
         request_id: str,
         duration_ms: float,
     ) -> list[Record]:
-        now, reference = datetime.now(UTC), self.reference
+        now, reference, output = datetime.now(UTC), self.reference, self.signature.output
         records = [
             Record(
                 id=str(uuid_utils.uuid7()),
@@ -137,8 +137,9 @@ class Service:
                 value=prediction.value,
                 probabilities=prediction.probabilities,
                 model_value=prediction.model_value,
+                score=prediction.score,
                 reference=row[reference] if reference else None,
-                label=class_label(prediction.value) if self.signature.output.classes else None,
+                label=output.filed_as(prediction.value),
                 duration_ms=duration_ms,
                 user_id=caller().id if self.auth else None,
             )
@@ -148,7 +149,8 @@ class Service:
         if records:
             self.writer.add(records)
         for record in records:
-            metrics.PREDICTIONS.labels(record.model_version, record.label or "").inc()
+            label = "" if output.targets else record.label or ""  # of several there are too many
+            metrics.PREDICTIONS.labels(record.model_version, label).inc()
         return records
 
     def find(self, name: str) -> Record:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from ..ml.signature import Signature, class_label
+from ..ml.signature import Signature, class_label, shares_of
 from ..serving.log import Record, iso
 from ..serving.outcomes import outcome_fields
 from .records import number_of
@@ -25,28 +25,33 @@ def csv_lines(
     apostrophe stands before other texts that a spreadsheet would run, and before those that have
     it there by themselves, so that it can be taken off again.
     """
-    features, classes = signature.features, signature.output.classes or []
-    labels = [class_label(value) for value in classes]
-    targets = [target.name for target in signature.output.targets or []]
+    features, output = signature.features, signature.output
+    parts = [("" if part is output else part.name, part) for part in output.parts]
+    labels = [(name, label) for name, part in parts for label, _ in part.choices]
+    classes = [label for _, label in labels]
+    targets = [target.name for target in output.targets or []]
+    scored = output.threshold is not None
     known = [frozenset(feature.categories or []) for feature in features]
     before = ["id", "created_at", "request_id", "model_version"] + (
         [reference] if reference else []
     )
     after = [f"prediction_{target}" for target in targets] or ["prediction"]
-    after += [f"probability of {label}" for label in labels]
+    after += ["prediction_score"] * scored
+    after += [f"probability of {' '.join(filter(None, pair))}" for pair in labels]
     after += [*outcome_fields(signature.output), "comment"]
     names = _apart([feature.name for feature in features], {*before, *after})
     yield _line([*before, *names, *after])
     for record in records:
         feedback = record.feedback
-        shares = record.probabilities or {}
+        shares = {(target, label): n for target, label, n in shares_of(record.probabilities)}
         inputs = [record.inputs.get(feature.name) for feature in features]
         yield _line(
             [record.id, iso(record.created_at), _safe(record.request_id), record.model_version]
             + ([_safe(record.reference)] if reference else [])
             + [_safe(value, own) for value, own in zip(inputs, known, strict=True)]
             + [_safe(value, classes) for value in _numbers(record.value, targets)]
-            + [shares.get(label) for label in labels]
+            + [record.score] * scored
+            + [shares.get(pair) for pair in labels]
             + [_safe(value, classes) for value in _numbers(feedback and feedback.actual, targets)]
             + [_safe(feedback and feedback.comment)]
         )

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
-from ..ml.labels import choices, labels, visible
-from ..ml.signature import class_label
+from ..ml.labels import labels, named_choices, visible
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
 from ..serving.forms import chosen_text, moment, option_value, typed_text
 from ..serving.log import Query, Record
 from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
-from .records import shown
+from .records import said, shown
 
 ROWS = 25  # of a page
 
@@ -74,7 +73,7 @@ def _waiting(
     return {
         "id": record.id,
         "created": moment(record.created_at),
-        "value": shown(record.value),
+        "value": shown(said(output, record.value)),
         "inputs": listed(
             f"{visible(name)}: {shown(value)}" for name, value in record.inputs.items()
         ),
@@ -83,19 +82,19 @@ def _waiting(
                 "name": (key := f"{quote(name, safe='')}:{record.id}"),
                 "label": called.get(part.name, ""),
                 "value": typed.get(key, ""),
+                "choices": [
+                    {
+                        "name": shown_as,
+                        "value": (value := option_value(label)),
+                        "chosen": value == typed.get(key),
+                    }
+                    for label, shown_as in named_choices(part).items()
+                ],
             }
             for name, part in fields.items()
         ],
         "comment": typed.get(f"comment:{record.id}", ""),
         "fault": saved.faults.get(record.id, ""),
-        "labels": [
-            {
-                "name": shown_as,
-                "value": (value := option_value(label)),
-                "chosen": value == typed.get(f"actual:{record.id}"),
-            }
-            for label, shown_as in choices(map(class_label, output.classes or [])).items()
-        ],
     }
 
 

@@ -17,7 +17,7 @@ from ..serving.log import LogUnavailable, Query, Record
 from ..serving.metrics import registry
 from ..serving.server import THREADS
 from ..serving.service import Service
-from .records import MOST_FEATURES
+from .records import MOST_FEATURES, number_of
 
 EVERY = 2.0  # seconds between two events
 EVENTS = 5  # of one stream; the browser then asks for the next one
@@ -105,10 +105,13 @@ def _largest(indices: dict[str, float | None]) -> dict[str, float | None]:
 
 
 def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
-    """How many predictions gave each class, or fell into each range of the (first) number."""
-    if classes := service.signature.output.classes:
-        counts = Counter(record.label for record in records)
-        return {label: counts[label] for label in map(class_label, classes)}
+    """How many predictions gave each (first) class, or fell into each range of the number."""
+    output = service.signature.output
+    first = output.parts[0]
+    if first.classes:
+        given = [number_of(r.value, first.name) if output.targets else r.value for r in records]
+        counts = Counter(map(class_label, given))
+        return {text: counts[label] for label, text in first.choices}
     values = [numbers[0] for record in records if (numbers := _numbers(service, record.value))]
     if not values:
         return {}
@@ -132,7 +135,7 @@ def _numbers(service: Service, value: Any) -> list[float]:
 
 
 def _score_name(service: Service) -> str:
-    if service.signature.output.classes:
+    if service.signature.output.of_classes:
         return "Share that was right"
     several = service.signature.output.targets
     return "Mean absolute error, in ranges of each target" if several else "Mean absolute error"
@@ -145,7 +148,7 @@ def rolling_score(service: Service, records: Sequence[Record]) -> list[float]:
     says something.
     """
     pairs = [(record.value, record.feedback.actual) for record in records if record.feedback]
-    if service.signature.output.classes:
+    if service.signature.output.of_classes:
         scores = [float(value == actual) for value, actual in pairs]
     else:
         found = [[_numbers(service, part) for part in pair] for pair in pairs]

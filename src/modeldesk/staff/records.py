@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..ml.labels import choices, labels, visible
-from ..ml.signature import Signature, class_label
+from ..ml.signature import Output, Signature, class_label, shares_of
 from ..serving.forms import moment
 from ..serving.log import Record
 from ..serving.outcomes import by_target
@@ -38,17 +38,20 @@ def columns(signature: Signature, reference: str | None = None) -> list[Column]:
     """
     targets, features = signature.output.targets or [], signature.features[:MOST_FEATURES]
     several, called = labels(targets), labels(features)
-    whole = Column("prediction", signature.output.label, lambda record: record.value)
+    output = signature.output
+    whole = [Column("prediction", output.label, lambda record: said(output, record.value))]
+    if output.threshold is not None:
+        whole.append(Column("score", "Score", lambda record: record.score))
     more = len(signature.features) - MOST_FEATURES
     named = Column("reference", str(reference), lambda record: record.reference)
     return [
         *([named] if reference else []),
-        *([] if targets else [whole]),
+        *([] if targets else whole),
         *(
             Column(f"prediction_{index}", several[target.name], _target(target.name))
             for index, target in enumerate(targets)
         ),
-        Column("outcome", "True outcome", lambda r: r.feedback and r.feedback.actual),
+        Column("outcome", "True outcome", lambda r: r.feedback and said(output, r.feedback.actual)),
         *(
             Column(f"feature_{index}", called[feature.name], _input(feature.name))
             for index, feature in enumerate(features)
@@ -70,6 +73,11 @@ def number_of(value: Any, target: str) -> Any:
     return value.get(target) if isinstance(value, dict) else None
 
 
+def said(output: Output, value: Any) -> Any:
+    """A class as people are shown it; any other value as it is."""
+    return output.shown(value) if class_label(value) in (output.names or {}) else value
+
+
 def shown(value: Any) -> str:
     """A value as people read it."""
     if value is None:
@@ -84,30 +92,39 @@ def shown(value: Any) -> str:
 def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[str, Any]:
     """All of one prediction, for staff/prediction.html; `more` is known of it besides."""
     features = {feature.name: feature for feature in signature.features}
-    feedback = record.feedback
-    called, several = labels(signature.features), labels(signature.output.targets or [])
-    classes = choices(record.probabilities or {})
+    feedback, output = record.feedback, signature.output
+    own, threshold = said(output, record.model_value), output.threshold
+    called, several = labels(signature.features), labels(output.targets or [])
+    shares = shares_of(record.probabilities)
+    classes = choices({label: label for _, label, _ in shares})
     about = {
         "Id": record.id,
         "When": moment(record.created_at),
         "Request": record.request_id,
         **more,
         **({"Reference": record.reference} if record.reference else {}),
-        **({} if record.model_value is None else {"The model said": shown(record.model_value)}),
+        **({} if own is None else {"The model said": shown(own)}),
+        **({} if record.score is None else {"Score": shown(record.score)}),
+        **({} if threshold is None else {"Anomalies score below": shown(threshold)}),
         "Version": record.model_version,
         "Took": f"{record.duration_ms:.3g} ms",
     }
     return {
         "label": signature.output.label,
         "unit": signature.output.unit or "",
-        "value": shown(record.value),
+        "value": shown(said(output, record.value)),
         "targets": [
             {"label": several[target.name], "value": shown(value), "unit": target.unit or ""}
             for target, value in by_target(signature.output, record.value)
         ],
         "shares": [
-            {"label": classes[label], "percent": f"{share:.1%}"}
-            for label, share in (record.probabilities or {}).items()
+            {
+                "label": f"{several.get(target, target)}: {classes[label]}"
+                if target
+                else classes[label],
+                "percent": f"{share:.1%}",
+            }
+            for target, label, share in shares
         ],
         "many": f"{len(record.inputs):,}" if len(record.inputs) > MOST_FEATURES else "",
         "inputs": [
@@ -118,7 +135,7 @@ def details(signature: Signature, record: Record, more: dict[str, str]) -> dict[
             }
             for name, value in record.inputs.items()
         ],
-        "actual": shown(feedback.actual) if feedback else "",
+        "actual": shown(said(output, feedback.actual)) if feedback else "",
         "comment": feedback.comment if feedback else "",
         "told": moment(feedback.created_at) if feedback else "",
         "about": [{"name": name, "value": text} for name, text in about.items()],

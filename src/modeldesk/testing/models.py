@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
+from sklearn.ensemble import IsolationForest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -88,3 +91,43 @@ def publish_small_targets(root: Path) -> Artifact:
     model = LinearRegression().fit(X[:150], y[:150])
     test, output = (X[150:], y[150:]), {"targets": {"rent": {"unit": "€"}}}
     return publish(model, X[:150], y[:150], name="rents", test=test, output=output, root=root)
+
+
+def payments() -> tuple[pd.DataFrame, pd.Series]:
+    """Payments of which every tenth is unusual, and whether each is (1)."""
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"amount": random.normal(50, 9, 200), "hour": random.integers(8, 20, 200)})
+    X.loc[::10] = [[500.0, 3], [650.0, 4]] * 10
+    return X.round(1), pd.Series(X.index % 10 == 0, name="fraud").astype(int)
+
+
+def publish_small_detector(root: Path) -> Artifact:
+    """A detector of outliers, without an answer to compare."""
+    X, _ = payments()
+    model = IsolationForest(n_estimators=20, random_state=0).fit(X[:150])
+    return publish(model, X[:150], name="payments", root=root)
+
+
+def publish_small_clusters(root: Path) -> Artifact:
+    """Three clusters of rents, without an answer to compare."""
+    X, _ = rents()
+    model = make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)).fit(X)
+    return publish(model, X, name="segments", root=root)
+
+
+def garments() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Garments, and the size and the colour that each was sold in."""
+    random = np.random.default_rng(0)
+    X = pd.DataFrame({"length": random.normal(90, 12, 200), "warmth": random.normal(0, 1, 200)})
+    size = np.select([X["length"] > 98, X["length"] > 82], ["large", "medium"], "small")
+    y = pd.DataFrame({"size": size, "$col.our": np.where(X["warmth"] > 0, "dark", "light")})
+    return X.round(2), y
+
+
+def publish_small_classes(root: Path) -> Artifact:
+    """A classification of two targets."""
+    X, y = garments()
+    model = make_pipeline(StandardScaler(), MultiOutputClassifier(LogisticRegression()))
+    model.fit(X[:150], y[:150])
+    test, output = (X[150:], y[150:]), {"targets": {"size": {"description": "size sold"}}}
+    return publish(model, X[:150], y[:150], name="garments", test=test, output=output, root=root)

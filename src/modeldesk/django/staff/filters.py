@@ -11,8 +11,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ...ml.labels import choices
-from ...ml.signature import class_label
+from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ..models import Prediction
 from ..service import get_service
@@ -44,8 +43,7 @@ class ClassFilter(admin.SimpleListFilter):
     parameter_name = "class"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        classes = get_service().signature.output.classes or []
-        shown = choices(map(class_label, classes))
+        shown = named_choices(get_service().signature.output)
         return [(option_value(label), text) for label, text in shown.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 from flask import Response, request, stream_with_context
 from flask_admin import expose
 
-from ...ml.labels import choices
-from ...ml.signature import class_label
+from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ...serving.log import Record
 from ...staff.export import csv_lines
@@ -34,8 +33,7 @@ class VersionFilter(Choice):
 
 class ClassFilter(Choice):
     def choices(self) -> Iterable[tuple[str, str]]:
-        classes = get_service().signature.output.classes or []
-        shown = choices(map(class_label, classes))
+        shown = named_choices(get_service().signature.output)
         return [(option_value(label), text) for label, text in shown.items()]
 
     def condition(self, value: str) -> Any:

@@ -16,9 +16,10 @@ from ..columns import columns_for, fitted_names, unnamed_columns
 from ..convert import sampled
 from ..knowledge import knowledge
 from ..project import artifacts_dir
-from ..publishing import classes_of, release, task_of
+from ..publishing import classes_by_target, classes_of, release, task_of
 from ..served import served
 from ..signature import Signature, SignatureError
+from ..unsupervised import LEARNS_ALONE, compared_with, output_of
 from ..validation import listed
 from .answers import answers_of
 from .formats import format_of
@@ -50,11 +51,12 @@ def import_model(
     """Make the model in `path` the current one, once it answers rows of `data` when served.
 
     `targets` are the columns of `data` with the true answers: rows the model was not trained on, or
-    its score is too good. The types of columns are those that the model knows, and else read off
-    the rows, as `told`. `agreed` is asked before a file that can run code is read. `name` is
-    the file's by default. `classes` are those of a graph's scores, "a,b,c" in their order, by
-    default those of the data, sorted. A score that is worse than always the same answer stops,
-    unless `accept_score`. Raises ArtifactError or SignatureError and changes nothing.
+    its score is too good. A detector of outliers or a clusterer needs none. The types of columns
+    are those that the model knows, and else read off the rows, as `told`. `agreed` is asked before
+    a file that can run code is read. `name` is the file's by default. `classes` are those of a
+    graph's scores, "a,b,c" in their order, by default those of the data, sorted. A score that is
+    worse than always the same answer stops, unless `accept_score`. Raises ArtifactError or
+    SignatureError and changes nothing.
     """
     kind, told = format_of(path), told or Told()
     name = name or re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("._-") or "model"
@@ -66,6 +68,8 @@ def import_model(
     table = read_table(data, [*targets, *told.texts, *told.dates], wanted, encoding)
     features = table.drop(columns=list(targets))
     model = kind.read(path, len(features.columns)) if model is None else model
+    if not targets:
+        _check_alone(model, features, str(path), str(data))
     if classes and (not hasattr(model, "bring") or model.classes):
         raise ArtifactError(f"{path} names its classes itself; leave out `--classes`.")
     features = _without_index(model, features)
@@ -79,10 +83,12 @@ def import_model(
     known = knowledge(model, columns)
     with_levels(model, features[columns], known, told.categories, str(data))
     decided = {column: decide.column(features[column], known[column]) for column in columns}
-    y = answers_of(model, table, list(targets), decide)
+    y = answers_of(model, table, list(targets), decide) if targets else None
     if classes:
         model.classes = named(classes, y)
     signature, X, y = _described(model, decided, known, y, decide, name=name, source=str(data))
+    if y is not None and signature.task == "anomaly":
+        say(_truth_read(table[targets[0]], y, signature))
     for line in table_of(signature, decided, features):
         say(line)
     constant = [f.name for f in signature.features if X[f.name].nunique(dropna=False) == 1]
@@ -95,14 +101,29 @@ def import_model(
     X_test = sampled(X)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     source = {"file": path.name, "sha256": sha256, "data": data.name, "rows": len(X)}
-    test = X_test, y.loc[X_test.index]
+    test = X_test, None if y is None else y.loc[X_test.index]
     if ranks(model):
         say("It ranks rows: its answers are scores to sort them by, which no target measures")
     matrix = fitted_names(model) is None and len(columns) > 1
     reasons = partial(reasons_of, signature, decided, known, table, targets, unnamed=matrix)
     judged = partial(judge, reasons=reasons, source=str(data), accept=accept_score, say=say)
-    about = {"imported": source}
-    return release(model, signature, X, test, about=about, judge=judged, root=root)
+    how: dict[str, Any] = {"scored": y is not None, "about": {"imported": source}}
+    return release(model, signature, X, test, judge=judged, root=root, **how)
+
+
+def _check_alone(model: Any, features: Any, path: str, data: str) -> None:
+    """Raise SignatureError for a model that learnt from answers, as no target is named."""
+    if hasattr(model, "bring") or task_of(model) not in LEARNS_ALONE:
+        others = [column for column in features if column not in (fitted_names(model) or [])]
+        why = f"{path} learnt from answers: name the column that has them with `--target`"
+        raise SignatureError(f"{why}; {data} has {listed(others or list(features.columns))}.")
+
+
+def _truth_read(column: Any, y: Any, signature: Signature) -> str:
+    """How a column was read that says which rows are outliers."""
+    read = dict(zip(map(str, column), y, strict=True))
+    pairs = [f"{text!r} as {signature.output.shown(meant)}" for text, meant in read.items()]
+    return f"In column {column.name!r} it reads {' and '.join(sorted(pairs))}"
 
 
 def _without_index(model: Any, features: Any) -> Any:
@@ -128,30 +149,47 @@ def _described(
         y = y.astype(str) if model.answers_text else y
     else:
         task = task_of(model)
-    what = f"column {y.name!r} of {source}" if y.ndim == 1 else source
+    what = f"column {y.name!r} of {source}" if getattr(y, "ndim", 0) == 1 else source
+    if task in LEARNS_ALONE:
+        if y is not None and y.ndim > 1:
+            raise SignatureError(f"{type(model).__name__} has one answer a row; name one target.")
+        y, output = compared_with(task, y, what[:1].upper() + what[1:]), output_of(model, task)
     if task == "regression" and not all(map(_is_number, y.dtypes if y.ndim == 2 else [y.dtype])):
         raise SignatureError(f"The model answers numbers, and {what} holds none; name its target.")
     if task == "classification" and not graph:
-        if all(isinstance(value, str) for value in model.classes_):
+        if y.ndim == 2:
+            y, output["targets"] = _by_target(model, y, what)
+        elif all(isinstance(value, str) for value in model.classes_):
             y = y.astype(str)
-        output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
-        if y.nunique() == 1:
+        if y.ndim == 1:
+            output["classes"] = classes_of(model, y, what[:1].upper() + what[1:])
+        if y.ndim == 1 and y.nunique() == 1:
             raise SignatureError(f"{what[:1].upper()}{what[1:]} holds one class only; add others.")
+    learnt = None if task in LEARNS_ALONE else y
     X = pd.DataFrame({column: one.values for column, one in decided.items()})
     if not graph:
         X = as_own_code_wants(model, X, y, known)
     types = {column: {"type": one.type} for column, one in decided.items() if one.type}
     given = types | described_by(known, X)
     infer = partial(Signature.infer, name=name, task=task, output=output)
-    signature = infer(X, y, features=given)
+    signature = infer(X, learnt, features=given)
     if not graph:
         unsaid = [column for column, one in decided.items() if one.type is None]
         numbers = takes_fractions(model, signature, X, unsaid)
         X = X.astype(dict.fromkeys(numbers, "float64"))
         given |= {column: {"type": "number"} for column in numbers}
-        signature = infer(X, y, features=given) if numbers else signature
+        signature = infer(X, learnt, features=given) if numbers else signature
         signature = with_rules(model, signature, known, tolerated=True)
     return signature.model_copy(update={"reading": decide.reading()}), X, y
+
+
+def _by_target(model: Any, y: Any, source: str) -> tuple[Any, dict[str, Any]]:
+    """Several answers (rows, targets) as texts where the model's are, and the classes of each."""
+    known = model.classes_ if isinstance(model.classes_, list) else []
+    for name, classes in zip(y.columns, known, strict=False):
+        if all(isinstance(value, str) for value in classes):
+            y = y.astype({name: str})
+    return y, classes_by_target(model, y, source)
 
 
 def _is_number(dtype: Any) -> bool:

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from ..knowledge import Known, of_levels
+from ..publishing import task_of
 from ..signature import SignatureError
+from ..unsupervised import LEARNS_ALONE
 from .types import Decider
 
 
@@ -38,8 +40,11 @@ def _known(model: Any, place: int, count: int) -> Known:
     """What a model says of one of its answers."""
     if hasattr(model, "bring"):
         return Known(type="category") if model.answers_text else Known()
+    if task_of(model) in LEARNS_ALONE:
+        return Known()  # of which rows are outliers there are several ways to tell
     classes = getattr(model, "classes_", None)
     if classes is None or len(classes) == 0:
         return Known(type="number")
-    several = isinstance(classes, list) and count > 1 and np.ndim(classes[0]) == 1
-    return of_levels(classes[place] if several else np.ravel(classes), lenient=True)
+    if isinstance(classes, list) and np.ndim(classes[0]) == 1:
+        return of_levels(classes[place], lenient=True) if count == len(classes) else Known()
+    return of_levels(np.ravel(classes), lenient=True)

@@ -25,6 +25,21 @@ def same(value: Any, other: Any) -> bool:
     return bool(value == other) or math.isclose(value, other, rel_tol=1e-5)
 
 
+def parts_of(model: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the model answers: several targets, or its one output."""
+    output: dict[str, Any] = model["output"]
+    return output["targets"] or [output]
+
+
+def shares_of(prediction: dict[str, Any]) -> dict[tuple[str, ...], float]:
+    """The probabilities by label, or by target and label."""
+    found: dict[tuple[str, ...], float] = {}
+    for name, share in (prediction.get("probabilities") or {}).items():
+        several = share.items() if isinstance(share, dict) else None
+        found |= {(name, label): one for label, one in several} if several else {(name,): share}
+    return found
+
+
 def number_of(model: dict[str, Any]) -> dict[str, Any]:
     """The first feature that is a number."""
     for feature in model["features"]:

@@ -10,7 +10,7 @@ import pytest
 from ..login import log_in, new_token
 from ..page import Page
 from ..service import Service
-from .asking import Instance, NewBrowser, Predict
+from .asking import Instance, NewBrowser, Predict, parts_of
 from .client import Document, checking_client
 
 
@@ -113,9 +113,9 @@ def model(client: httpx.Client) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def outcome(model: dict[str, Any]) -> Any:
     """A true outcome that this model could have."""
-    if targets := model["output"]["targets"]:
-        return {target["name"]: 12.5 + index for index, target in enumerate(targets)}
-    return (model["output"]["classes"] or [12.5])[-1]
+    parts = enumerate(parts_of(model))
+    values = {part["name"]: (part["classes"] or [12.5 + index])[-1] for index, part in parts}
+    return values if model["output"]["targets"] else values[model["output"]["name"]]
 
 
 @pytest.fixture

@@ -83,12 +83,20 @@ def unpacked(response: httpx.Response) -> dict[str, Any]:
 def expected(model: dict[str, Any], predictions: list[Any]) -> dict[str, list[Any]]:
     """What the API's predictions are as tensors, but for their ids."""
     values = [prediction["value"] for prediction in predictions]
+    if isinstance(values[0], dict):
+        found: dict[str, list[Any]] = {}
+        for name in values[0]:
+            found[name] = [value[name] for value in values]
+            shares = [one["probabilities"][name] for one in predictions if "probabilities" in one]
+            if shares:
+                found[f"{name}_probabilities"] = [p for one in shares for p in one.values()]
+        return found
     if not model["output"]["classes"]:
-        if isinstance(values[0], dict):
-            return {name: [value[name] for value in values] for name in values[0]}
         return {"value": values}
     shares = [p for one in predictions for p in one.get("probabilities", {}).values()]
-    return {"label": values} | ({"probabilities": shares} if shares else {})
+    scores = [one["score"] for one in predictions if "score" in one]
+    told = {"probabilities": shares, "score": scores}
+    return {"label": values} | {name: given for name, given in told.items() if given}
 
 
 @pytest.fixture

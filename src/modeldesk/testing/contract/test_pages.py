@@ -17,6 +17,7 @@ from .asking import (
     of_features,
     same,
     send,
+    shares_of,
     typed_outcome,
 )
 
@@ -41,6 +42,12 @@ def shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {shown(number)}" for name, number in value.items())
     return f"{value:.7g}" if isinstance(value, float) else str(value)
+
+
+def said(model: dict[str, Any], value: Any) -> str:
+    """An answer, or a true one, as pages write it."""
+    name = (model["output"]["names"] or {}).get(shown(value))
+    return f"{name} ({shown(value)})" if name else shown(value)
 
 
 def forms(page: Page) -> list[Element]:
@@ -106,22 +113,25 @@ def test_from_the_form_to_the_result(
     assert entry["request_id"] == response.headers["X-Request-ID"]
     output, value = model["output"], entry["value"]
     parts = [(t["unit"], value[t["name"]]) for t in output["targets"] or []]
-    wanted = [f"{shown(v)} {unit or ''}" for unit, v in parts or [(output["unit"], value)]]
+    parts = parts or [(output["unit"], value)]
+    wanted = [f"{said(model, answer)} {unit or ''}" for unit, answer in parts]
     results = [" ".join(e.text.split()) for e in page.all("p", class_="value")]
     assert results == [" ".join(text.split()) for text in wanted]
     assert model["version"] in page.text
+    if score := entry.get("score"):
+        assert f"Its score is {shown(score)}; an anomaly is below" in page.text
     listed = {e.text.strip() for e in page.all("dt")}
     assert {label for _, label in texts(model)} <= listed
     values = [" ".join(e.text.split()) for e in page.all("dd")]
     for value, feature in zip(values, model["features"], strict=False):
         assert value == f"{shown(good[feature['name']])} {feature['unit'] or ''}".strip()
     meters = page.all("meter")
-    shares = entry.get("probabilities") or {}
+    shares = shares_of(entry)
     assert sorted(float(m["value"]) for m in meters) == pytest.approx(
         sorted(shares.values()), abs=1e-4
     )
-    for label, share in shares.items():
-        assert f"{label} {share * 100:.1f} %" in page.text
+    for names, share in shares.items():
+        assert f"{': '.join(names)} {share * 100:.1f} %" in page.text
 
 
 def test_the_form_and_the_api_agree(
@@ -305,22 +315,24 @@ def test_pages_that_are_not_there(browser: httpx.Client, path: str, status: int)
     assert response.headers["X-Request-ID"] in page.text
 
 
-def report(browser: httpx.Client, record_id: str, outcome: Any, comment: str) -> str:
-    """Report an outcome, and return it as pages write it."""
+def report(browser: httpx.Client, record_id: str, outcome: Any, comment: str) -> None:
     path = f"/predictions/{record_id}"
     response = send(browser, path, **in_form(typed_outcome(outcome)), comment=comment)
     assert (response.status_code, response.headers["Location"]) == (303, path)
-    return shown(outcome)
 
 
 def test_feedback(
-    browser: httpx.Client, client: httpx.Client, record_id: str, outcome: Any
+    browser: httpx.Client,
+    client: httpx.Client,
+    model: dict[str, Any],
+    record_id: str,
+    outcome: Any,
 ) -> None:
     path = f"/predictions/{record_id}"
-    actual = report(browser, record_id, outcome, ODD)
+    report(browser, record_id, outcome, ODD)
     page = Page(browser.get(path).text)
     assert page.one("blockquote").text == ODD
-    assert actual in [element.text for element in page.all("dd")]
+    assert said(model, outcome) in [element.text for element in page.all("dd")]
     assert not forms(page)
     kept = client.get(f"/api/v1/predictions/{record_id}").json()["feedback"]
     assert (kept["actual"], kept["comment"]) == (outcome, ODD)
@@ -368,10 +380,10 @@ def test_history_shows_outcomes(
     browser: httpx.Client, record_id: str, model: dict[str, Any], outcome: Any
 ) -> None:
     assert "not known yet" in Page(browser.get("/predictions/").text).text
-    actual = report(browser, record_id, outcome, "")
+    report(browser, record_id, outcome, "")
     page = Page(browser.get("/predictions/").text)
     cells = [" ".join(cell.text.split()) for cell in page.all("td")]
-    assert cells[2] == actual
+    assert cells[2] == said(model, outcome)
     assert cells[3] == model["version"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .asking import Instance, Predict, same
+from .asking import Instance, Predict, parts_of, same
 
 JSON = {"Content-Type": "application/json"}
 
@@ -26,7 +26,8 @@ def variants(model: dict[str, Any], good: Instance) -> list[Instance]:
 def test_the_model_describes_itself(client: httpx.Client, model: dict[str, Any]) -> None:
     assert model["features"]
     assert len({feature["name"] for feature in model["features"]}) == len(model["features"])
-    assert bool(model["output"]["classes"]) == (model["task"] == "classification")
+    for part in parts_of(model):
+        assert bool(part["classes"]) == (model["task"] != "regression")
     assert all(isinstance(score, float) for score in model["metrics"].values())
     assert client.get("/readyz").json()["model"] == {k: model[k] for k in ("name", "version")}
 
@@ -39,11 +40,16 @@ def test_one_instance(predict: Predict, model: dict[str, Any], good: Instance) -
     assert set(content) == {"predictions", "model"}
     (prediction,) = content["predictions"]
     assert uuid.UUID(prediction["id"]).version == 7
-    if classes := model["output"]["classes"]:
-        assert prediction["value"] in classes
+    for part in parts_of(model):
+        several = model["output"]["targets"] is not None
+        value = prediction["value"][part["name"]] if several else prediction["value"]
+        assert value in (part["classes"] or [value])
         if shares := prediction.get("probabilities"):
-            assert len(shares) == len(classes)
+            shares = shares[part["name"]] if several else shares
+            assert len(shares) == len(part["classes"])
             assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
+    if (threshold := model["output"]["threshold"]) is not None:
+        assert (prediction["score"] < threshold) == (prediction["value"] == -1)
 
 
 def test_many_instances_keep_their_order(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from ..page import CONTROLS, Page, control_name, errors_of
-from .asking import Instance, Predict, number_of, of_features, same
+from .asking import Instance, Predict, number_of, of_features, same, shares_of
 
 pytestmark = pytest.mark.part("forms")
 
@@ -173,12 +173,12 @@ def test_a_file_comes_back_with_its_predictions(
     numbers = answer if isinstance(answer, dict) else {}
     wanted = {f"prediction_{n}": v for n, v in numbers.items()} or {"prediction": answer}
     assert {found[1][column] for column in wanted} == {""}
-    shares = expected.get("probabilities", {})
     for row in (found[0], found[2]):
         for column, value in wanted.items():
             assert same(type(value)(row[column]), value)
-        for label, share in shares.items():
-            assert float(row[f"probability_{label}"]) == pytest.approx(share, abs=1e-4)
+        for names, share in shares_of(expected).items():
+            column = "_".join(["probability", *names])
+            assert float(row[column]) == pytest.approx(share, abs=1e-4)
     kept = client.get("/api/v1/predictions?limit=3").json()["predictions"]
     assert [entry["inputs"] == pytest.approx(good) for entry in kept] == [True] * 3
     assert len({entry["request_id"] for entry in kept[:2]}) == 1

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ..page import Element, Page
-from .asking import Instance, Predict, in_form, typed_outcome
+from .asking import Instance, Predict, in_form, parts_of, typed_outcome
 
 pytestmark = pytest.mark.part("admin")
 
@@ -87,6 +87,7 @@ def test_a_prediction_is_found_and_exported(
     assert row["request_id"] == request_id
     assert row["model_version"] == entry["model_version"]
     assert {text for name, text in row.items() if name.startswith("actual")} == {""}
+    assert row.get("prediction_score", "") == str(entry.get("score", ""))
     for name, value in good.items():
         assert row[name] == (str(value).lower() if isinstance(value, bool) else str(value))
     assert any(row["id"] in element.attributes.get("href", "") for element in page.all("a"))
@@ -206,5 +207,5 @@ def test_the_events_of_the_monitor(
         assert set(event["drift"]) == {feature["name"] for feature in model["features"]}
     assert first["per_second"] is None
     assert second["per_second"] >= 0
-    if classes := model["output"]["classes"]:
+    if classes := parts_of(model)[0]["classes"]:
         assert len(first["outputs"]) == len(classes)

@@ -20,8 +20,11 @@ class Command(BaseCommand):
         add("path", metavar="PATH", type=Path, help=path)
         data = "CSV or Parquet with rows that the model was not trained on."
         add("--data", metavar="FILE", type=Path, required=True, help=data)
-        target = "The column with the true answers; again for each of several, as trained."
-        add("--target", metavar="COL", action="append", required=True, help=target)
+        target = (
+            "The column with the true answers; again for each of several, as trained. "
+            "A detector of outliers or a clusterer needs none."
+        )
+        add("--target", metavar="COL", action="append", default=[], help=target)
         add("--name", help="Of the model; by default the file's.")
         for one in READING:
             action = "append" if one.many else "store"
