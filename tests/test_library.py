@@ -20,7 +20,7 @@ import modeldesk
 
 LATER = {  # of extras
     "modeldesk.ml.importing.unpickler",
-    "modeldesk.ml.onnx_converters",
+    "modeldesk.ml.converting.onnx_converters",
     "modeldesk.serving.mongo_summaries",
 }
 for part in ("ml", "serving", "accounts", "pages", "staff"):

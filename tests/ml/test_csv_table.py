@@ -6,8 +6,8 @@ from itertools import count
 from typing import Any
 
 import pytest
-from modeldesk.ml.csv_table import CsvTable, CsvText, kind_of
-from modeldesk.ml.headings import TableError, places, unused
+from modeldesk.ml.tables.csv_table import CsvTable, CsvText, kind_of
+from modeldesk.ml.tables.headings import TableError, places, unused
 
 
 def read(

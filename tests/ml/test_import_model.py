@@ -16,12 +16,12 @@ import pytest
 import skops.io
 from modeldesk.ml import Artifact, ArtifactError, SignatureError
 from modeldesk.ml.artifact import load
+from modeldesk.ml.fitted.trusted import Untrusted
 from modeldesk.ml.importing import import_model, tables
 from modeldesk.ml.importing.formats import FORMATS
 from modeldesk.ml.importing.unpickler import SafeUnpickler
 from modeldesk.ml.libraries import need
 from modeldesk.ml.predictor import Predictor
-from modeldesk.ml.trusted import Untrusted
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -399,7 +399,7 @@ def test_nothing_is_read_that_nobody_agreed_to(tmp_path: Path) -> None:
 
 
 def test_a_sample_of_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modeldesk.ml.convert.MOST_ROWS", 40)
+    monkeypatch.setattr("modeldesk.ml.converting.convert.MOST_ROWS", 40)
     artifact = bring(tmp_path)
     assert artifact.metrics["parity"]["rows"] == 40
     assert artifact.metrics["imported"]["rows"] == 150

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, publish
 from modeldesk.ml.artifact import PROBES, Artifact, read, save
-from modeldesk.ml.kept import MOST, Kept
+from modeldesk.ml.converting.kept import MOST, Kept
 from modeldesk.ml.predictor import OnnxEngine, Predictor, ScikitEngine
 from modeldesk.ml.promotion import promote
 from modeldesk.ml.versions import current_version, write_current
@@ -47,7 +47,7 @@ def other_engine(monkeypatch: pytest.MonkeyPatch) -> None:
 
     known = {"onnxruntime": "1.0"}
     monkeypatch.setattr(OnnxEngine, "run", run)
-    monkeypatch.setattr("modeldesk.ml.kept._installed", known.get)
+    monkeypatch.setattr("modeldesk.ml.converting.kept._installed", known.get)
 
 
 def kept(artifact: Artifact) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml.batch import Summary, predict_file
-from modeldesk.ml.headings import TableError
 from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.tables.headings import TableError
 from modeldesk.testing import models
 
 HEADER = "id,area,age,rooms,garden,heating"

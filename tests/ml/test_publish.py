@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, SignatureError, publish
 from modeldesk.ml.artifact import load, save
-from modeldesk.ml.parity import compare
+from modeldesk.ml.converting.parity import compare
 from modeldesk.ml.predictor import (
     NotFinite,
     Prediction,

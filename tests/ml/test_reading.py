@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from modeldesk.ml.cells import converter
-from modeldesk.ml.reading import Reading, boolean, level
 from modeldesk.ml.signature import Feature, Output, Signature
+from modeldesk.ml.tables.cells import converter
+from modeldesk.ml.tables.reading import Reading, boolean, level
 from modeldesk.ml.validation import InstanceValidator
 
 GERMAN = Reading(decimal=",", thousands=".")

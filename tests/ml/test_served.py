@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from joblib import Memory
 from modeldesk.ml import ArtifactError, SignatureError, publish, skops_file
+from modeldesk.ml.fitted.served import served
 from modeldesk.ml.importing.pickles import read_pickle
 from modeldesk.ml.predictor import Predictor, ScikitEngine
-from modeldesk.ml.served import served
 from modeldesk.testing import models
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV

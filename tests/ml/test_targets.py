@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, SignatureError, publish
 from modeldesk.ml.batch import predict_file
-from modeldesk.ml.parity import compare
+from modeldesk.ml.converting.parity import compare
 from modeldesk.ml.predictor import NotFinite, Predictor
 from modeldesk.ml.signature import Signature
 from modeldesk.ml.validation import InvalidInstances

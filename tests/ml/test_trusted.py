@@ -17,8 +17,8 @@ import scipy.spatial.distance
 import scipy.special
 import scipy.stats
 from modeldesk.ml import skops_file
+from modeldesk.ml.fitted.trusted import Untrusted, named
 from modeldesk.ml.importing.unpickler import SafeUnpickler
-from modeldesk.ml.trusted import Untrusted, named
 from sklearn.compose import make_column_selector
 from sklearn.feature_selection import SelectKBest, f_classif, mutual_info_classif
 from sklearn.frozen import FrozenEstimator

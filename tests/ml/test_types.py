@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from modeldesk.ml import Artifact, SignatureError
+from modeldesk.ml.fitted.knowledge import Known, holds_own_code, knowledge
 from modeldesk.ml.importing.marks import asked_about, may_be_thousands, seems_thousands
 from modeldesk.ml.importing.types import Decider, Told
-from modeldesk.ml.knowledge import Known, holds_own_code, knowledge
 from modeldesk.ml.predictor import Predictor
-from modeldesk.ml.reading import Reading
+from modeldesk.ml.tables.reading import Reading
 from pyarrow import parquet as pq
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import (

@@ -12,10 +12,10 @@ import pytest
 from modeldesk.ml import Artifact, ArtifactError, SignatureError, publish
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.compatibility import differences
+from modeldesk.ml.fitted.unsupervised import truth
 from modeldesk.ml.importing import import_model
 from modeldesk.ml.predictor import Prediction, Predictor
 from modeldesk.ml.promotion import Incompatible
-from modeldesk.ml.unsupervised import truth
 from modeldesk.testing import models
 from sklearn.cluster import DBSCAN, AffinityPropagation, KMeans, MeanShift, MiniBatchKMeans
 from sklearn.covariance import EllipticEnvelope

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pytest
 from modeldesk.ml import publish
 from modeldesk.ml.batch import predict_file
-from modeldesk.ml.headings import TableError
 from modeldesk.ml.importing import import_model
 from modeldesk.ml.importing.tables import texts
 from modeldesk.ml.importing.types import Told
-from modeldesk.ml.reading import Reading
+from modeldesk.ml.tables.headings import TableError
+from modeldesk.ml.tables.reading import Reading
 from modeldesk.ml.validation import InvalidInstances
 from modeldesk.pages import rows
 from modeldesk.serving import protocols

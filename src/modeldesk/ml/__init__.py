@@ -56,16 +56,16 @@ def publish(
     an ArtifactError, says why; `force` promotes it all the same.
     """
     from . import promotion
-    from .asking import described_by, with_rules
-    from .booster_files import estimator
-    from .boosters import as_numbered, with_levels
     from .card import sentences
-    from .columns import columns_for, unnamed_columns
-    from .knowledge import knowledge
+    from .fitted.asking import described_by, with_rules
+    from .fitted.booster_files import estimator
+    from .fitted.boosters import as_numbered, with_levels
+    from .fitted.columns import columns_for, unnamed_columns
+    from .fitted.knowledge import knowledge
+    from .fitted.served import served
+    from .fitted.unsupervised import LEARNS_ALONE, compared_with, output_of
     from .project import artifacts_dir
     from .publishing import classes_by_target, classes_of, release, task_of
-    from .served import served
-    from .unsupervised import LEARNS_ALONE, compared_with, output_of
 
     model = served(estimator(model))
     X_test, y_test = test or (X, y)

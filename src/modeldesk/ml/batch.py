@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 from tqdm import tqdm
 
-from .csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
-from .headings import TableError, places, unused
 from .predictor import NotFinite, Predictor
 from .signature import brief, shares_of
+from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
+from .tables.headings import TableError, places, unused
 from .validation import InvalidInstances, Row
 
 FIRST_FAULTS = 10
@@ -182,7 +182,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    from .parquet_table import plain
+    from .tables.parquet_table import plain
 
     parts = job.output.parts
     types = [pa.scalar(part.classes[0] if part.classes else 0.0).type for part in parts]

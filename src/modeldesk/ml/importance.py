@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .convert import rows_of
+from .converting.convert import rows_of
 from .predictor import Engine
 from .signature import Signature
 

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
-from .boosters import FAMILIES, family
-from .columns import fitted_names, takes_text
+from .converting.kept import Kept
+from .converting.parity import Answers
+from .fitted.boosters import FAMILIES, family
+from .fitted.columns import fitted_names, takes_text
+from .fitted.unsupervised import has_decision
+from .fitted.walk import inside
 from .frames import Column, as_trained
-from .kept import Kept
-from .parity import Answers
 from .rules import RuleError, Rules, rules
 from .shares import are_shares, by_target, rounded
 from .signature import Feature, Signature, Target, brief
-from .unsupervised import has_decision
 from .validation import InstanceValidator, Row
-from .walk import inside
 
 Trained = Mapping[str, Column]  # as of Signature.trained
 NOTHING: Trained = {}
@@ -120,8 +120,8 @@ class ScikitEngine:
         cls, content: bytes, features: list[Feature], trained: Trained = NOTHING
     ) -> "ScikitEngine":
         """Read a skops file. Raises ForeignCode when it holds code that is not scikit-learn's."""
+        from .fitted.trusted import Untrusted
         from .skops_file import loads
-        from .trusted import Untrusted
 
         try:
             model = loads(content)

@@ -11,19 +11,19 @@ import numpy as np
 
 from . import promotion
 from .artifact import Artifact, ArtifactError, save
-from .boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
 from .card import card
-from .convert import convert, rows_of, score
+from .converting.convert import convert, rows_of, score
+from .converting.kept import Kept
+from .converting.parity import average
 from .drift import profile
+from .fitted.boosters import FAMILIES, OWN_OBJECTIVE, objective_without_shares, ranks
+from .fitted.unsupervised import answer_shares, no_predict, unsupervised_task
 from .importance import importance
-from .kept import Kept
 from .logged import rows_added
-from .parity import average
 from .predictor import ScikitEngine, start
 from .project import artifacts_dir
 from .shares import no_shares
 from .signature import Class, Signature, SignatureError, Task, brief
-from .unsupervised import answer_shares, no_predict, unsupervised_task
 from .validation import listed
 
 LIBRARIES = ("scikit-learn", "skl2onnx", "skops", "numpy")

@@ -31,7 +31,7 @@ def by_target(output: Output, shares: np.ndarray) -> list[np.ndarray]:
 
 def no_shares(model: Any, output: Output, scores: Any) -> str:
     """Why the scores (rows, classes) of a model are no probabilities; "" where they are."""
-    from .boosters import objective_without_shares
+    from .fitted.boosters import objective_without_shares
 
     if name := objective_without_shares(model):
         return f"It answers without probabilities: the scores of {name} are none."

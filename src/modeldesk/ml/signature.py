@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from .frames import Column, column_of, level_text
-from .reading import Reading
+from .tables.reading import Reading
 
 FLOAT32_MAX = 3.4028234663852886e38  # models compute in 32 bits
 INTEGER_MAX = 2**53  # beyond it JSON and databases disagree on whole numbers

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from .trusted import Untrusted, check_kept, is_maker, named
-from .walk import inside
+from .fitted.trusted import Untrusted, check_kept, is_maker, named
+from .fitted.walk import inside
 
 SCHEMA = "schema.json"
 SETS = {"frozenset", "set"}

@@ -22,9 +22,9 @@ from pydantic import (
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
-from .cells import Convert, converter, level_of, none_if_blank, typed_in
 from .frames import level_text
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
+from .tables.cells import Convert, converter, level_of, none_if_blank, typed_in
 
 NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
 NUMERIC = re.compile(r"-?\d+(\.\d+)?|True|False", re.ASCII)  # a level that JSON has as another type

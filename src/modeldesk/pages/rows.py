@@ -8,11 +8,11 @@ from io import BytesIO
 from typing import Any
 
 from ..ml.batch import Job, answered_csv, mark_of
-from ..ml.cells import converter
-from ..ml.csv_table import CsvTable, CsvText, kind_of
-from ..ml.headings import TableError
-from ..ml.reading import Reading
 from ..ml.signature import Feature, class_label
+from ..ml.tables.cells import converter
+from ..ml.tables.csv_table import CsvTable, CsvText, kind_of
+from ..ml.tables.headings import TableError
+from ..ml.tables.reading import Reading
 from ..ml.validation import Fault, InstanceValidator, InvalidInstances, Row, listed
 from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
-from ..ml.csv_table import CsvTable, CsvText
-from ..ml.headings import TableError
 from ..ml.signature import class_label
+from ..ml.tables.csv_table import CsvTable, CsvText
+from ..ml.tables.headings import TableError
 from ..ml.validation import Fault, InvalidInstances, Row, listed
 from .answers import Answer, Problem, Request
 from .body import MOST_ROWS, STRICT, PredictBody, parse, read_json

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import View
 
-from ...ml.headings import TableError
+from ...ml.tables.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page

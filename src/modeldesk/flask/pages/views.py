@@ -4,7 +4,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Redirect
 
-from ...ml.headings import TableError
+from ...ml.tables.headings import TableError
 from ...ml.validation import Fault, InvalidInstances
 from ...pages import content, rows
 from ...pages.model_page import model_page

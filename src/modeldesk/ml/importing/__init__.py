@@ -9,17 +9,17 @@ from typing import Any
 
 from .. import promotion
 from ..artifact import Artifact, ArtifactError
-from ..asking import described_by, takes_fractions, with_rules
-from ..booster_files import estimator
-from ..boosters import ranks, with_levels
-from ..columns import columns_for, fitted_names, unnamed_columns
-from ..convert import sampled
-from ..knowledge import knowledge
+from ..converting.convert import sampled
+from ..fitted.asking import described_by, takes_fractions, with_rules
+from ..fitted.booster_files import estimator
+from ..fitted.boosters import ranks, with_levels
+from ..fitted.columns import columns_for, fitted_names, unnamed_columns
+from ..fitted.knowledge import knowledge
+from ..fitted.served import served
+from ..fitted.unsupervised import LEARNS_ALONE, compared_with, output_of
 from ..project import artifacts_dir
 from ..publishing import classes_by_target, classes_of, release, task_of
-from ..served import served
 from ..signature import Signature, SignatureError
-from ..unsupervised import LEARNS_ALONE, compared_with, output_of
 from ..validation import listed
 from .answers import answers_of
 from .formats import format_of

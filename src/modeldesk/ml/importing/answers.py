@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ..knowledge import Known, of_levels
+from ..fitted.knowledge import Known, of_levels
+from ..fitted.unsupervised import LEARNS_ALONE
 from ..publishing import task_of
 from ..signature import SignatureError
-from ..unsupervised import LEARNS_ALONE
 from .types import Decider
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact import ArtifactError
-from ..booster_files import read_catboost, read_lightgbm, read_xgboost
+from ..fitted.booster_files import read_catboost, read_lightgbm, read_xgboost
 from .graph import read as read_onnx
 from .pickles import read_pickle, read_skops
 from .torch_files import read as read_torch

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..knowledge import Known
-from ..parity import Answers, compare
+from ..converting.parity import Answers, compare
+from ..fitted.knowledge import Known
 from ..predictor import INPUTS, OnnxEngine
 from ..signature import Feature, FeatureType, Signature, Task, brief
 from ..validation import Row, listed

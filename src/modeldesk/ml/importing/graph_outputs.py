@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..parity import Answers
+from ..converting.parity import Answers
 from ..shares import ROUND, are_shares
 from ..signature import Class, class_label
 from ..validation import listed

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..artifact import ArtifactError
-from ..parity import Answers
+from ..converting.parity import Answers
 from ..signature import Signature
 from ..validation import listed
 

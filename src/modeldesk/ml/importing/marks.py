@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..reading import Reading
+from ..tables.reading import Reading
 
 CURRENCIES = "$€£¥₹₩₽฿₫₺₪"
 MARKS = ((",", ""), (",", "."), (".", ","), (",", " "), (".", " "), (".", "'"), (",", "'"))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..knowledge import Known, holds_own_code
+from ..fitted.knowledge import Known, holds_own_code
 
 DTYPES = ("object", "category")  # what else texts may have been in training, besides pandas' own
 

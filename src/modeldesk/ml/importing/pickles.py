@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ..artifact import ArtifactError
+from ..fitted.trusted import CLASSES, Untrusted, within
 from ..predictor import ForeignCode, ScikitEngine
 from ..project import transformers
 from ..signature import brief
-from ..trusted import CLASSES, Untrusted, within
 
 VERSION = re.compile(rb"_sklearn_version.{0,8}?(\d+\.\d+[.\w]*)", re.DOTALL)
 OLDEST = (1, 6)  # of scikit-learn, that this project works with

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..knowledge import Known
+from ..fitted.knowledge import Known
 from ..signature import Signature
 from ..validation import listed
 from .marks import may_be_thousands

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..csv_table import CHUNK, CsvTable, check, kind_of
-from ..headings import TableError, places
-from ..parquet_table import column_names, plain
 from ..signature import SignatureError, brief
+from ..tables.csv_table import CHUNK, CsvTable, check, kind_of
+from ..tables.headings import TableError, places
+from ..tables.parquet_table import column_names, plain
 
 MOST_BYTES = 500_000_000
 

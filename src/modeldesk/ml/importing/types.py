@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..fitted.knowledge import Known
 from ..frames import categorical, level_text
-from ..knowledge import Known
-from ..reading import GAPS, TRUE_FALSE, Reading, boolean, level
 from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
+from ..tables.reading import GAPS, TRUE_FALSE, Reading, boolean, level
 from .marks import asked_about, mend, seems_thousands
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)

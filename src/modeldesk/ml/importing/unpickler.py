@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from joblib.numpy_pickle import NumpyUnpickler
 
-from ..trusted import Untrusted, check_kept, is_maker, named
+from ..fitted.trusted import Untrusted, check_kept, is_maker, named
 
 LEFT_OUT = {  # distributions that a search drew from, which run text; and where a pipeline caches
     *("joblib._store_backends", "joblib.memory", "pathlib", "pathlib._local"),

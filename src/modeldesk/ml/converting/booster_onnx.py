@@ -6,7 +6,7 @@ from copy import copy
 from importlib import import_module
 from typing import Any
 
-from .libraries import need
+from ..libraries import need
 
 FAMILIES = {  # how their classes begin, and where their converter is
     "lightgbm": ("LGBM", "onnxmltools.convert.lightgbm.operator_converters.LightGbm"),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .project import packages
+from ..project import packages
 
 PLAIN = {  # containers, numbers, times, and the functions that models are put together with
     "_codecs": {"encode"},

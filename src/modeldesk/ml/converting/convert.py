@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import skops_file
-from .advice import kept_tables, own_code
-from .artifact import ArtifactError, Runtime
+from .. import skops_file
+from ..artifact import ArtifactError, Runtime
+from ..fitted.advice import kept_tables, own_code
+from ..fitted.boosters import family, numbered
+from ..fitted.unsupervised import detector_scores
+from ..frames import level_text
+from ..predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
+from ..shares import rounded
+from ..signature import Signature, brief
+from ..validation import InstanceValidator, InvalidInstances, Row
 from .booster_onnx import register_converters
-from .boosters import family, numbered
-from .frames import level_text
 from .kept import Kept
 from .parity import Answers, Tried, average, compare, difference, tried
-from .predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
 from .probes import like, probes
-from .shares import rounded
-from .signature import Signature, brief
-from .unsupervised import detector_scores
-from .validation import InstanceValidator, InvalidInstances, Row
 
 MOST_ROWS, MOST_CELLS = 10_000, 2_000_000  # that models are compared on
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from ..signature import FeatureType
 from . import boosters
 from .columns import takes_text
 from .parts import parts
-from .signature import FeatureType
 
 LENIENT = {"ignore", "infrequent_if_exist", "warn", "use_encoded_value"}  # of `handle_unknown`
 LIBRARIES = {"catboost", "imblearn", "lightgbm", "numpy", "scipy", "sklearn", "xgboost"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .frames import categorical
+from ..frames import categorical
+from ..signature import SignatureError
+from ..validation import listed
 from .parts import parts
-from .signature import SignatureError
-from .validation import listed
 
 FAMILIES = ("catboost", "lightgbm", "xgboost")
 SHARES = {  # the objectives whose scores are the probabilities of the classes

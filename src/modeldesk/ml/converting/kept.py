@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..validation import Row
 from .parity import Answers, Tried, difference, tried
-from .validation import Row
 
 MOST, MOST_CELLS, LONGEST_TEXT = 300, 6_000, 500  # rows, values in all, characters of a row
 

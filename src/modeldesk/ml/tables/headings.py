@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from ..signature import SignatureError
 from .reading import loose
-from .signature import SignatureError
 
 
 class TableError(SignatureError):

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import ArtifactError
-from .signature import Signature, SignatureError, Task, class_label
-from .validation import listed
+from ..artifact import ArtifactError
+from ..signature import Signature, SignatureError, Task, class_label
+from ..validation import listed
 
 LEARNS_ALONE = ("anomaly", "clustering")
 ANOMALY, NORMAL = -1, 1  # what scikit-learn's detectors answer

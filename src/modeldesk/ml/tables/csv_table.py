@@ -9,8 +9,8 @@ from io import StringIO, TextIOWrapper
 from itertools import islice
 from typing import Any, BinaryIO, TextIO
 
+from ..validation import listed
 from .headings import TableError, called, places
-from .validation import listed
 
 DELIMITERS = ",;\t|"
 MARKS = {  # of an encoding, at the start of a file; the longer ones first

@@ -3,7 +3,7 @@
 from copy import copy
 from typing import Any
 
-from .artifact import ArtifactError
+from ..artifact import ArtifactError
 
 
 def served(model: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .frames import level_text
+from ..frames import level_text
+from ..predictor import ScikitEngine
+from ..signature import MOST_CATEGORIES, Signature, kind_of
+from ..validation import Row
 from .knowledge import Known
-from .predictor import ScikitEngine
-from .signature import MOST_CATEGORIES, Signature, kind_of
-from .validation import Row
 
 UNSEEN = "no such level"
 MOST_LEVELS = 1_000  # text of which a model knows more is free text

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .artifact import ArtifactError
-from .libraries import need
-from .signature import brief
+from ..artifact import ArtifactError
+from ..libraries import need
+from ..signature import brief
 
 SHARES_OF = {  # objectives that differ in what they answer only, not in what they learn
     "binary:logitraw": "binary:logistic",

@@ -6,8 +6,8 @@ from functools import partial
 from math import isfinite, isnan
 from typing import Any
 
+from ..signature import INTEGER_MAX, Feature
 from .reading import Reading, boolean, loose
-from .signature import INTEGER_MAX, Feature
 
 Convert = Callable[[Any], Any]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .project import transformers
+from ..project import transformers
 from .walk import inside
 
 AGAIN = "import it from there, and fit again"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..signature import SignatureError
+from ..validation import listed
+from ..versions import current_version, signature_of
 from .boosters import family
-from .signature import SignatureError
-from .validation import listed
-from .versions import current_version, signature_of
 
 
 def columns_for(model: Any, given: list[str], source: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""From a trained model to one that serves, and the proof that both answer alike."""

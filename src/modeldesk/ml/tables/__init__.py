@@ -1,0 +1,1 @@
+"""Tables of rows: how their texts are read, whoever sends them."""
