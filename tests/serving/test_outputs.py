@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,6 @@ from typing import Any
 import pytest
 from modeldesk.ml.predictor import Predictor
 from modeldesk.pages import content
-from modeldesk.serving.callers import current_caller
-from modeldesk.serving.deployment import current_served
 from modeldesk.serving.lines import from_line, to_line
 from modeldesk.serving.log import Query, Record
 from modeldesk.serving.replay import comparison, replay
@@ -23,16 +20,9 @@ from modeldesk.testing import models
 
 from .desk import Desk
 
+pytestmark = pytest.mark.usefixtures("nobody_asks")
 NORMAL, ANOMALY = {"amount": 50.0, "hour": 12}, {"amount": 900.0, "hour": 3}
 FLATS = [{"area": area, "rooms": rooms} for area, rooms in [(40.0, 2), (150.0, 8), (280.0, 2)]]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(folder)
-    yield
-    current_caller.set(None)
-    current_served.set(None)
 
 
 @pytest.fixture

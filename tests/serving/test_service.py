@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,13 +11,13 @@ from modeldesk.ml.predictor import NotFinite, Predictor
 from modeldesk.ml.validation import InvalidInstances
 from modeldesk.serving.answers import HEALTH, Problem
 from modeldesk.serving.callers import PREDICT, SEE_ALL, Caller, current_caller
-from modeldesk.serving.deployment import current_served
 from modeldesk.serving.log import BufferedWriter, DurableWriter, Query
 from modeldesk.serving.service import ROUTES
 from modeldesk.serving.settings import Settings
 
 from .desk import ROW, Desk
 
+pytestmark = pytest.mark.usefixtures("nobody_asks")
 ANNE, BERT = Caller("a", frozenset({PREDICT})), Caller("b", frozenset({PREDICT}))
 STAFF = Caller("s", frozenset({PREDICT, SEE_ALL}))
 NOBODY_MAY = Caller("n", frozenset())
@@ -28,14 +27,6 @@ UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 class WithAccounts(Settings):
     auth: ClassVar[bool] = True
-
-
-@pytest.fixture(autouse=True)
-def _nobody_asks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(folder)
-    yield
-    current_caller.set(None)
-    current_served.set(None)
 
 
 @pytest.fixture
