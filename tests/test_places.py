@@ -645,7 +645,7 @@ def test_a_browser_sees_it(desk: Desk) -> None:
         visitor.log_in(EMAIL)
         visitor.go("/", "New prediction")
         visitor.says(own.OWN_FORM)
-        assert visitor.main.get_by_role("textbox").first.get_attribute("name") == "glucose"
+        assert visitor.main.get_by_role("textbox").first.get_attribute("name") == control_name("glucose")
         visitor.says(own.HINT)
         visitor.page.get_by_label("Order").fill("B-1")
         visitor.page.get_by_label("Body mass index").fill(str(own.LARGE))

@@ -270,6 +270,8 @@ def test_the_original_is_asked_a_frame_as_it_was_trained_on() -> None:
     assert made["heating"].tolist() == [row["heating"], "sun"]
     assert made["none"].tolist() == [None, "b"]
     assert made.dtypes["area"] == "float64"
+    made = like(frame, [row, row | {"garden": None}])
+    assert made["garden"].isna().tolist() == [False, True]
 
 
 def test_rows_at_fault_are_found_among_others() -> None:

@@ -71,13 +71,14 @@ def _column(column: Any, values: list[Any]) -> Any:
         whole = dtype.kind in "iu" and all(isinstance(v, int) or v == v // 1 for v in values if v)
         exact = whole and None not in values
         return np.array(values, "int64") if exact else np.array(values, "float64")
-    if dtype.kind == "b" and None not in values:
+    if dtype == "bool" and None not in values:
         return np.array(values, bool)
     itself = {str(value): value for value in seen.unique()} if dtype.kind == "O" else {}
     gaps = column[column.isna()]
     gap = gaps.iloc[0] if len(gaps) else np.nan
     values = [gap if value is None else itself.get(value, value) for value in values]
-    return pd.Series(values, dtype=dtype if dtype.kind == "O" or not gaps.size else None)
+    holds = dtype.kind == "O" or not (gaps.size or dtype == "bool")  # to which a gap is true
+    return pd.Series(values, dtype=dtype if holds else None)
 
 
 def _special(features: Sequence[Feature], base: Sequence[Row]) -> Iterator[Row]:
