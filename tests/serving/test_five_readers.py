@@ -452,3 +452,22 @@ def test_rows_without_a_header(plain: Path, tmp_path: Path) -> None:
     for sent in (b"50.5,3\n", b"50.5;3\n", b"\xef\xbb\xbf50.5\t3\n"):
         assert numbers(readers.by_body(sent)) == pytest.approx([50.5])
         assert numbers(readers.by_paste(sent.decode("utf-8-sig"))) == pytest.approx([50.5])
+
+
+def test_values_may_be_as_columns_are_called(tmp_path: Path) -> None:
+    r = np.random.default_rng(15)
+    X = pd.DataFrame({"a b": r.choice(["a b", "c"], 60), "d": r.choice(["a b", "d"], 60)})
+    X["x"] = r.normal(size=60)
+    y = np.where((X["a b"] == "c") | (X["x"] > 1), "p", "q")
+    encode = make_column_transformer((OneHotEncoder(), ["a b", "d"]), remainder="passthrough")
+    model = make_pipeline(encode, LogisticRegression()).fit(X, y)
+    readers = brought(tmp_path, model, as_csv(X.assign(target=y)))
+    for line in ("a b,a b,1.5", "a b;d;1.5", "c\ta b\t-1"):
+        values = re.split("[,;\t]", line)
+        row = pd.DataFrame([values], columns=X.columns).astype({"x": float})
+        wanted = list(model.predict(row))
+        assert readers.by_body(line.encode()) == wanted
+        assert readers.by_paste(line) == wanted
+    with pytest.raises(Problem, match="'a b' twice"):
+        readers.by_body(b"a b,a b,x\nc,d,1\n")
+    assert "below the header" in rows.fill_in(readers.service, "a b,d,x").row_fault

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, TextIO
 
 from ..validation import listed
 from .headings import TableError, called, places
+from .reading import loose
 
 DELIMITERS = ",;\t|"
 MARKS = {  # of an encoding, at the start of a file; the longer ones first
@@ -83,7 +84,13 @@ class CsvTable:
         self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark][0]))
         self.header, self._blanks = heads[self.delimiter]
         self.names = called(self.header)
-        self.places = places(self._wanted, self.header, name)
+        self._as_wide = headless and len(self.header) == len(self.needed)
+        try:
+            self.places = places(self._wanted, self.header, name)
+        except TableError:
+            if not self._as_wide or {*map(loose, self.header)} <= {*map(loose, self._wanted)}:
+                raise
+            self.places = {}  # values that are equal, and as a column is called
 
     def check(self) -> None:
         """Stop unless all columns needed are there."""
@@ -98,7 +105,9 @@ class CsvTable:
     def headed(self) -> bool:
         """Whether the first line names columns, and is not a row of all values in their order."""
         found, width = len(self.places), len(self.header)
-        return bool(found) and (width != len(self.needed) or 2 * found > width)
+        if not found or not self._as_wide or found == width:
+            return bool(found)
+        return 2 * found > width and next(self.chunks(1), None) is not None
 
     def chunks(self, size: int = CHUNK, *, below: bool = True) -> Iterator[list[list[str]]]:
         """The rows `below` the first line, or with it, `size` at a time; none is blank.
