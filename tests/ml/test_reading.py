@@ -127,7 +127,7 @@ def test_gaps_of_each_type() -> None:
         *("NA", "", " ", None, "None", "b"),
     ]
     gaps = levels.model_copy(update={"missing": True})
-    assert [converter(gaps, told)(cell) for cell in ("NA", "", " ")] == ["NA", None, " "]
+    assert [converter(gaps, told)(cell) for cell in ("NA", "", " ")] == ["NA", "", " "]
     text = Feature(name="x", type="text")
     assert [converter(text, told)(cell) for cell in ("NA", "", " a ", "-")] == [
         "NA",

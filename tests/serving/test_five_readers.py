@@ -31,7 +31,12 @@ from modeldesk.serving.settings import Settings
 from modeldesk.testing import hostile
 from pyarrow import parquet
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -471,3 +476,36 @@ def test_values_may_be_as_columns_are_called(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="'a b' twice"):
         readers.by_body(b"a b,a b,x\nc,d,1\n")
     assert "below the header" in rows.fill_in(readers.service, "a b,d,x").row_fault
+
+
+def test_a_blank_is_what_it_was_in_training(tmp_path: Path) -> None:
+    """Gaps were filled with "" before training: as a level, or as a text without words."""
+    r = np.random.default_rng(16)
+    X = pd.DataFrame({"c": r.choice(["", "a"], 120), "x": r.normal(size=120)})
+    y = np.where((X["c"] == "a") | (X["x"] > 1), "p", "q")
+    encode = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["c"]), remainder="passthrough"
+    )
+    model = make_pipeline(encode, LogisticRegression()).fit(X, y)
+    content = as_csv(X.assign(target=y))
+    readers = brought(tmp_path, model, content)
+    assert readers.service.signature.features[0].missing
+    assert readers.by_all(content) == list(model.predict(X))
+    X["c"] = r.choice(["", "good", " bad", "NA"], 120)
+    y = np.where(X["c"] == "good", "ham", "spam")
+    words = make_column_transformer((TfidfVectorizer(), "c"), remainder="passthrough")
+    model = make_pipeline(words, LogisticRegression()).fit(X, y)
+    content = as_csv(X.assign(target=y))
+    assert brought(tmp_path, model, content).by_all(content) == list(model.predict(X))
+
+
+def test_truths_whose_rows_show_no_gaps(tmp_path: Path) -> None:
+    r = np.random.default_rng(17)
+    X = pd.DataFrame({"x": r.integers(0, 100, 120), "z": r.normal(size=120)})
+    y = np.where((X["x"] > 50) ^ (X["z"] > 0), "p", "q")
+    model = RandomForestClassifier(5, random_state=0).fit(X, y)
+    rows = X.assign(x=r.random(120) < 0.5)
+    readers = brought(tmp_path, model, as_csv(rows.assign(target=y)), accept_score=True)
+    content = b"x,z,target\n,0.05,p\nTrue,0.05,p\n"
+    asked = pd.DataFrame({"x": [np.nan, 1], "z": 0.05})
+    assert readers.by_all(content) == list(model.predict(asked))

@@ -77,7 +77,8 @@ def _column(column: Any, values: list[Any]) -> Any:
     gaps = column[column.isna()]
     gap = gaps.iloc[0] if len(gaps) else np.nan
     values = [gap if value is None else itself.get(value, value) for value in values]
-    return pd.Series(values, dtype=dtype if dtype.kind == "O" or not gaps.size else None)
+    same = not gaps.size and str(dtype) != "bool"  # which makes a gap true
+    return pd.Series(values, dtype=dtype if same or dtype.kind == "O" else None)
 
 
 def _special(features: Sequence[Feature], base: Sequence[Row]) -> Iterator[Row]:

@@ -59,13 +59,14 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
     def convert(cell: Any) -> Any:
         if not isinstance(cell, str):
             return level_of(cell, levels)
-        if cell in levels and (cell or not feature.missing):
+        if cell in levels:
             return cell
+        if alike and (same := alike.get(loose(cell))) is not None:
+            return same
         if reading.gaps and cell.strip() in reading.gaps:
             return None
-        if not cell.strip():  # a text where there are no gaps
-            return cell if typed or free else None
-        return alike.get(loose(cell), cell) if alike else cell
+        blank = not cell.strip()  # a text where there are no gaps
+        return None if blank and not (typed or free) else cell
 
     return convert
 
