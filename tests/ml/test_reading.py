@@ -117,6 +117,8 @@ def test_gaps_of_each_type() -> None:
         None
     ] * 8
     assert number("990") == 990.0
+    whole = converter(Feature(name="x", type="integer"), told)
+    assert [whole("9007199254740993"), whole("9007199254740992")] == [2**53 + 1, 2**53]
     assert [number(cell) for cell in ("1e400", "-inf", "x")] == ["1e400", "-inf", "x"]
     day = converter(Feature(name="x", type="date"), told)
     assert [day("NaT"), day("-"), day("2024-01-02")] == [None, None, date(2024, 1, 2)]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from math import isfinite, isnan
 from typing import Any
@@ -36,6 +37,9 @@ def converter(feature: Feature, reading: Reading, *, typed: bool = False) -> Con
             return None if is_gap(text, among_texts=False) else text
         if isinstance(value, float) and not isfinite(value):
             return None if isnan(value) else text
+        if feature.type == "integer" and abs(value) >= INTEGER_MAX:
+            with suppress(ValueError):
+                return int(text)  # with its last digit, to be refused
         return value
 
     def convert(cell: Any) -> Any:
