@@ -438,3 +438,25 @@ def test_code_of_which_nothing_is_known(own: Any) -> None:
     for function, opaque in ((own.kept, True), (np.log1p, False), (None, False)):
         model = make_pipeline(FunctionTransformer(function), LinearRegression()).fit(AREAS, PRICE)
         assert holds_own_code(model, ["area", "rooms"]) is opaque
+
+
+@pytest.mark.parametrize(("sign", "mend"), [(" €", "sign of the currency"), ("%", "the sign, and")])
+def test_a_target_of_other_numbers_is_named(tmp_path: Path, sign: str, mend: str) -> None:
+    rows = AREAS.assign(price=PRICE.map(lambda value: f"{value}{sign}"))
+    with pytest.raises(
+        SignatureError, match=rf"'price' of .*{sign}' in row 1, .* leave out.* {mend}"
+    ):
+        bring(tmp_path, LINEAR, rows)
+    with pytest.raises(SignatureError, match="holds none; name its target"):
+        bring(tmp_path, LINEAR, AREAS.assign(price="dear"))
+
+
+def test_lists_are_no_numbers(tmp_path: Path) -> None:
+    table = pa.table({"area": [[1, 2]] * 9, "rooms": range(9), "price": range(9)})
+    pq.write_table(table, tmp_path / "lists.parquet")
+    model = tmp_path / "model.pkl"
+    model.write_bytes(pickle.dumps(LINEAR))
+    with pytest.raises(
+        SignatureError, match=r"'area' of .*array\(\[1, 2\]\) in row 1, which is of"
+    ):
+        take(model, tmp_path / "lists.parquet", root=tmp_path / "artifacts")

@@ -425,12 +425,13 @@ def test_files_of_other_kinds_are_refused_by_name(plain: Path, tmp_path: Path, n
 
 def test_a_row_of_another_length_is_named(plain: Path, tmp_path: Path) -> None:
     content = SMALL + b"1,2,3\n"
-    says = "This row has 3 cells where the header has 2"
+    says = "This row has 3 cells where the header has 2; name each column, and quote cells with ','"
+    says += " in them"
     readers = Readers(plain, tmp_path)
     with pytest.raises(AssertionError, match=f"Row 2: {says}"):
         readers.by_file(content)
     answer = rows.answer_file(readers.service, "sent.csv", content, "r").body.decode()
-    assert answer.splitlines()[2] == f"1,2,,{says}."
+    assert answer.splitlines()[2] == f'1,2,,"{says}."'
     with pytest.raises(TableError, match=rf"rows.csv, row 2: {says}\."):
         imported(tmp_path)(content)
     shown = rows.fill_in(readers.service, "area,rooms\n1,2,3")
@@ -509,3 +510,21 @@ def test_truths_whose_rows_show_no_gaps(tmp_path: Path) -> None:
     content = b"x,z,target\n,0.05,p\nTrue,0.05,p\n"
     asked = pd.DataFrame({"x": [np.nan, 1], "z": 0.05})
     assert readers.by_all(content) == list(model.predict(asked))
+
+
+def test_blank_lines_and_rows_are_left_out(plain: Path, tmp_path: Path) -> None:
+    readers = Readers(plain, tmp_path)
+    content = b"  \n\narea,rooms\r\n \t \r\n50.5,3\r\n\r\n   \r\n"
+    found = readers.by_all(content, paste="area,rooms\n \n50.5,3\n  \n")
+    assert numbers(found) == pytest.approx([50.5])
+    assert len(imported(tmp_path)(content + b",\r\n , \r\n7,3\r\n")) == 2
+
+
+def test_a_row_without_a_header_has_decimal_commas(tmp_path: Path) -> None:
+    X = pd.DataFrame({"area": np.arange(60) * 1.5, "rooms": np.arange(60) % 7})
+    y = pd.Series(X["area"] + X["rooms"], name="target")
+    content = as_csv(X.join(y), sep=";", decimal=",")
+    readers = brought(tmp_path, LinearRegression().fit(X, y), content, told=Told(decimal=","))
+    for line in ("12,5;2", "12,5\t2", '"12,5","2"'):
+        assert numbers(readers.by_body(line.encode())) == pytest.approx([14.5])
+        assert numbers(readers.by_paste(line)) == pytest.approx([14.5])

@@ -123,7 +123,7 @@ def _other_units(signature: Signature, labels: Any, actual: Any) -> list[str]:
     if not given.std() or not true.std():
         return []
     orders = [one.argsort().argsort() for one in (given, true)]
-    if max(np.corrcoef(given, true)[0, 1], np.corrcoef(*orders)[0, 1]) < 0.9:
+    if max(np.corrcoef(given, true)[0, 1], np.corrcoef(orders[0], orders[1])[0, 1]) < 0.9:
         return []
     sizes = f"{np.median(given):.4g} and {np.median(true):.4g} in the middle"
     return [

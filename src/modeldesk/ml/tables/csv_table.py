@@ -45,8 +45,8 @@ class CsvTable:
     `delimiter` is a comma, semicolon, tab or bar: the one that finds most of the columns `needed`,
     unless a first line says `sep=;`. `header` has the cells of the first line as they are, and
     `places` says which of them are needed, or known `also`. A table may be `headless`: begin with
-    a row of all values needed, in their order. Raises TableError, in a sentence on the table
-    `name` that ends in `mend` where its encoding is another.
+    a row of all values needed, in their order, whose numbers have a mark of `decimal`. Raises
+    TableError, in a sentence on the table `name` that ends in `mend` where its encoding is another.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class CsvTable:
         mend: str = "name its encoding, such as `--encoding latin-1`",
         also: Iterable[str] = (),
         headless: bool = False,
+        decimal: str = ".",
     ) -> None:
         self.raw, self.name, self.needed, self.mend = raw, name, list(needed), mend
         self._wanted, self._headless = [*self.needed, *also], headless
@@ -75,7 +76,7 @@ class CsvTable:
         if said and said.group().strip() in self.needed:
             said = None
         self._above = said.group() if said else ""
-        marks = said.group(1) if said else DELIMITERS
+        marks = said.group(1) if said else sorted(DELIMITERS, key=decimal.__eq__)
         heads = {mark: found for mark in marks if (found := self._first(head, mark))}
         if not head[len(self._above) :].strip():
             raise TableError(f"{name} is empty; its first line must name the columns.")
@@ -110,15 +111,15 @@ class CsvTable:
         return 2 * found > width and next(self.chunks(1), None) is not None
 
     def chunks(self, size: int = CHUNK, *, below: bool = True) -> Iterator[list[list[str]]]:
-        """The rows `below` the first line, or with it, `size` at a time; none is blank.
+        """The rows `below` the first line, or with it, `size` at a time; none is a blank line.
 
         Each is a list of cells, of which there may be more or fewer than in the header.
         """
         with self._text() as text:
             try:
-                rows = filter(None, self._reader(text))
-                for _ in range(below):
-                    next(rows)
+                rows = filter(self._is_row, self._reader(text))
+                while below and next(rows) != self.header:
+                    pass
                 while chunk := list(islice(rows, size)):
                     yield chunk
             except csv.Error as error:
@@ -129,7 +130,12 @@ class CsvTable:
         """Why a row cannot be told apart into columns."""
         if len(cells) == len(self.header):
             return None
-        return f"This row has {len(cells)} cells where the header has {len(self.header)}."
+        more = f"name each column, and quote cells with {self.delimiter!r} in them"
+        mend = more if len(cells) > len(self.header) else "write a cell for each column"
+        return f"This row has {len(cells)} cells where the header has {len(self.header)}; {mend}."
+
+    def _is_row(self, cells: list[str]) -> bool:
+        return any(map(str.strip, cells)) or len(cells) == len(self.header) > 0
 
     def _fits(self, cells: list[str]) -> tuple[int, bool, int]:
         try:
@@ -145,7 +151,7 @@ class CsvTable:
         for self._blanks in (False, True):
             try:
                 reader = self._reader(StringIO(head, newline=""))
-                cells: list[str] = next(filter(None, reader), [])
+                cells: list[str] = next((row for row in reader if any(map(str.strip, row))), [])
             except csv.Error:
                 return None
             if self._blanks or not any(re.match(r'\s+"', cell) for cell in cells):
