@@ -80,11 +80,16 @@ def mend(text: str, reading: Reading) -> str:
         return "leave out the sign, and write it as in training: 80.5 or 0.805"
     if any(sign in text for sign in CURRENCIES):
         return "leave out the sign of the currency, and marks of thousands"
-    if reading != Reading():
+    if not any(sign.isdigit() for sign in text):
+        return f"write a number there or, {if_gap(text)}"
+    if (reading.decimal, reading.thousands) != (".", ""):
         return f"write all numbers alike, such as {reading.write(1234.5)}"
-    if any(sign.isdigit() for sign in text):
-        return f"write it like 1234.5, or say `{option('--na', text)}` if it means a gap"
-    return f"write a number there or, if it means a gap, say `{option('--na', text)}`"
+    return f"write it like 1234.5 or, {if_gap(text)}"
+
+
+def if_gap(text: str) -> str:
+    """What to do about a text that means a gap."""
+    return f"if it means a gap, say `{option('--na', text.strip())}`"
 
 
 def option(flag: str, value: str) -> str:
@@ -92,9 +97,12 @@ def option(flag: str, value: str) -> str:
     return f"{flag}{'=' if value.startswith('-') else ' '}{shlex.quote(value)}"
 
 
-def form_of(texts: Sequence[str], column: str) -> str:
-    """What to do about distinct texts that are no dates which begin with their year."""
-    fits = [form for form in FORMS if all(_is_day(text, form) for text in texts)]
+def form_of(text: str, texts: Sequence[str], column: str) -> str:
+    """What to do about a text that is no date as they are expected, among all distinct texts."""
+    if not any(sign.isdigit() for sign in text):
+        return f"write a date there or, {if_gap(text)}"
+    numbered = [one for one in texts if any(sign.isdigit() for sign in one)]
+    fits = [form for form in FORMS if all(_is_day(one, form) for one in numbered)]
     said = [f"`{option('--date-format', f'{column}={form}')}`" for form in fits]
     if said:
         return f"name its form: {' or '.join(said)}"

@@ -14,7 +14,7 @@ from ..fitted.knowledge import Known
 from ..frames import categorical, level_text
 from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
 from ..tables.reading import GAPS, TRUE_FALSE, Reading, boolean, level
-from .marks import asked_about, form_of, mend, option, seems_thousands
+from .marks import asked_about, form_of, if_gap, mend, option, seems_thousands
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 CODE = re.compile(
@@ -205,7 +205,7 @@ class Decider:
                 what = (
                     f"no date of the form {form}" if form else "no date that begins with its year"
                 )
-                self._refuse(given, text, form_of(_dates_of(given), name), what)
+                self._refuse(given, text, form_of(text, _distinct(_as_text(given)), name), what)
         days = [meant.get(cell) for cell in _as_text(given)]
         return Decided(
             pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why
@@ -285,7 +285,8 @@ class Decider:
         try:
             return boolean(text)
         except ValueError:
-            self._refuse(given, text, "write true or false", "neither true nor false")
+            how = f"write true or false or, {if_gap(text)}"
+            self._refuse(given, text, how, "neither true nor false")
             raise
 
     def _is_true_or_false(self, text: str) -> bool:
@@ -364,10 +365,6 @@ def _cells(column: Any) -> list[Any]:
 
 def _distinct(column: Any) -> list[str]:
     return [text for text in dict.fromkeys(_cells(column)) if isinstance(text, str)]
-
-
-def _dates_of(given: Any) -> list[str]:
-    return [text for text in _distinct(_as_text(given)) if text.strip().lower() not in ("", *GAPS)]
 
 
 def _same(one: Any, value: Any) -> bool:
