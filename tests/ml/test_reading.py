@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from modeldesk.ml.signature import Feature, Output, Signature
-from modeldesk.ml.tables.cells import converter
+from modeldesk.ml.tables.cells import converter, level_of
 from modeldesk.ml.tables.reading import Reading, boolean, level
 from modeldesk.ml.validation import InstanceValidator
 
@@ -108,6 +108,11 @@ def test_levels_but_for_blanks() -> None:
     assert level(" a", ["a", "a "]) == " a"  # which of them is not told
     assert level("a ", ["a", "a "]) == "a "
     assert level("private", ["Private"]) == "private"
+
+
+def test_true_is_the_level_that_is_written_so() -> None:
+    for levels, expected in ((["true", "false"], "true"), (["True", "true"], "True"), ([], "True")):
+        assert level_of(True, set(levels)) == expected
 
 
 def test_gaps_of_each_type() -> None:

@@ -99,6 +99,7 @@ def level_of(value: Any, levels: set[str]) -> Any:
         return None if _is_nan(value) else value
     whole = isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX
     texts = [str(int(value))] * whole + [str(value)]
+    texts += [str(value).lower()] * isinstance(value, bool)
     return next((text for text in texts if text in levels), texts[0])
 
 
