@@ -528,3 +528,13 @@ def test_a_row_without_a_header_has_decimal_commas(tmp_path: Path) -> None:
     for line in ("12,5;2", "12,5\t2", '"12,5","2"'):
         assert numbers(readers.by_body(line.encode())) == pytest.approx([14.5])
         assert numbers(readers.by_paste(line)) == pytest.approx([14.5])
+
+
+def test_the_mark_of_a_file_is_no_part_of_a_heading(tmp_path: Path) -> None:
+    X = pd.DataFrame({"area": np.arange(60) * 1.5, "rooms": np.arange(60) % 7})
+    content = as_csv(X.assign(target=X["area"]))
+    for name in ("area", "\ufeffarea"):
+        model = LinearRegression().fit(X.rename(columns={"area": name}), X["area"])
+        for mark in (b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2):
+            readers = brought(tmp_path, model, mark + content)
+            assert numbers(readers.by_all(content)) == pytest.approx(list(X["area"]), abs=1e-4)

@@ -118,8 +118,11 @@ def level(text: str, known: Iterable[str]) -> str:
 
 
 def loose(text: str) -> str:
-    """A text without the blanks around it, each other run of them, or line break, as one blank."""
-    return " ".join(text.split())
+    """A text without the blanks around it, each other run of them, or line break, as one blank.
+
+    Nor has it the mark at the start of a file that a heading may have kept.
+    """
+    return " ".join(text.lstrip("\ufeff").split())
 
 
 @lru_cache
