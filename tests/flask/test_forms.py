@@ -15,7 +15,7 @@ from modeldesk.flask.pages.forms import (
 )
 from modeldesk.ml.validation import Fault
 from modeldesk.pages.content import Input, as_sent, meant
-from wtforms import IntegerField
+from wtforms import BooleanField, IntegerField
 from wtforms.validators import NumberRange
 
 # The types of WTForms lack what is to replace it.
@@ -72,6 +72,23 @@ def test_a_field_of_the_project_is_checked() -> None:
     assert (fault.loc, fault.msg) == (("rooms",), "At least two.")
     assert faults(OwnForm, rooms="2") == []
     assert faults(PlainForm) == []
+
+
+class TickedForm(SignatureFields, FlaskForm):
+    garden = BooleanField("A garden?")
+
+
+def test_a_box_that_is_not_ticked_means_no() -> None:
+    garden = Input("garden", "feature-3", "Garden", initial="false", sent_as="feature-garden")
+    (item,) = TickedForm.arranged([garden])
+    assert not item.required  # which a browser would take for: must be ticked
+    assert [item.meant(sent) for sent in (None, "y")] == ["false", "y"]
+    assert garden.meant(None) is None
+    for typed, checked in ((None, False), ({"garden": "true"}, True), ({"garden": "false"}, False)):
+        html = control_of(build_form(TickedForm, [item], typed))(item, {})
+        assert ("checked" in html) == checked
+    shown = replace(item, initial="true")
+    assert "checked" in control_of(build_form(TickedForm, [shown], None))(shown, {})
 
 
 def test_html_has_names_of_its_own() -> None:

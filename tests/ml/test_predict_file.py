@@ -89,8 +89,10 @@ def test_bad_rows_keep_their_place(run: Any) -> None:
     ]
     assert "Living area should be a valid number" in summary.first_faults[0]
     assert "Rooms is missing. Garden should be" in rows[3][9]
-    assert rows[4][9] == "This row has 2 cells where the header has 6."
-    assert rows[5][9] == "This row has 8 cells where the header has 6."
+    assert (
+        rows[4][9] == "This row has 2 cells where the header has 6; write a cell for each column."
+    )
+    assert rows[5][9].startswith("This row has 8 cells where the header has 6; name each column, ")
 
 
 def test_only_the_first_faults_are_told(run: Any) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 from modeldesk.ml.signature import Feature, Output, Signature
-from modeldesk.ml.tables.cells import converter
+from modeldesk.ml.tables.cells import converter, level_of
 from modeldesk.ml.tables.reading import Reading, boolean, level
 from modeldesk.ml.validation import InstanceValidator
 
@@ -110,6 +110,11 @@ def test_levels_but_for_blanks() -> None:
     assert level("private", ["Private"]) == "private"
 
 
+def test_true_is_the_level_that_is_written_so() -> None:
+    for levels, expected in ((["true", "false"], "true"), (["True", "true"], "True"), ([], "True")):
+        assert level_of(True, set(levels)) == expected
+
+
 def test_gaps_of_each_type() -> None:
     told = Reading(gaps=["-", "99"])
     number = converter(Feature(name="x", type="number"), told)
@@ -117,6 +122,8 @@ def test_gaps_of_each_type() -> None:
         None
     ] * 8
     assert number("990") == 990.0
+    whole = converter(Feature(name="x", type="integer"), told)
+    assert [whole("9007199254740993"), whole("9007199254740992")] == [2**53 + 1, 2**53]
     assert [number(cell) for cell in ("1e400", "-inf", "x")] == ["1e400", "-inf", "x"]
     day = converter(Feature(name="x", type="date"), told)
     assert [day("NaT"), day("-"), day("2024-01-02")] == [None, None, date(2024, 1, 2)]
@@ -127,7 +134,7 @@ def test_gaps_of_each_type() -> None:
         *("NA", "", " ", None, "None", "b"),
     ]
     gaps = levels.model_copy(update={"missing": True})
-    assert [converter(gaps, told)(cell) for cell in ("NA", "", " ")] == ["NA", None, " "]
+    assert [converter(gaps, told)(cell) for cell in ("NA", "", " ")] == ["NA", "", " "]
     text = Feature(name="x", type="text")
     assert [converter(text, told)(cell) for cell in ("NA", "", " a ", "-")] == [
         "NA",

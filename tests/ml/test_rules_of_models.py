@@ -1,6 +1,7 @@
 """What a model knows better than the rows: levels, gaps, dtypes; and scores that tell of faults."""
 
 import importlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,18 @@ import pandas as pd
 import pytest
 from modeldesk.ml import Artifact, ArtifactError, publish
 from modeldesk.ml.frames import Column, as_trained, column_of
+from modeldesk.ml.importing.quantiles import quantile_of
 from modeldesk.ml.importing.types import Told
 from modeldesk.ml.predictor import Predictor, ScikitEngine
 from modeldesk.ml.signature import Feature, Signature
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, QuantileRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from .. import owner
 from .test_import_model import bring, take
@@ -324,6 +326,48 @@ def test_a_score_worse_than_the_most_common_class(tmp_path: Path) -> None:
     matrix = LogisticRegression(max_iter=1000).fit(LINE.to_numpy(), side)
     with pytest.raises(ArtifactError, match="columns are in another order than in training"):
         bring(tmp_path, matrix, LINE[["z", "x"]].assign(price=side))
+
+
+def test_a_score_that_is_worse_by_chance_goes_on(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    noise = pd.Series(random.normal(size=60), name="price")
+    said: list[str] = []
+    bring(tmp_path, LinearRegression().fit(LINE, noise), LINE.assign(price=-noise), say=said.append)
+    chance = "by so little that it may be chance"
+    assert chance in said[-1]
+    side = pd.Series(np.where(noise > 0, "low", "high"), name="price")
+    tree = DecisionTreeClassifier(random_state=0).fit(LINE[::2], side[::2])
+    (tmp_path / "tree").mkdir()
+    bring(tmp_path / "tree", tree, LINE[1::2].assign(price=side[1::2]), say=said.append)
+    assert chance in said[-1]
+    logarithms = LinearRegression().fit(LINE, LINE["x"] / 20)
+    with pytest.raises(ArtifactError, match="other units"):
+        bring(tmp_path, logarithms, LINE.assign(price=np.exp(LINE["x"] / 20)))
+
+
+@pytest.mark.parametrize("which", [0.05, 0.9])
+def test_a_quantile_is_no_mean(tmp_path: Path, which: float) -> None:
+    price = PRICE + np.random.default_rng(4).gamma(1, 3 * PRICE.std(), len(PRICE))
+    models = (
+        GradientBoostingRegressor(loss="quantile", alpha=which, n_estimators=5),
+        HistGradientBoostingRegressor(loss="quantile", quantile=which, max_iter=5),
+        QuantileRegressor(quantile=which, alpha=0),
+    )
+    for model in models:
+        assert quantile_of(make_pipeline(model).fit(LINE, price)) == which
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        bring(folder, model.fit(LINE, price), LINE.assign(price=price))
+    with pytest.raises(ArtifactError, match=rf"skill for the quantile {which}.* that of all rows"):
+        bring(tmp_path, model, LINE.assign(price=-5 * price))
+    assert quantile_of(LINEAR) is None
+
+
+def test_several_classes_are_compared_with_the_same_row(tmp_path: Path) -> None:
+    y = pd.DataFrame(
+        {"p": np.where(LINE["x"] < 25, "y", "n"), "q": np.where(LINE["x"] > 1, "y", "n")}
+    )
+    model = DecisionTreeClassifier(max_depth=1).fit(LINE, y)
+    bring(tmp_path, model, LINE.join(y), targets=["p", "q"], accept_score=False)
 
 
 def test_a_model_that_looks_for_the_rare_ones_goes_on(tmp_path: Path) -> None:

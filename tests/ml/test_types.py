@@ -194,8 +194,25 @@ def test_columns_that_are_told(
         (["1.234,5"], NUMBER, {}, r"as 1234\.5 by `--decimal , --thousands \.`\.$"),
         (["1,234"], NUMBER, {}, r"1\.234 by `--decimal ,`, or as 1234 by `--thousands ,`: say wh"),
         (["1,5"], Known(), {}, r"by `--decimal ,`; if it is text, say `--text x`\.$"),
+        (["1.234,5"], NUMBER, {"decimal": ","}, r"as 1234\.5 by `--decimal , --thousands \.`\.$"),
+        (["1,234.5"], Known(), {"decimal": "."}, r"as 1234\.5 by `--thousands ,`; if it is text"),
+        (["1", r"\\n\N"], NUMBER, {}, r"say `--na '\\\\n\\N'`\.$"),
+        (["1", "-"], NUMBER, {}, r"if it means a gap, say `--na=-`\.$"),
+        (
+            ["5 EUR"],
+            NUMBER,
+            {},
+            r"; write it like 1234\.5 or, if it means a gap, say `--na '5 EUR'`",
+        ),
         (["1.5"], NUMBER, {"decimal": ","}, r"no number; write all numbers alike, such as 1234,5"),
         (["1.2.2024"], Known(), {"dates": {"x": None}}, r"`--date-format x=%d\.%m\.%Y`"),
+        (["1/2/2024"], Known(), {"dates": {"x": None}}, r"x=%d/%m/%Y` or .*x=%m/%d/%Y`\.$"),
+        (["1/2/2024 00:00"], Known(), {"dates": {"x": "%m/%d/%Y"}}, r"'x=%m/%d/%Y %H:%M'`\.$"),
+        (["2024-01-02T00:00Z"], Known(), {"dates": {"x": None}}, "days like 2026-01-31, without"),
+        (["1.2.2024", "k.A."], Known(), {"dates": {"x": None}}, r"x=%d\.%m\.%Y`\.$"),
+        (["k.A.", "1.2.2024"], Known(), {"dates": {"x": None}}, r"a gap, say `--na k\.A\.`\.$"),
+        (["1", "no data"], NUMBER, {"gaps": ["?"]}, r"a gap, say `--na 'no data'`\.$"),
+        (["true", "?"], Known(type="boolean"), {}, r"write true or false or, .* `--na '\?'`\.$"),
         (["2024-13-01"], Known(), {"dates": {"x": None}}, "no date that begins with its year"),
         (["1"], Known(), {"decimal": ";"}, "cannot be read so: decimal: Input should be"),
         (["1"], Known(), {"decimal": ".", "thousands": "."}, "cannot mark both"),
@@ -272,6 +289,14 @@ def test_a_table_of_a_warehouse_is_imported(tmp_path: Path) -> None:
 
 
 def test_marks_of_numbers() -> None:
+    indian = Reading(thousands=",")
+    told = ["12,34,567.5", "1,23,456", "1,234", "12,345,678", "7"]
+    assert [indian.number(text) for text in told] == [1234567.5, 123456, 1234, 12345678, 7]
+    assert asked_about(["12,34,567.5"]) == (
+        "12,34,567.5",
+        "it can be read as 1234567.5 by `--thousands ,`",
+    )
+    assert Reading(decimal=",", thousands=" ").number("1\u2009234,5") == 1234.5
     assert asked_about(["1.5", "2", "1e5"]) is None
     assert asked_about(["a", "1,5"]) is None
     assert (asked_about(["1 234,5", "2"]) or ("",))[0] == "1 234,5"
@@ -422,3 +447,25 @@ def test_code_of_which_nothing_is_known(own: Any) -> None:
     for function, opaque in ((own.kept, True), (np.log1p, False), (None, False)):
         model = make_pipeline(FunctionTransformer(function), LinearRegression()).fit(AREAS, PRICE)
         assert holds_own_code(model, ["area", "rooms"]) is opaque
+
+
+@pytest.mark.parametrize(("sign", "mend"), [(" €", "sign of the currency"), ("%", "the sign, and")])
+def test_a_target_of_other_numbers_is_named(tmp_path: Path, sign: str, mend: str) -> None:
+    rows = AREAS.assign(price=PRICE.map(lambda value: f"{value}{sign}"))
+    with pytest.raises(
+        SignatureError, match=rf"'price' of .*{sign}' in row 1, .* leave out.* {mend}"
+    ):
+        bring(tmp_path, LINEAR, rows)
+    with pytest.raises(SignatureError, match="holds none; name its target"):
+        bring(tmp_path, LINEAR, AREAS.assign(price="dear"))
+
+
+def test_lists_are_no_numbers(tmp_path: Path) -> None:
+    table = pa.table({"area": [[1, 2]] * 9, "rooms": range(9), "price": range(9)})
+    pq.write_table(table, tmp_path / "lists.parquet")
+    model = tmp_path / "model.pkl"
+    model.write_bytes(pickle.dumps(LINEAR))
+    with pytest.raises(
+        SignatureError, match=r"'area' of .*array\(\[1, 2\]\) in row 1, which is of"
+    ):
+        take(model, tmp_path / "lists.parquet", root=tmp_path / "artifacts")

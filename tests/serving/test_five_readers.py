@@ -31,7 +31,12 @@ from modeldesk.serving.settings import Settings
 from modeldesk.testing import hostile
 from pyarrow import parquet
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
@@ -420,12 +425,13 @@ def test_files_of_other_kinds_are_refused_by_name(plain: Path, tmp_path: Path, n
 
 def test_a_row_of_another_length_is_named(plain: Path, tmp_path: Path) -> None:
     content = SMALL + b"1,2,3\n"
-    says = "This row has 3 cells where the header has 2"
+    says = "This row has 3 cells where the header has 2; name each column, and quote cells with ','"
+    says += " in them"
     readers = Readers(plain, tmp_path)
     with pytest.raises(AssertionError, match=f"Row 2: {says}"):
         readers.by_file(content)
     answer = rows.answer_file(readers.service, "sent.csv", content, "r").body.decode()
-    assert answer.splitlines()[2] == f"1,2,,{says}."
+    assert answer.splitlines()[2] == f'1,2,,"{says}."'
     with pytest.raises(TableError, match=rf"rows.csv, row 2: {says}\."):
         imported(tmp_path)(content)
     shown = rows.fill_in(readers.service, "area,rooms\n1,2,3")
@@ -452,3 +458,83 @@ def test_rows_without_a_header(plain: Path, tmp_path: Path) -> None:
     for sent in (b"50.5,3\n", b"50.5;3\n", b"\xef\xbb\xbf50.5\t3\n"):
         assert numbers(readers.by_body(sent)) == pytest.approx([50.5])
         assert numbers(readers.by_paste(sent.decode("utf-8-sig"))) == pytest.approx([50.5])
+
+
+def test_values_may_be_as_columns_are_called(tmp_path: Path) -> None:
+    r = np.random.default_rng(15)
+    X = pd.DataFrame({"a b": r.choice(["a b", "c"], 60), "d": r.choice(["a b", "d"], 60)})
+    X["x"] = r.normal(size=60)
+    y = np.where((X["a b"] == "c") | (X["x"] > 1), "p", "q")
+    encode = make_column_transformer((OneHotEncoder(), ["a b", "d"]), remainder="passthrough")
+    model = make_pipeline(encode, LogisticRegression()).fit(X, y)
+    readers = brought(tmp_path, model, as_csv(X.assign(target=y)))
+    for line in ("a b,a b,1.5", "a b;d;1.5", "c\ta b\t-1"):
+        values = re.split("[,;\t]", line)
+        row = pd.DataFrame([values], columns=X.columns).astype({"x": float})
+        wanted = list(model.predict(row))
+        assert readers.by_body(line.encode()) == wanted
+        assert readers.by_paste(line) == wanted
+    with pytest.raises(Problem, match="'a b' twice"):
+        readers.by_body(b"a b,a b,x\nc,d,1\n")
+    assert "below the header" in rows.fill_in(readers.service, "a b,d,x").row_fault
+
+
+def test_a_blank_is_what_it_was_in_training(tmp_path: Path) -> None:
+    """Gaps were filled with "" before training: as a level, or as a text without words."""
+    r = np.random.default_rng(16)
+    X = pd.DataFrame({"c": r.choice(["", "a"], 120), "x": r.normal(size=120)})
+    y = np.where((X["c"] == "a") | (X["x"] > 1), "p", "q")
+    encode = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["c"]), remainder="passthrough"
+    )
+    model = make_pipeline(encode, LogisticRegression()).fit(X, y)
+    content = as_csv(X.assign(target=y))
+    readers = brought(tmp_path, model, content)
+    assert readers.service.signature.features[0].missing
+    assert readers.by_all(content) == list(model.predict(X))
+    X["c"] = r.choice(["", "good", " bad", "NA"], 120)
+    y = np.where(X["c"] == "good", "ham", "spam")
+    words = make_column_transformer((TfidfVectorizer(), "c"), remainder="passthrough")
+    model = make_pipeline(words, LogisticRegression()).fit(X, y)
+    content = as_csv(X.assign(target=y))
+    assert brought(tmp_path, model, content).by_all(content) == list(model.predict(X))
+
+
+def test_truths_whose_rows_show_no_gaps(tmp_path: Path) -> None:
+    r = np.random.default_rng(17)
+    X = pd.DataFrame({"x": r.integers(0, 100, 120), "z": r.normal(size=120)})
+    y = np.where((X["x"] > 50) ^ (X["z"] > 0), "p", "q")
+    model = RandomForestClassifier(5, random_state=0).fit(X, y)
+    rows = X.assign(x=r.random(120) < 0.5)
+    readers = brought(tmp_path, model, as_csv(rows.assign(target=y)), accept_score=True)
+    content = b"x,z,target\n,0.05,p\nTrue,0.05,p\n"
+    asked = pd.DataFrame({"x": [np.nan, 1], "z": 0.05})
+    assert readers.by_all(content) == list(model.predict(asked))
+
+
+def test_blank_lines_and_rows_are_left_out(plain: Path, tmp_path: Path) -> None:
+    readers = Readers(plain, tmp_path)
+    content = b"  \n\narea,rooms\r\n \t \r\n50.5,3\r\n\r\n   \r\n"
+    found = readers.by_all(content, paste="area,rooms\n \n50.5,3\n  \n")
+    assert numbers(found) == pytest.approx([50.5])
+    assert len(imported(tmp_path)(content + b",\r\n , \r\n7,3\r\n")) == 2
+
+
+def test_a_row_without_a_header_has_decimal_commas(tmp_path: Path) -> None:
+    X = pd.DataFrame({"area": np.arange(60) * 1.5, "rooms": np.arange(60) % 7})
+    y = pd.Series(X["area"] + X["rooms"], name="target")
+    content = as_csv(X.join(y), sep=";", decimal=",")
+    readers = brought(tmp_path, LinearRegression().fit(X, y), content, told=Told(decimal=","))
+    for line in ("12,5;2", "12,5\t2", '"12,5","2"'):
+        assert numbers(readers.by_body(line.encode())) == pytest.approx([14.5])
+        assert numbers(readers.by_paste(line)) == pytest.approx([14.5])
+
+
+def test_the_mark_of_a_file_is_no_part_of_a_heading(tmp_path: Path) -> None:
+    X = pd.DataFrame({"area": np.arange(60) * 1.5, "rooms": np.arange(60) % 7})
+    content = as_csv(X.assign(target=X["area"]))
+    for name in ("area", "\ufeffarea"):
+        model = LinearRegression().fit(X.rename(columns={"area": name}), X["area"])
+        for mark in (b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf" * 2):
+            readers = brought(tmp_path, model, mark + content)
+            assert numbers(readers.by_all(content)) == pytest.approx(list(X["area"]), abs=1e-4)

@@ -11,6 +11,7 @@ from modeldesk.ml.predictor import Prediction
 from modeldesk.ml.rules import Rules
 from modeldesk.ml.validation import Row
 from modeldesk.pages.content import prediction_inputs, result
+from modeldesk.serving.answers import Problem
 from modeldesk.serving.lines import from_line, to_line
 from modeldesk.serving.settings import Settings
 from modeldesk.staff.export import csv_lines
@@ -147,9 +148,25 @@ def test_outcomes_of_a_file_are_found_by_it(desk: Desk) -> None:
     made = predict(desk, "A-1", "A-2", "A-2")
     saved = save_file(desk.service, b"order,actual\nA-1,cheap\nA-2,cheap\nA-3,cheap\n")
     assert saved.count == 1
-    assert "Several predictions" in saved.faults["Row 3"]
-    assert saved.faults["Row 4"] == "There is no such prediction."
+    assert "Several predictions" in saved.faults["Row 2"]
+    assert saved.faults["Row 3"] == "There is no such prediction."
     assert desk.log.records[made[0]["id"]].feedback
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_outcomes_come_in_any_file_that_is_read(desk: Desk, mark: str, encoding: str) -> None:
+    predict(desk, "A-1", "A-2")
+    lines = [" order ,actual,comment,", "A-1,cheap,so,", "", ",,,", "A-2,,,", "A-2,cheap", ""]
+    content = "\r\n".join(lines).replace(",", mark).encode(encoding)
+    saved = save_file(desk.service, content)
+    assert saved.count == 1
+    assert saved.faults["Row 4"].startswith("This row has 2 cells where the header has 4; ")
+    assert "Row 3" in saved.faults
+    with pytest.raises(Problem, match=r"line 2; save it as CSV in UTF-8\."):
+        save_file(desk.service, b"order,actual\nA-1,ch\xe9ap\n")
+    with pytest.raises(Problem, match="'actual' twice"):
+        save_file(desk.service, b"order,actual,actual\nA-1,cheap,cheap\n")
 
 
 def test_the_admins_file_has_its_column(desk: Desk) -> None:

@@ -29,10 +29,12 @@ class InputForm(forms.Form):
         field = self.fields[name]
         field.widget = widget
         if item := self.inputs.get(name):
-            self.inputs[name] = replace(item, kind="text")
+            item = replace(item, kind="text")
+            ticked = isinstance(widget, forms.CheckboxInput)
+            self.inputs[name] = replace(item, required=False, absent="false") if ticked else item
             widget.attrs.setdefault("id", item.id)
             if field.initial in (None, item.html_value(item.initial)):
-                field.initial = item.initial
+                field.initial = item.initial == "true" if ticked else item.initial
 
     def add_prefix(self, field_name: str) -> str:
         """What HTML calls a field: not by the name of a feature, which may be any text."""

@@ -32,6 +32,7 @@ class Input:
     `name` is that of a feature or a field of feedback, whatever it holds; HTML has `sent_as`,
     which no framework, browser or form of the owner's has a meaning for. Blanks alone are nothing,
     but for a `text`, and no character at all is nothing, unless an `empty` text can be meant.
+    `absent` is meant where a browser sends nothing at all, as of a box that is not ticked.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Input:
     sent_as: str = ""
     text: bool = False
     empty: bool = False
+    absent: str | None = None
     known: Mapping[str, str] = field(default_factory=dict)  # texts that cannot be typed, by others
 
     @property
@@ -64,10 +66,12 @@ class Input:
 
     def meant(self, sent: str | None) -> str | None:
         """The text that is meant by what a browser sent."""
+        if sent is None:
+            return self.absent
         if self.kind == "select":
             return chosen_text(sent) if sent else None
         blank = not (sent if self.text else sent and sent.strip())
-        if sent is None or (blank and not self.empty):
+        if blank and not self.empty:
             return None
         text = typed_text(sent)
         return self.known.get(text, text)

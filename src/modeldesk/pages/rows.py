@@ -175,7 +175,8 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
     features = validator.features
     raw = BytesIO(text.encode("utf-8", "replace"))
     also = set(validator.names) - set(features)
-    table = CsvTable(raw, "The row", features, also=also, headless=True)
+    decimal = validator.reading.decimal
+    table = CsvTable(raw, "The row", features, also=also, headless=True, decimal=decimal)
     chunks = table.chunks(below=table.headed)
     rows = [cells for chunk in chunks for cells in chunk if any(map(str.strip, cells))]
     if not table.headed:

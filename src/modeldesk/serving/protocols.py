@@ -171,6 +171,7 @@ def _from_csv(service: "Service", body: bytes) -> Checked:
             mend="send it in UTF-8",
             also=also,
             headless=True,
+            decimal=validator.reading.decimal,
         )
         lines = next(table.chunks(MOST_ROWS + 1, below=table.headed), [])
     except TableError as error:

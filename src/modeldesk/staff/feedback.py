@@ -1,14 +1,16 @@
 """True outcomes of many predictions at once, typed or from a file."""
 
-import csv
-import io
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote, unquote
 
 from ..ml.labels import labels, named_choices, visible
+from ..ml.tables.csv_table import CsvTable
+from ..ml.tables.headings import TableError, places
+from ..ml.tables.reading import Reading
 from ..ml.validation import InvalidInstances, listed
 from ..serving.answers import Problem
 from ..serving.forms import chosen_text, moment, option_value, typed_text
@@ -132,26 +134,50 @@ def save_file(service: Service, content: bytes) -> Saved:
     Raises Problem 422 when it is no such file; a row at fault is named, the others are stored.
     """
     try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Problem(422, f"The file cannot be read as CSV in UTF-8: {error}.") from None
-    named, key = set(rows[0]) if rows else set(), "id"
-    if (reference := service.reference) and reference in named and key not in named:
-        key = reference
-    version = service.predictor.version
+        return _save_table(service, content)
+    except TableError as error:
+        raise Problem(422, str(error)) from None
+
+
+def _save_table(service: Service, content: bytes) -> Saved:
+    version, reference = service.predictor.version, service.reference
+    names = ["id", *([reference] if reference else []), *_fields(service, version)]
+    table = CsvTable(BytesIO(content), "The file", also=names, mend="save it as CSV in UTF-8")
+    key = next((name for name in names[:2] if name in table.places), "id")
+    rows = [cells for chunk in table.chunks() for cells in chunk]
     with suppress(Problem):  # that row is told of below
-        version = service.find(_name(rows[0], key)).model_version if rows else version
-    needed = [key, *outcome_fields(service.signature_of(version).output)]
-    if not set(needed) <= named <= {*needed, "comment"}:
+        first = dict(zip(table.known_names(), rows[0], strict=False)) if rows else {}
+        version = service.find(_name(first, key)).model_version
+    needed = [key, *_fields(service, version)[:-1]]
+    found = places([*needed, "comment"], table.header, "The file")
+    foreign = [name for place, name in enumerate(table.header) if place not in found.values()]
+    if any(foreign) or not set(needed) <= set(found):
         listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
         raise Problem(422, f"The file must have the columns {listed}, and may have comment.")
-    saved = Saved()
-    for number, row in enumerate(rows, 2):
-        if fault := _give(service, _name(row, key), row):
+    signature, saved = service.signature_of(version), Saved()
+    numbers = [name for name, part in outcome_fields(signature.output).items() if not part.classes]
+    for number, cells in enumerate(rows, 1):
+        fault = table.misfit(cells)
+        if not fault:
+            row = {name: cells[place] for name, place in found.items()}
+            row |= {name: _plain(signature.reading, row[name]) for name in numbers}
+            fault = _give(service, _name(row, key), row)
+        if fault:
             saved.faults[f"Row {number}"] = fault
         else:
             saved.count += 1
     return saved
+
+
+def _fields(service: Service, version: str) -> list[str]:
+    return [*outcome_fields(service.signature_of(version).output), "comment"]
+
+
+def _plain(reading: Reading, text: str) -> str:
+    """A number with a decimal point, as it is read in files of the model."""
+    with suppress(ValueError):
+        return str(reading.number(text))
+    return text
 
 
 def _name(row: Mapping[str, str | None], key: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, Form, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, Form, SelectField, StringField, TextAreaField
 
 from ...ml.validation import Fault
 from ...pages.content import Control, Input, Texts, as_sent
@@ -39,6 +39,8 @@ class SignatureFields:
                 label, hint = str(field.label.text), str(field.description) or hint
                 # Whatever it is, it sends texts as they are.
                 shown = replace(item, label=label, hint=hint, kind="text")
+                if isinstance(given[1], BooleanField):
+                    shown = replace(shown, required=False, absent="false")
             arranged.append(shown)
         return arranged
 
@@ -57,7 +59,8 @@ def build_form(form_class: Any, inputs: list[Input], typed: Texts | None) -> For
             attribute, _ = own[item.name]
             fields[attribute] = copy(getattr(form_class, attribute))
             fields[attribute].name = item.html_name
-            examples[attribute] = item.initial
+            ticked = isinstance(own[item.name][1], BooleanField)
+            examples[attribute] = item.initial == "true" if ticked else item.initial
         else:
             # Attributes are numbered: a feature may be called "data" or "validate".
             fields[f"input_{index}"] = _field(item, typed is None)

@@ -26,6 +26,7 @@ from .formats import format_of
 from .graph_outputs import named
 from .judge import judge
 from .opaque import as_own_code_wants
+from .quantiles import quantile_of
 from .report import not_shown, table_of
 from .report import reasons as reasons_of
 from .tables import read_table
@@ -107,6 +108,7 @@ def import_model(
     matrix = fitted_names(model) is None and len(columns) > 1
     reasons = partial(reasons_of, signature, decided, known, table, targets, unnamed=matrix)
     judged = partial(judge, reasons=reasons, source=str(data), accept=accept_score, say=say)
+    judged = partial(judged, quantile=quantile_of(model))
     how: dict[str, Any] = {"scored": y is not None, "about": {"imported": source}}
     return release(model, signature, X, test, judge=judged, root=root, **how)
 

@@ -13,6 +13,8 @@ from ..validation import listed
 FEW = 10  # rows; with fewer a score says more of chance than of the model
 ALWAYS = "the answers belong to other rows, or columns are prepared otherwise than in training"
 CLEARLY = 0.1  # by so much a balanced accuracy is better than chance
+MOST_ERRORS = 2  # standard ones, by which a score may be worse by chance
+TWICE = 2  # as bad as the mean, which is no chance even if one row alone makes it so
 
 
 def judge(
@@ -25,59 +27,92 @@ def judge(
     source: str,
     accept: bool,
     say: Callable[[str], None],
+    quantile: float | None = None,
 ) -> None:
     """Stop an import whose answers are worse than always the same one, unless that is accepted.
 
-    That is the mean of the true answers `actual`, (rows,) or (rows, targets), or their most
-    common class. A classifier that is worse in accuracy but tells the classes apart, by its
-    balanced accuracy, goes on: it was trained to find the rare ones. Raises ArtifactError.
+    That is the mean of the true answers `actual`, (rows,) or (rows, targets), their `quantile` if
+    the model answers that, or their most common class. What may be so by chance is told, and goes
+    on. So does a classifier that is worse in accuracy but tells the classes apart, by its balanced
+    accuracy: it was trained to find the rare ones. Raises ArtifactError.
     """
     labels = np.asarray(answers[0])
     rows = len(labels)
     if rows > 1 and len(same := np.unique(labels.astype(str), axis=0)) == 1:
         say(f"The answer to every row of {source} is the same: {same[0]}")
-    fault = _fault(signature, labels, np.asarray(actual), scores)
-    if not fault:
+    worse = _worse(signature, labels, np.asarray(actual), scores, quantile)
+    if not worse:
         return
+    fault, by_chance = worse
+    units = _other_units(signature, labels, actual)
     if rows < FEW:
         say(f"{fault}; {rows} rows are too few to tell why")
+    elif by_chance and not units:
+        say(f"{fault}; by so little that it may be chance")
     elif accept:
         say(f"{fault}; it goes on, as told by `--accept-score`")
     else:
-        likely = [*_other_units(signature, labels, actual), *reasons(), ALWAYS]
-        why = f"{fault}: likely {'; or '.join(likely)}"
+        why = f"{fault}: likely {'; or '.join([*units, *reasons(), ALWAYS])}"
         raise ArtifactError(f"{why}. If the score is right, `--accept-score` goes on.")
 
 
-def _fault(signature: Signature, labels: Any, actual: Any, scores: dict[str, float]) -> str | None:
-    """In what the answers are worse than one that knows nothing, if they are."""
+def _worse(
+    signature: Signature,
+    labels: Any,
+    actual: Any,
+    scores: dict[str, float],
+    quantile: float | None,
+) -> tuple[str, bool] | None:
+    """In what the answers are worse than one that knows nothing, if so, and if by chance."""
     if signature.task == "regression":
         targets = [target.name for target in signature.output.targets or []]
-        worse = {name: r2 for name, r2 in _r2(labels, actual, targets).items() if r2 < 0}
+        worse = _skills(labels, actual, targets, quantile)
         if not worse:
             return None
+        what = "r2" if quantile is None else f"skill for the quantile {quantile:g}"
         told = listed(
-            f"{value:.3g}" + (f" of {name}" if name else "") for name, value in worse.items()
+            f"{skill:.3g}" + (f" of {name}" if name else "") for name, (skill, _) in worse.items()
         )
-        return f"The score (r2 {told}) is worse than always answering the mean"
+        same = "the mean" if quantile is None else "that of all rows"
+        by_chance = all(chance for _, chance in worse.values())
+        return f"The score ({what} {told}) is worse than always answering {same}", by_chance
     if signature.task != "classification" or "accuracy" not in scores:
         return None
-    _, counts = np.unique(actual.astype(str), return_counts=True)
+    _, counts = np.unique(actual.astype(str), axis=0, return_counts=True)
     most, accuracy = counts.max() / len(actual), scores["accuracy"]
     balanced = scores.get("balanced_accuracy", 0)
     if accuracy >= most or balanced > 1 / len(counts) + CLEARLY:
         return None
+    by_chance = accuracy > most - MOST_ERRORS * np.sqrt(most * (1 - most) / len(actual))
     what = "worse than always answering the most common class"
-    return f"The score (accuracy {accuracy:.3g}) is {what} ({most:.3g})"
+    return f"The score (accuracy {accuracy:.3g}) is {what} ({most:.3g})", bool(by_chance)
 
 
-def _r2(labels: Any, actual: Any, targets: list[str]) -> dict[str, float]:
-    """The coefficient of determination by target, without those whose truth never varies."""
-    labels, actual = (np.asarray(one, float).reshape(len(one), -1) for one in (labels, actual))
-    spread = actual.var(axis=0)
-    told = 1 - np.mean((labels - actual) ** 2, axis=0) / np.where(spread > 0, spread, 1)
-    found = zip(targets or [""], told.tolist(), spread.tolist(), strict=True)
-    return {name: r2 for name, r2, spreads in found if spreads > 0}
+def _skills(
+    labels: Any, actual: Any, targets: list[str], quantile: float | None
+) -> dict[str, tuple[float, bool]]:
+    """The share of the loss that answers spare, by target, where it is negative, and if by chance.
+
+    The loss is the squared one, whose share is r2, or that of the quantile. Targets whose truth
+    never varies are left out.
+    """
+    given, true = (np.asarray(one, float).reshape(len(one), -1) for one in (labels, actual))
+    same = true.mean(axis=0) if quantile is None else np.quantile(true, quantile, axis=0)
+    found = {}
+    for place, name in enumerate(targets or [""]):
+        loss = _loss(true[:, place] - given[:, place], quantile)
+        usual = _loss(true[:, place] - same[place], quantile)
+        if true[:, place].std() == 0 or loss.mean() <= usual.mean():
+            continue
+        more = loss - usual
+        error = more.std() / np.sqrt(len(more))
+        chance = more.mean() < MOST_ERRORS * error and loss.mean() < TWICE * usual.mean()
+        found[name] = (float(1 - loss.mean() / usual.mean()), bool(chance))
+    return found
+
+
+def _loss(off: Any, quantile: float | None) -> Any:
+    return off**2 if quantile is None else np.maximum(quantile * off, (quantile - 1) * off)
 
 
 def _other_units(signature: Signature, labels: Any, actual: Any) -> list[str]:
@@ -85,7 +120,10 @@ def _other_units(signature: Signature, labels: Any, actual: Any) -> list[str]:
     if signature.task != "regression" or labels.ndim > 1:
         return []
     given, true = np.asarray(labels, float), np.asarray(actual, float)
-    if not given.std() or not true.std() or np.corrcoef(given, true)[0, 1] < 0.9:
+    if not given.std() or not true.std():
+        return []
+    orders = [one.argsort().argsort() for one in (given, true)]
+    if max(np.corrcoef(given, true)[0, 1], np.corrcoef(orders[0], orders[1])[0, 1]) < 0.9:
         return []
     sizes = f"{np.median(given):.4g} and {np.median(true):.4g} in the middle"
     return [

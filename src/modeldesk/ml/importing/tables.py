@@ -60,8 +60,10 @@ def texts(
         if twice := [name for name in columns if columns.count(name) > 1]:
             raise TableError(f"{path} has the column {twice[0]!r} twice; rename one.")
         parts = [pd.DataFrame(columns=columns, dtype=str)]
-        for chunk in table.chunks(10 * CHUNK):
+        for rows in table.chunks(10 * CHUNK):
             done = sum(map(len, parts))
+            # Spreadsheets write rows without a value below others.
+            chunk = [cells for cells in rows if len(columns) == 1 or any(map(str.strip, cells))]
             for number, cells in enumerate(chunk, done + 1):
                 if why := table.misfit(cells):
                     raise TableError(f"{path}, row {number}: {why}")

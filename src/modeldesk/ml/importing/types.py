@@ -14,7 +14,7 @@ from ..fitted.knowledge import Known
 from ..frames import categorical, level_text
 from ..signature import INTEGER_MAX, FeatureType, SignatureError, brief, kind_of
 from ..tables.reading import GAPS, TRUE_FALSE, Reading, boolean, level
-from .marks import asked_about, mend, seems_thousands
+from .marks import asked_about, form_of, if_gap, mend, option, seems_thousands
 
 PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 CODE = re.compile(
@@ -121,7 +121,7 @@ class Decider:
         if known.type in ("integer", "number", "boolean") and not _is_typed(given):
             read = self._is_true_or_false if known.type == "boolean" else self._is_number
             texts = [text for text in _distinct(given) if not self._gap(text, among_texts=False)]
-            some = any(map(read, texts)) or bool(asked_about(texts))
+            some = any(map(read, texts)) or any(re.search(r"\d", text) for text in texts)
             if not (some if known.levels is None else all(map(read, texts))):
                 return given
         return self._column(given, known).values
@@ -141,20 +141,22 @@ class Decider:
             if not (code := next(filter(CODE.fullmatch, inner), None)):
                 return self._numbers(given, known, "all numbers, the model does not say")
             return self._texts(given, known, f"{code!r} would change as a number")
-        if inner and not marked and (asked := asked_about(texts)):
-            self._refuse(
-                given, asked.text, f"{asked.why}; if it is text, say `--text {given.name}`"
-            )
+        if inner and (asked := asked_about(texts, self.read)):
+            text = option("--text", str(given.name))
+            self._refuse(given, asked.text, f"{asked.why}; if it is text, say `{text}`")
         return self._texts(given, known, "not all numbers, the model does not say")
 
     def _texts(self, given: Any, known: Known, why: str) -> Decided:
 
         levels = {one for one in known.levels or [] if isinstance(one, str)}
+        # A vectoriser takes no gaps, so that a blank was a text without words in training.
+        bare = known.type == "text" and not known.fills and "" not in self.read.gaps
         meant: dict[str, Any] = {}
         gap: Any = None if known.gap == "None" else np.nan
         for text in _distinct(given):
             found = level(text, levels) if levels else text
             gone = found not in levels and self._gap(text, among_texts=True)
+            gone &= bool(text.strip()) or not bare
             if not gone and found not in levels and known.fills and text.strip().lower() in GAPS:
                 self.gaps.append(text.strip())  # as pandas reads it, when no level is called so
                 gone = True
@@ -203,9 +205,7 @@ class Decider:
                 what = (
                     f"no date of the form {form}" if form else "no date that begins with its year"
                 )
-                self._refuse(
-                    given, text, f"name its form, such as `--date-format {name}=%d.%m.%Y`", what
-                )
+                self._refuse(given, text, form_of(text, _distinct(_as_text(given)), name), what)
         days = [meant.get(cell) for cell in _as_text(given)]
         return Decided(
             pd.to_datetime(pd.Series(days, given.index, dtype=object, name=name)), "date", why
@@ -285,7 +285,8 @@ class Decider:
         try:
             return boolean(text)
         except ValueError:
-            self._refuse(given, text, "write true or false", "neither true nor false")
+            how = f"write true or false or, {if_gap(text)}"
+            self._refuse(given, text, how, "neither true nor false")
             raise
 
     def _is_true_or_false(self, text: str) -> bool:
@@ -298,9 +299,8 @@ class Decider:
             return False
 
     def _check_marks(self, given: Any, shown: list[str]) -> None:
-        """Stop where other marks than points for decimals are found, and nobody told of them."""
-        told = self.told.decimal or self.told.thousands
-        if found := None if told else asked_about(shown):
+        """Stop where other marks are found than nobody or somebody told of."""
+        if found := asked_about(shown, self.read):
             self._refuse(given, found.text, found.why)
 
     def _check_thousands(self, given: Any, shown: list[str]) -> None:
@@ -372,5 +372,5 @@ def _same(one: Any, value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value.item() if hasattr(value, "item") else value)
+    text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from math import isfinite, isnan
 from typing import Any
@@ -36,6 +37,9 @@ def converter(feature: Feature, reading: Reading, *, typed: bool = False) -> Con
             return None if is_gap(text, among_texts=False) else text
         if isinstance(value, float) and not isfinite(value):
             return None if isnan(value) else text
+        if feature.type == "integer" and abs(value) >= INTEGER_MAX:
+            with suppress(ValueError):
+                return int(text)  # with its last digit, to be refused
         return value
 
     def convert(cell: Any) -> Any:
@@ -59,13 +63,14 @@ def _texts(feature: Feature, reading: Reading, typed: bool) -> Convert:
     def convert(cell: Any) -> Any:
         if not isinstance(cell, str):
             return level_of(cell, levels)
-        if cell in levels and (cell or not feature.missing):
+        if cell in levels:
             return cell
+        if alike and (same := alike.get(loose(cell))) is not None:
+            return same
         if reading.gaps and cell.strip() in reading.gaps:
             return None
-        if not cell.strip():  # a text where there are no gaps
-            return cell if typed or free else None
-        return alike.get(loose(cell), cell) if alike else cell
+        blank = not cell.strip()  # a text where there are no gaps
+        return None if blank and not (typed or free) else cell
 
     return convert
 
@@ -94,6 +99,7 @@ def level_of(value: Any, levels: set[str]) -> Any:
         return None if _is_nan(value) else value
     whole = isinstance(value, float) and value.is_integer() and abs(value) <= INTEGER_MAX
     texts = [str(int(value))] * whole + [str(value)]
+    texts += [str(value).lower()] * isinstance(value, bool)
     return next((text for text in texts if text in levels), texts[0])
 
 

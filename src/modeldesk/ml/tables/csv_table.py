@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, TextIO
 
 from ..validation import listed
 from .headings import TableError, called, places
+from .reading import loose
 
 DELIMITERS = ",;\t|"
 MARKS = {  # of an encoding, at the start of a file; the longer ones first
@@ -44,8 +45,8 @@ class CsvTable:
     `delimiter` is a comma, semicolon, tab or bar: the one that finds most of the columns `needed`,
     unless a first line says `sep=;`. `header` has the cells of the first line as they are, and
     `places` says which of them are needed, or known `also`. A table may be `headless`: begin with
-    a row of all values needed, in their order. Raises TableError, in a sentence on the table
-    `name` that ends in `mend` where its encoding is another.
+    a row of all values needed, in their order, whose numbers have a mark of `decimal`. Raises
+    TableError, in a sentence on the table `name` that ends in `mend` where its encoding is another.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CsvTable:
         mend: str = "name its encoding, such as `--encoding latin-1`",
         also: Iterable[str] = (),
         headless: bool = False,
+        decimal: str = ".",
     ) -> None:
         self.raw, self.name, self.needed, self.mend = raw, name, list(needed), mend
         self._wanted, self._headless = [*self.needed, *also], headless
@@ -74,7 +76,7 @@ class CsvTable:
         if said and said.group().strip() in self.needed:
             said = None
         self._above = said.group() if said else ""
-        marks = said.group(1) if said else DELIMITERS
+        marks = said.group(1) if said else sorted(DELIMITERS, key=decimal.__eq__)
         heads = {mark: found for mark in marks if (found := self._first(head, mark))}
         if not head[len(self._above) :].strip():
             raise TableError(f"{name} is empty; its first line must name the columns.")
@@ -83,7 +85,13 @@ class CsvTable:
         self.delimiter = max(heads, key=lambda mark: self._fits(heads[mark][0]))
         self.header, self._blanks = heads[self.delimiter]
         self.names = called(self.header)
-        self.places = places(self._wanted, self.header, name)
+        self._as_wide = headless and len(self.header) == len(self.needed)
+        try:
+            self.places = places(self._wanted, self.header, name)
+        except TableError:
+            if not self._as_wide or {*map(loose, self.header)} <= {*map(loose, self._wanted)}:
+                raise
+            self.places = {}  # values that are equal, and as a column is called
 
     def check(self) -> None:
         """Stop unless all columns needed are there."""
@@ -98,18 +106,20 @@ class CsvTable:
     def headed(self) -> bool:
         """Whether the first line names columns, and is not a row of all values in their order."""
         found, width = len(self.places), len(self.header)
-        return bool(found) and (width != len(self.needed) or 2 * found > width)
+        if not found or not self._as_wide or found == width:
+            return bool(found)
+        return 2 * found > width and next(self.chunks(1), None) is not None
 
     def chunks(self, size: int = CHUNK, *, below: bool = True) -> Iterator[list[list[str]]]:
-        """The rows `below` the first line, or with it, `size` at a time; none is blank.
+        """The rows `below` the first line, or with it, `size` at a time; none is a blank line.
 
         Each is a list of cells, of which there may be more or fewer than in the header.
         """
         with self._text() as text:
             try:
-                rows = filter(None, self._reader(text))
-                for _ in range(below):
-                    next(rows)
+                rows = filter(self._is_row, self._reader(text))
+                while below and next(rows) != self.header:
+                    pass
                 while chunk := list(islice(rows, size)):
                     yield chunk
             except csv.Error as error:
@@ -120,7 +130,12 @@ class CsvTable:
         """Why a row cannot be told apart into columns."""
         if len(cells) == len(self.header):
             return None
-        return f"This row has {len(cells)} cells where the header has {len(self.header)}."
+        more = f"name each column, and quote cells with {self.delimiter!r} in them"
+        mend = more if len(cells) > len(self.header) else "write a cell for each column"
+        return f"This row has {len(cells)} cells where the header has {len(self.header)}; {mend}."
+
+    def _is_row(self, cells: list[str]) -> bool:
+        return any(map(str.strip, cells)) or len(cells) == len(self.header) > 0
 
     def _fits(self, cells: list[str]) -> tuple[int, bool, int]:
         try:
@@ -136,7 +151,7 @@ class CsvTable:
         for self._blanks in (False, True):
             try:
                 reader = self._reader(StringIO(head, newline=""))
-                cells: list[str] = next(filter(None, reader), [])
+                cells: list[str] = next((row for row in reader if any(map(str.strip, row))), [])
             except csv.Error:
                 return None
             if self._blanks or not any(re.match(r'\s+"', cell) for cell in cells):

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 # Written for a value that is not there. Where numbers, dates or true and false are expected,
 # they can mean nothing else; among texts each may be one (Namibia is NA).
 GAPS = {"na", "n/a", "nan", "null", "none", "nil", "<na>", "#na", "#n/a", "#n/a n/a", "nat"}
-GAPS |= {"-nan", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"}
-ALIKE = {" ": " \u00a0\u202f", "'": "'\u2019"}  # marks of thousands that look the same
+GAPS |= {"-nan", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", r"\n"}  # the last one as of MySQL
+ALIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}  # marks of thousands that look the same
 TRUE_FALSE = {"true": True, "t": True, "yes": True, "y": True, "on": True}
 TRUE_FALSE |= {"1": True, "1.0": True, "0": False, "0.0": False}
 TRUE_FALSE |= {"false": False, "f": False, "no": False, "n": False, "off": False}
@@ -118,8 +118,11 @@ def level(text: str, known: Iterable[str]) -> str:
 
 
 def loose(text: str) -> str:
-    """A text without the blanks around it, each other run of them, or line break, as one blank."""
-    return " ".join(text.split())
+    """A text without the blanks around it, each other run of them, or line break, as one blank.
+
+    Nor has it the mark at the start of a file that a heading may have kept.
+    """
+    return " ".join(text.lstrip("\ufeff").split())
 
 
 @lru_cache
@@ -128,5 +131,7 @@ def _pattern(decimal: str, thousands: str) -> re.Pattern[str]:
     if thousands:
         mark = f"[{ALIKE.get(thousands, thousands)}]"
         whole = rf"(?:\d{{1,3}}(?:{mark}\d{{3}})+|\d+)"
+        if thousands == ",":  # as in India
+            whole = rf"(?:\d{{1,2}}(?:,\d\d)+,\d{{3}}|{whole})"
     part = re.escape(decimal)
     return re.compile(rf"[+-]?(?:{whole}(?:{part}\d*)?|{part}\d+)(?:[eE][+-]?\d+)?", re.ASCII)

@@ -142,7 +142,7 @@ def test_outcomes_come_from_a_file(
     bad = ",".join(["no such outcome"] * len(told))
     partly = upload(f"id,{names},comment\n{one},{texts},from a file\n{two},{bad},\n")
     assert partly.status_code == 422
-    assert "Row 3" in Page(partly.text).text
+    assert "Row 2" in Page(partly.text).text
     kept = client.get(f"/api/v1/predictions/{one}").json()["feedback"]
     assert (kept["actual"], kept["comment"]) == (outcome, "from a file")
     assert upload(f"{names},id\n{texts},{two}\n").status_code in (302, 303)
