@@ -13,8 +13,6 @@ from ..validation import listed
 FEW = 10  # rows; with fewer a score says more of chance than of the model
 ALWAYS = "the answers belong to other rows, or columns are prepared otherwise than in training"
 CLEARLY = 0.1  # by so much a balanced accuracy is better than chance
-MOST_ERRORS = 2  # standard ones, by which a score may be worse by chance
-TWICE = 2  # as bad as the mean, which is no chance even if one row alone makes it so
 
 
 def judge(
@@ -32,27 +30,24 @@ def judge(
     """Stop an import whose answers are worse than always the same one, unless that is accepted.
 
     That is the mean of the true answers `actual`, (rows,) or (rows, targets), their `quantile` if
-    the model answers that, or their most common class. What may be so by chance is told, and goes
-    on. So does a classifier that is worse in accuracy but tells the classes apart, by its balanced
-    accuracy: it was trained to find the rare ones. Raises ArtifactError.
+    the model answers that, or their most common class. Of a few rows it is only told. A classifier
+    that is worse in accuracy but tells the classes apart, by its balanced accuracy, goes on: it was
+    trained to find the rare ones. Raises ArtifactError.
     """
     labels = np.asarray(answers[0])
     rows = len(labels)
     if rows > 1 and len(same := np.unique(labels.astype(str), axis=0)) == 1:
         say(f"The answer to every row of {source} is the same: {same[0]}")
-    worse = _worse(signature, labels, np.asarray(actual), scores, quantile)
-    if not worse:
+    fault = _worse(signature, labels, np.asarray(actual), scores, quantile)
+    if not fault:
         return
-    fault, by_chance = worse
-    units = _other_units(signature, labels, actual)
     if rows < FEW:
         say(f"{fault}; {rows} rows are too few to tell why")
-    elif by_chance and not units:
-        say(f"{fault}; by so little that it may be chance")
     elif accept:
         say(f"{fault}; it goes on, as told by `--accept-score`")
     else:
-        why = f"{fault}: likely {'; or '.join([*units, *reasons(), ALWAYS])}"
+        likely = [*_other_units(signature, labels, actual), *reasons(), ALWAYS]
+        why = f"{fault}: likely {'; or '.join(likely)}"
         raise ArtifactError(f"{why}. If the score is right, `--accept-score` goes on.")
 
 
@@ -62,8 +57,8 @@ def _worse(
     actual: Any,
     scores: dict[str, float],
     quantile: float | None,
-) -> tuple[str, bool] | None:
-    """In what the answers are worse than one that knows nothing, if so, and if by chance."""
+) -> str | None:
+    """In what the answers are worse than one that knows nothing, if so."""
     if signature.task == "regression":
         targets = [target.name for target in signature.output.targets or []]
         worse = _skills(labels, actual, targets, quantile)
@@ -71,11 +66,10 @@ def _worse(
             return None
         what = "r2" if quantile is None else f"skill for the quantile {quantile:g}"
         told = listed(
-            f"{skill:.3g}" + (f" of {name}" if name else "") for name, (skill, _) in worse.items()
+            f"{skill:.3g}" + (f" of {name}" if name else "") for name, skill in worse.items()
         )
         same = "the mean" if quantile is None else "that of all rows"
-        by_chance = all(chance for _, chance in worse.values())
-        return f"The score ({what} {told}) is worse than always answering {same}", by_chance
+        return f"The score ({what} {told}) is worse than always answering {same}"
     if signature.task != "classification" or "accuracy" not in scores:
         return None
     _, counts = np.unique(actual.astype(str), axis=0, return_counts=True)
@@ -83,15 +77,14 @@ def _worse(
     balanced = scores.get("balanced_accuracy", 0)
     if accuracy >= most or balanced > 1 / len(counts) + CLEARLY:
         return None
-    by_chance = accuracy > most - MOST_ERRORS * np.sqrt(most * (1 - most) / len(actual))
     what = "worse than always answering the most common class"
-    return f"The score (accuracy {accuracy:.3g}) is {what} ({most:.3g})", bool(by_chance)
+    return f"The score (accuracy {accuracy:.3g}) is {what} ({most:.3g})"
 
 
 def _skills(
     labels: Any, actual: Any, targets: list[str], quantile: float | None
-) -> dict[str, tuple[float, bool]]:
-    """The share of the loss that answers spare, by target, where it is negative, and if by chance.
+) -> dict[str, float]:
+    """The share of the loss that answers spare, by target, where it is negative.
 
     The loss is the squared one, whose share is r2, or that of the quantile. Targets whose truth
     never varies are left out.
@@ -100,14 +93,10 @@ def _skills(
     same = true.mean(axis=0) if quantile is None else np.quantile(true, quantile, axis=0)
     found = {}
     for place, name in enumerate(targets or [""]):
-        loss = _loss(true[:, place] - given[:, place], quantile)
-        usual = _loss(true[:, place] - same[place], quantile)
-        if true[:, place].std() == 0 or loss.mean() <= usual.mean():
-            continue
-        more = loss - usual
-        error = more.std() / np.sqrt(len(more))
-        chance = more.mean() < MOST_ERRORS * error and loss.mean() < TWICE * usual.mean()
-        found[name] = (float(1 - loss.mean() / usual.mean()), bool(chance))
+        loss = _loss(true[:, place] - given[:, place], quantile).mean()
+        usual = _loss(true[:, place] - same[place], quantile).mean()
+        if true[:, place].std() and loss > usual:
+            found[name] = float(1 - loss / usual)
     return found
 
 
