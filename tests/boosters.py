@@ -401,3 +401,12 @@ def test_catboost(tmp_path: Path, file: str, kind: str) -> None:
         assert np.allclose(found, model.predict_proba(every))
     (warning,) = warnings_of(predictor, asks[2])
     assert "(it was 'Berlin')" in warning
+
+
+def test_a_split_of_lightgbm_at_zero(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    X = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    y = (X["a"] > 0) + X["b"]
+    model = lightgbm.LGBMRegressor(**LEAVES).fit(X, y)
+    assert "-1.0000000180025095e-35" in model.booster_.model_to_string()
+    assert publish(model, X, y, name="zero", root=tmp_path).runtime == "onnx"

@@ -313,3 +313,15 @@ def test_a_saved_model_that_answers_otherwise_is_refused(
         )
     with pytest.raises(ArtifactError, match="saved model answers otherwise"):
         publish(model, X, y, name="test", root=tmp_path)
+
+
+def test_a_gap_among_true_and_false_is_no_true(tmp_path: Path) -> None:
+    X = pd.DataFrame({"garden": R.random(200) < 0.5, "area": R.normal(size=200)})
+    y = X["garden"] * 10 + X["area"]
+    prepare = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["garden"]), remainder="passthrough"
+    )
+    model = make_pipeline(prepare, LinearRegression()).fit(X, y)
+    publish(model, X, y, name="gap", features={"garden": {"missing": True}}, root=tmp_path)
+    gap = X[:1].astype({"garden": object}).assign(garden=[None])
+    assert asked(Predictor.load(tmp_path), gap) == pytest.approx(model.predict(gap).tolist())

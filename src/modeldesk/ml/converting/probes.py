@@ -18,6 +18,7 @@ from ..validation import Row, limits
 
 MOST, FEWEST, MOST_CELLS = 3_000, 300, 60_000  # rows, and cells of wide ones
 EXACT = 2**24  # whole numbers beyond it are not told apart in 32 bits
+ZERO = 1e-34  # what is nearer is zero to LightGBM, which splits there at 1e-35
 UNKNOWN = "a level nobody has seen"
 WORDS = 40  # of a vocabulary
 LETTERS = "İyi ÄRGER größer ÉTÉ niño ΣΟΦΟΣ Привет 東京 a\u0301 e\u0301te ﬁn ẞ 😀 ½ ²"
@@ -73,6 +74,8 @@ def _column(column: Any, values: list[Any]) -> Any:
         return np.array(values, "int64") if exact else np.array(values, "float64")
     if dtype.kind == "b" and None not in values:
         return np.array(values, bool)
+    if dtype == np.dtype(bool):  # which has no gap; NaN would be true
+        return np.array([np.nan if value is None else value for value in values], object)
     itself = {str(value): value for value in seen.unique()} if dtype.kind == "O" else {}
     gaps = column[column.isna()]
     gap = gaps.iloc[0] if len(gaps) else np.nan
@@ -240,7 +243,7 @@ def _boosted(estimator: Any, name: str, feature: str, split: str) -> Iterator[tu
     for column, value in zip(table[feature], table[split], strict=True):
         place = places.get(column, int(column[1:]) if str(column)[1:].isdigit() else None)
         if place is not None and isinstance(value, float) and np.isfinite(value):
-            yield place, value
+            yield place, 0.0 if abs(value) < ZERO else value
 
 
 def _few(values: Any, most: int) -> list[Any]:
