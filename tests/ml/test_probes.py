@@ -325,3 +325,14 @@ def test_a_gap_among_true_and_false_is_no_true(tmp_path: Path) -> None:
     publish(model, X, y, name="gap", features={"garden": {"missing": True}}, root=tmp_path)
     gap = X[:1].astype({"garden": object}).assign(garden=[None])
     assert asked(Predictor.load(tmp_path), gap) == pytest.approx(model.predict(gap).tolist())
+
+
+def test_a_frame_of_32_bits_is_asked_as_one(tmp_path: Path) -> None:
+    X = pd.DataFrame({"year": R.integers(1900, 2024, 300), "area": R.uniform(20, 300, 300)})
+    X = X.astype("float32")
+    y = X["area"] * 3 + (X["year"] > 1980) * 100
+    trees = GradientBoostingRegressor(n_estimators=10, random_state=0)
+    model = make_pipeline(StandardScaler(), trees).fit(X, y)  # whose scaler computes in 32 bits
+    publish(model, X, y, name="narrow", root=tmp_path)
+    typed = X.astype(str).astype(float)
+    assert asked(Predictor.load(tmp_path), typed) == pytest.approx(model.predict(X).tolist())

@@ -49,7 +49,7 @@ def probes(model: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
 
 
 def like(frame: Any, rows: Sequence[Row]) -> Any:
-    """Rows as a pandas frame of the types that `frame` has, in 64 bits, as training would have."""
+    """Rows as a pandas frame of the types that `frame` has, as training would have."""
     import pandas as pd
 
     columns = {name: _column(frame[name], [row[name] for row in rows]) for name in frame.columns}
@@ -71,7 +71,8 @@ def _column(column: Any, values: list[Any]) -> Any:
     if dtype.kind in "fiu":
         whole = dtype.kind in "iu" and all(isinstance(v, int) or v == v // 1 for v in values if v)
         exact = whole and None not in values
-        return np.array(values, "int64") if exact else np.array(values, "float64")
+        floats = "float32" if dtype == "float32" else "float64"
+        return np.array(values, "int64" if exact else floats)
     if dtype.kind == "b" and None not in values:
         return np.array(values, bool)
     if dtype == np.dtype(bool):  # which has no gap; NaN would be true
