@@ -36,6 +36,8 @@ def task_of(model: Any) -> Task:
     from sklearn.utils.validation import check_is_fitted
 
     kind = type(model).__name__
+    if isinstance(model, type):
+        raise ArtifactError(f"{model.__name__} is a class, and no model; save what `fit` gave.")
     if not hasattr(model, "predict"):
         raise ArtifactError(no_predict(model))
     if isinstance(model, BaseEstimator):
