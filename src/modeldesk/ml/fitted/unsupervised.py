@@ -57,8 +57,9 @@ def no_predict(model: Any) -> str:
 
 def _held(found: Any) -> str | None:
     """Where a dict or list holds a model, such as "['model']"; None if it does not."""
-    pairs = found.items() if isinstance(found, dict) else ()
-    pairs = enumerate(found) if isinstance(found, list | tuple) else pairs
+    if not isinstance(found, dict | list | tuple):
+        return None
+    pairs = found.items() if isinstance(found, dict) else enumerate(found)
     return next((f"[{place!r}]" for place, one in pairs if hasattr(one, "predict")), None)
 
 
