@@ -269,7 +269,7 @@ def test_the_original_is_asked_a_frame_as_it_was_trained_on() -> None:
     assert made["heating"].dtype.categories[:2].tolist() == ["electric", "gas"]
     assert made["heating"].tolist() == [row["heating"], "sun"]
     assert made["none"].tolist() == [None, "b"]
-    assert made.dtypes["area"] == "float64"
+    assert made.dtypes["area"] == "float32"
 
 
 def test_rows_at_fault_are_found_among_others() -> None:
@@ -336,3 +336,5 @@ def test_a_frame_of_32_bits_is_asked_as_one(tmp_path: Path) -> None:
     publish(model, X, y, name="narrow", root=tmp_path)
     typed = X.astype(str).astype(float)
     assert asked(Predictor.load(tmp_path), typed) == pytest.approx(model.predict(X).tolist())
+    plain = HistGradientBoostingRegressor(max_iter=10).fit(X, y)
+    assert publish(plain, X, y, name="narrow", root=tmp_path).runtime == "onnx"

@@ -37,6 +37,9 @@ def probes(model: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
         feature.name: _usual(feature, base, known.get(feature.name, []), words, each)
         for feature in features
     }
+    for name, was in signature.trained.items():
+        if was.dtype == "float32" and pools[name] != [None]:  # to which all others are rounded
+            pools[name] = np.unique(np.array(pools[name], "float32")).astype(float).tolist()
     found = list(_special(features, base))[:most]
     for feature in features:
         for value in _few(pools[feature.name], each):
