@@ -401,3 +401,30 @@ def test_catboost(tmp_path: Path, file: str, kind: str) -> None:
         assert np.allclose(found, model.predict_proba(every))
     (warning,) = warnings_of(predictor, asks[2])
     assert "(it was 'Berlin')" in warning
+
+
+def test_a_split_of_lightgbm_at_zero(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    X = pd.DataFrame({"a": random.normal(size=300), "b": random.normal(size=300)})
+    y = (X["a"] > 0) + X["b"]
+    model = lightgbm.LGBMRegressor(**LEAVES).fit(X, y)
+    assert "-1.0000000180025095e-35" in model.booster_.model_to_string()
+    assert publish(model, X, y, name="zero", root=tmp_path).runtime == "onnx"
+
+
+def test_a_column_of_text_of_catboost(tmp_path: Path) -> None:
+    X, y = towns()
+    X = X.assign(town=X["town"].astype(str), note=np.where(y > 10, "a fine day", "rain and wind"))
+    named = {"cat_features": ["town"], "text_features": ["note"]}
+    quiet: Any = {"verbose": 0, "thread_count": 1, "allow_writing_files": False}
+    model = catboost.CatBoostRegressor(iterations=10, **named, **quiet).fit(X, y)
+    path, data = tmp_path / "m.cbm", tmp_path / "rows.csv"
+    model.save_model(path)
+    X.assign(y=y).to_csv(data, index=False)
+    says: Any = {"agreed": lambda _: True, "say": lambda _: None}
+    artifact = import_model(path, data, ["y"], root=tmp_path / "artifacts", **says)
+    types = [feature.type for feature in artifact.signature.features]
+    assert types == ["category", "number", "text"]
+    loaded, rows = Predictor.load(tmp_path / "artifacts"), X.to_dict("records")
+    answers = [one.value for one in loaded.predict(loaded.validator.from_json(rows)[0])]
+    assert answers == pytest.approx(model.predict(X).tolist())

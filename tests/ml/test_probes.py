@@ -269,7 +269,7 @@ def test_the_original_is_asked_a_frame_as_it_was_trained_on() -> None:
     assert made["heating"].dtype.categories[:2].tolist() == ["electric", "gas"]
     assert made["heating"].tolist() == [row["heating"], "sun"]
     assert made["none"].tolist() == [None, "b"]
-    assert made.dtypes["area"] == "float64"
+    assert made.dtypes["area"] == "float32"
     made = like(frame, [row, row | {"garden": None}])
     assert made["garden"].isna().tolist() == [False, True]
 
@@ -315,3 +315,28 @@ def test_a_saved_model_that_answers_otherwise_is_refused(
         )
     with pytest.raises(ArtifactError, match="saved model answers otherwise"):
         publish(model, X, y, name="test", root=tmp_path)
+
+
+def test_a_gap_among_true_and_false_is_no_true(tmp_path: Path) -> None:
+    X = pd.DataFrame({"garden": R.random(200) < 0.5, "area": R.normal(size=200)})
+    y = X["garden"] * 10 + X["area"]
+    prepare = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["garden"]), remainder="passthrough"
+    )
+    model = make_pipeline(prepare, LinearRegression()).fit(X, y)
+    publish(model, X, y, name="gap", features={"garden": {"missing": True}}, root=tmp_path)
+    gap = X[:1].astype({"garden": object}).assign(garden=[None])
+    assert asked(Predictor.load(tmp_path), gap) == pytest.approx(model.predict(gap).tolist())
+
+
+def test_a_frame_of_32_bits_is_asked_as_one(tmp_path: Path) -> None:
+    X = pd.DataFrame({"year": R.integers(1900, 2024, 300), "area": R.uniform(20, 300, 300)})
+    X = X.astype("float32")
+    y = X["area"] * 3 + (X["year"] > 1980) * 100
+    trees = GradientBoostingRegressor(n_estimators=10, random_state=0)
+    model = make_pipeline(StandardScaler(), trees).fit(X, y)  # whose scaler computes in 32 bits
+    publish(model, X, y, name="narrow", root=tmp_path)
+    typed = X.astype(str).astype(float)
+    assert asked(Predictor.load(tmp_path), typed) == pytest.approx(model.predict(X).tolist())
+    plain = HistGradientBoostingRegressor(max_iter=10).fit(X, y)
+    assert publish(plain, X, y, name="narrow", root=tmp_path).runtime == "onnx"

@@ -203,7 +203,7 @@ def test_class_names(
 def test_classes_without_probabilities(tmp_path: Path) -> None:
     X, y = models.houses()
     X = X[["area", "rooms"]]
-    model = LinearSVC(random_state=0).fit(X, y)
+    model = make_pipeline(StandardScaler(), LinearSVC(random_state=0)).fit(X, y)
     artifact = publish(model, X, y, name="test", test=(X, y), root=tmp_path)
     assert artifact.runtime == "onnx"
     assert artifact.signature.output.probabilities is False

@@ -2,6 +2,7 @@
 
 import importlib
 import tempfile
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,26 @@ def test_published_rows_are_those_of_training(tmp_path: Path) -> None:
         (False, None),
         (True, "m"),
     ]
+
+
+@pytest.mark.parametrize("level", [True, 3, 1.5])
+def test_none_among_objects_reaches_the_model_as_in_training(tmp_path: Path, level: Any) -> None:
+    values = pd.Series([level, level * 0, None, level] * 15, dtype=object)
+    values = pd.Series([v if v is None else type(level)(v) for v in values], dtype=object)
+    X = pd.DataFrame({"value": values})
+    y = pd.Series(np.where(values.isna(), "gap", "level"), name="price")
+    model = make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(X, y)
+    for kind in ("csv", "parquet"):
+        root = tmp_path / kind
+        root.mkdir()
+        (root / "model.pkl").write_bytes(pickle.dumps(model))
+        getattr(X.assign(price=y), f"to_{kind}")(root / f"rows.{kind}", index=False)
+        take(root / "model.pkl", root / f"rows.{kind}", "price", root=root / "artifacts")
+        rows: Any = [{"value": level}, {"value": None}]
+        answers = Predictor.load(root / "artifacts").predict(rows)
+        assert [answer.value for answer in answers] == ["level", "gap"]
+        shares = [list((answer.probabilities or {}).values()) for answer in answers]
+        assert np.allclose(shares, model.predict_proba(X.iloc[[0, 2]]))
 
 
 @pytest.mark.parametrize("gap", [None, np.nan])

@@ -36,6 +36,8 @@ def task_of(model: Any) -> Task:
     from sklearn.utils.validation import check_is_fitted
 
     kind = type(model).__name__
+    if isinstance(model, type):
+        raise ArtifactError(f"{model.__name__} is a class, and no model; save what `fit` gave.")
     if not hasattr(model, "predict"):
         raise ArtifactError(no_predict(model))
     if isinstance(model, BaseEstimator):
@@ -82,8 +84,12 @@ def _checked(known: list[Any], y: Any, source: str) -> list[Class]:
     return [int(c) if isinstance(c, float) and c.is_integer() else c for c in known]
 
 
-def check_classes(model: Any, signature: Signature, labels: Any) -> None:
-    """Raise ArtifactError for answers (rows,) or (rows, targets) that are none of the classes."""
+def check_answers(model: Any, signature: Signature, labels: Any) -> None:
+    """Raise ArtifactError for answers (rows,) or (rows, targets) of other targets or classes."""
+    wanted = len(signature.output.targets or []) or 1
+    if (given := np.size(labels[0])) != wanted:
+        why = f"The model answers {given} values a row, and y has {wanted}"
+        raise ArtifactError(f"{why}: name a target for each, or fit a model for each.")
     several = np.reshape(labels, (len(labels), -1)).T.tolist()
     for part, given in zip(signature.output.parts, several, strict=False):
         known = part.classes
@@ -129,7 +135,7 @@ def release(
             answers = ScikitEngine(model, signature.features).answers(X_test)
         except Exception as error:
             raise ArtifactError(f"The model fails on the rows: {brief(error)}.") from error
-        check_classes(model, signature, answers[0])
+        check_answers(model, signature, answers[0])
         if signature.output.probabilities and (
             why := no_shares(model, signature.output, answers[1])
         ):

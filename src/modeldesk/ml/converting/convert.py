@@ -48,9 +48,6 @@ def convert(model: Any, signature: Signature, frame: Any) -> Converted:
     expected = original.answers(frame)
     if not signature.output.probabilities and signature.output.threshold is None:
         expected = expected[0], None
-    given, wanted = expected[0].shape[1:], signature.output.targets
-    if given != ((len(wanted),) if wanted else ()):
-        raise ArtifactError("The model gives more or fewer values a row than y has; fit it on y.")
     rows = rows_of(frame, signature)
     trial = _Trial(original, signature, frame, rows, expected)
     refused = ""
@@ -240,8 +237,8 @@ def _to_onnx(model: Any, signature: Signature, inputs: list[tuple[str, Any]]) ->
     last = [part for _, part in enumerate_model_names(model) if hasattr(part, "classes_")]
     classifies = signature.task == "classification" and hasattr(model, "predict_proba")
     for part in [model] if classifies else last[-1:]:
-        if type(part).__name__ != "LinearSVC":  # the one that has no such option
-            options[id(part)] = {"zipmap": False}
+        lacking = type(part).__name__ == "LinearSVC"  # the one that has no such option
+        options[id(part)] = {} if lacking else {"zipmap": False}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the comparison is the judge
         # The name is random by default, and would change the digest.

@@ -18,6 +18,7 @@ from ..validation import Row, limits
 
 MOST, FEWEST, MOST_CELLS = 3_000, 300, 60_000  # rows, and cells of wide ones
 EXACT = 2**24  # whole numbers beyond it are not told apart in 32 bits
+ZERO = 1e-34  # what is nearer is zero to LightGBM, which splits there at 1e-35
 UNKNOWN = "a level nobody has seen"
 WORDS = 40  # of a vocabulary
 LETTERS = "İyi ÄRGER größer ÉTÉ niño ΣΟΦΟΣ Привет 東京 a\u0301 e\u0301te ﬁn ẞ 😀 ½ ²"
@@ -36,6 +37,9 @@ def probes(model: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
         feature.name: _usual(feature, base, known.get(feature.name, []), words, each)
         for feature in features
     }
+    for name, was in signature.trained.items():
+        if was.dtype == "float32" and pools[name] != [None]:  # to which all others are rounded
+            pools[name] = np.unique(np.array(pools[name], "float32")).astype(float).tolist()
     found = list(_special(features, base))[:most]
     for feature in features:
         for value in _few(pools[feature.name], each):
@@ -48,7 +52,7 @@ def probes(model: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
 
 
 def like(frame: Any, rows: Sequence[Row]) -> Any:
-    """Rows as a pandas frame of the types that `frame` has, in 64 bits, as training would have."""
+    """Rows as a pandas frame of the types that `frame` has, as training would have."""
     import pandas as pd
 
     columns = {name: _column(frame[name], [row[name] for row in rows]) for name in frame.columns}
@@ -70,15 +74,17 @@ def _column(column: Any, values: list[Any]) -> Any:
     if dtype.kind in "fiu":
         whole = dtype.kind in "iu" and all(isinstance(v, int) or v == v // 1 for v in values if v)
         exact = whole and None not in values
-        return np.array(values, "int64") if exact else np.array(values, "float64")
-    if dtype == "bool" and None not in values:
+        floats = "float32" if dtype == "float32" else "float64"
+        return np.array(values, "int64" if exact else floats)
+    if dtype.kind == "b" and None not in values:
         return np.array(values, bool)
+    if dtype == np.dtype(bool):  # which has no gap; NaN would be true
+        return np.array([np.nan if value is None else value for value in values], object)
     itself = {str(value): value for value in seen.unique()} if dtype.kind == "O" else {}
     gaps = column[column.isna()]
     gap = gaps.iloc[0] if len(gaps) else np.nan
     values = [gap if value is None else itself.get(value, value) for value in values]
-    holds = dtype.kind == "O" or not (gaps.size or dtype == "bool")  # to which a gap is true
-    return pd.Series(values, dtype=dtype if holds else None)
+    return pd.Series(values, dtype=dtype if dtype.kind == "O" or not gaps.size else None)
 
 
 def _special(features: Sequence[Feature], base: Sequence[Row]) -> Iterator[Row]:
@@ -241,7 +247,7 @@ def _boosted(estimator: Any, name: str, feature: str, split: str) -> Iterator[tu
     for column, value in zip(table[feature], table[split], strict=True):
         place = places.get(column, int(column[1:]) if str(column)[1:].isdigit() else None)
         if place is not None and isinstance(value, float) and np.isfinite(value):
-            yield place, value
+            yield place, 0.0 if abs(value) < ZERO else value
 
 
 def _few(values: Any, most: int) -> list[Any]:

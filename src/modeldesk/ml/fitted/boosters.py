@@ -43,8 +43,12 @@ def known(estimator: Any, columns: Sequence[str | None]) -> list[Any] | None:
     if library == "catboost":  # which tells levels apart by a hash, whatever they are
         fills = estimator.get_all_params().get("nan_mode") != "Forbidden"
         numbers = Known(type="number", fills=fills)
-        levels = Known(lenient=True)
-        return [replace(levels if i in coded else numbers) for i in range(len(columns))]
+        told = [
+            replace(Known(lenient=True) if i in coded else numbers) for i in range(len(columns))
+        ]
+        for place in estimator.get_text_feature_indices():
+            told[place] = Known(type="text")
+        return told
     lenient = library == "lightgbm"  # it takes unknown levels as gaps, and XGBoost raises
     levels = Known(type="category", lenient=lenient, fills=True, dtype="category")
     numbers = Known(type="number", fills=True)

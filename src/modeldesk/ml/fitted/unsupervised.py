@@ -44,6 +44,8 @@ def has_decision(model: Any) -> bool:
 def no_predict(model: Any) -> str:
     """Why a model has no `predict`, and the mend."""
     kind, last = type(model).__name__, last_of(model)
+    if inside := _held(model):
+        return f"The file holds a {kind}, and the model is its {inside}; save that alone."
     if hasattr(last, "novelty"):
         return f"The model ({kind}) knows the rows it was fitted on only; fit it with novelty=True."
     if hasattr(last, "fit_predict"):
@@ -51,6 +53,14 @@ def no_predict(model: Any) -> str:
         return f"The model ({kind}) has no `predict`, as it groups its own rows only; {mend}."
     mend = "publish a fitted model that answers rows, or the pipeline that ends in one"
     return f"The model ({kind}) has no `predict`; {mend}."
+
+
+def _held(found: Any) -> str | None:
+    """Where a dict or list holds a model, such as "['model']"; None if it does not."""
+    if not isinstance(found, dict | list | tuple):
+        return None
+    pairs = found.items() if isinstance(found, dict) else enumerate(found)
+    return next((f"[{place!r}]" for place, one in pairs if hasattr(one, "predict")), None)
 
 
 def last_of(model: Any) -> Any:

@@ -29,6 +29,7 @@ class Format:
 
 
 PICKLE = Format(read_pickle, runs_code=True)
+POINTER = b"version https://git-lfs"
 TORCH = Format(read_torch, counts=True)
 FORMATS = {
     ".pkl": PICKLE,
@@ -56,4 +57,8 @@ def format_of(path: Path) -> Format:
         raise ArtifactError(f"{path} is of no known kind; models end in {', '.join(FORMATS)}.")
     if not path.stat().st_size:
         raise ArtifactError(f"{path} is empty; save the model anew.")
+    with path.open("rb") as file:
+        if file.read(len(POINTER)) == POINTER:
+            why = "only says where Git LFS keeps the model"
+            raise ArtifactError(f"{path} {why}; fetch it with `git lfs pull`.")
     return FORMATS[path.suffix.lower()]

@@ -152,7 +152,7 @@ class Decider:
         # A vectoriser takes no gaps, so that a blank was a text without words in training.
         bare = known.type == "text" and not known.fills and "" not in self.read.gaps
         meant: dict[str, Any] = {}
-        gap: Any = None if known.gap == "None" else np.nan
+        gap = _gap_of(known)
         for text in _distinct(given):
             found = level(text, levels) if levels else text
             gone = found not in levels and self._gap(text, among_texts=True)
@@ -224,7 +224,7 @@ class Decider:
         if words or known.type == "boolean":
             meant |= {text: self._true_or_false(given, text) for text in shown}
             dtype = object if any(value is None for value in meant.values()) else bool
-            values = [np.nan if (v := meant.get(cell)) is None else v for cell in cells]
+            values = [_gap_of(known) if (v := meant.get(cell)) is None else v for cell in cells]
             column = pd.Series(values, given.index, dtype=dtype, name=given.name)
             return Decided(column, "boolean", why)
         meant |= self._parsed(given, shown)
@@ -235,7 +235,7 @@ class Decider:
     def _typed_numbers(self, given: Any, known: Known, why: str) -> Decided:
         kind = kind_of(given)
         if kind == "boolean":
-            column = given.astype(object).where(given.notna(), np.nan)
+            column = given.astype(object).where(given.notna(), _gap_of(known))
             return Decided(column if given.isna().any() else given.astype(bool), "boolean", why)
         if kind == "decimal":
             given, kind = given.astype(float), "floating"
@@ -262,6 +262,10 @@ class Decider:
             self._refuse(column, odd, "write whole numbers, as in training", "no whole number")
         if (whole or known.type == "integer") and known.type != "number" and column.notna().all():
             column = column.astype("int64")
+        elif known.gap == "None" and column.isna().any():  # beside whole numbers, as in training
+            whole = known.type == "integer"
+            column = column.astype("Int64" if whole else object).astype(object)
+            column = column.where(column.notna(), None)
         return Decided(column, known.type or (None if whole else "number"), why)
 
     def _parsed(self, given: Any, texts: list[str]) -> dict[str, float]:
@@ -336,6 +340,11 @@ def _text_column(cells: list[Any], like: Any, known: Known) -> Any:
         levels = [*(known.levels or sorted(set(column.dropna()))), *column.dropna()]
         return column.astype(pd.CategoricalDtype(list(dict.fromkeys(levels))))
     return column.astype("string" if known.dtype == "string" else pd.Series(["text"]).dtype)
+
+
+def _gap_of(known: Known) -> Any:
+    """How a gap was written in the training of a model."""
+    return None if known.gap == "None" else np.nan
 
 
 def _is_typed(column: Any) -> bool:
