@@ -325,7 +325,7 @@ def test_a_gap_among_true_and_false_is_no_true(tmp_path: Path) -> None:
     )
     model = make_pipeline(prepare, LinearRegression()).fit(X, y)
     publish(model, X, y, name="gap", features={"garden": {"missing": True}}, root=tmp_path)
-    gap = X[:1].astype({"garden": object}).assign(garden=[None])
+    gap = X[:1].assign(garden=pd.Series([None], dtype=object))
     assert asked(Predictor.load(tmp_path), gap) == pytest.approx(model.predict(gap).tolist())
 
 

@@ -1,8 +1,8 @@
 """What a model knows better than the rows: levels, gaps, dtypes; and scores that tell of faults."""
 
 import importlib
-import tempfile
 import pickle
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
