@@ -49,7 +49,7 @@ from sklearn.linear_model import LogisticRegression
 
 class Misbehaving(LogisticRegression):
     how = ""
-    examples = 1  # to begin with, it answers its own
+    examples = 2  # to begin with, it answers its own, and the probes that it keeps
 
     def predict(self, X):
         if "follow" in sys.argv and Misbehaving.examples:
