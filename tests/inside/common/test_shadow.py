@@ -63,8 +63,10 @@ def published(first: Artifact) -> Artifact:
     """The version that is to answer beside the first one."""
     X, y = models.houses()
     model = models.pipeline(LogisticRegression(C=0.05)).fit(X[:150], y[:150])
-    root = first.path.parent
-    return publish(model, X[:150], y[:150], name="houses", promote=False, root=root)
+    root, features = first.path.parent, {"rooms": {"missing": False}}
+    return publish(
+        model, X[:150], y[:150], name="houses", features=features, promote=False, root=root
+    )
 
 
 @pytest.fixture
