@@ -193,6 +193,8 @@ def test_what_browsers_refuse_is_refused(browser: httpx.Client, model: dict[str,
 
 def test_every_fault_is_shown(browser: httpx.Client, model: dict[str, Any]) -> None:
     needed = [f for f in model["features"] if not f["missing"]]
+    if not needed:
+        pytest.skip("no feature of this model is needed")
     names = [control_name(f["name"]) for f in needed]
     response = send(browser, "/", **dict.fromkeys(names, " "))
     assert response.status_code == 422
