@@ -15,7 +15,7 @@ from .rendering import render, write
 from .servers import Databases
 
 SUITES = ("predict", "bad_values", "feedback", "pages", "rows", "staff", "openapi", "invocations")
-OF_ANSWERS = ("predict", "feedback", "pages", "rows", "staff", "openapi", "open_inference")
+OF_ANSWERS = (*SUITES, "open_inference")
 OF_CLUSTERS = ("predict", "feedback", "rows")  # classes, after all
 TRANSFORMERS = '''"""What the pipeline does to columns of dates."""
 

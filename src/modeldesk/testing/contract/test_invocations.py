@@ -189,9 +189,15 @@ BAD_ROWS: list[Any] = [
 
 @pytest.mark.parametrize("rows", BAD_ROWS)
 def test_bad_rows(
-    client: httpx.Client, good: Instance, v1: str, rows: Callable[[Instance], Any]
+    client: httpx.Client,
+    model: dict[str, Any],
+    good: Instance,
+    v1: str,
+    rows: Callable[[Instance], Any],
 ) -> None:
     bad = rows(good)
+    if bad == [{}] and all(feature["missing"] for feature in model["features"]):
+        pytest.skip("no feature of this model is needed")
     refused = [client.post(v1, json={"instances": bad})]
     refused += [client.post(INVOCATIONS, json={form: bad}) for form in ("instances", "inputs")]
     refused += [client.post(INVOCATIONS, json={"dataframe_records": bad})]
