@@ -238,7 +238,7 @@ def test_an_image_is_built_where_only_a_server_has_the_template(
 def test_an_image_is_handed_the_clone_of_the_template(template: Path, tmp_path: Path) -> None:
     """At the place that the requirement names, and as compose.yaml says, with what is locked."""
     made = copy(template, tmp_path / "service", {})
-    run(made, "uv", "lock", "--quiet")
+    run(made, need("uv"), "lock", "--quiet")
     dockerfile = (made / "Dockerfile").read_text(encoding="utf-8")
     assert f"--mount=from=template,target={template.as_posix()} " in dockerfile
     compose = (made / "compose.yaml").read_text(encoding="utf-8")

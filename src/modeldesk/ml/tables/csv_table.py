@@ -108,7 +108,7 @@ class CsvTable:
         found, width = len(self.places), len(self.header)
         if not found or not self._as_wide or found == width:
             return bool(found)
-        return 2 * found > width and next(self.chunks(1), None) is not None
+        return 2 * found >= width and next(self.chunks(1), None) is not None
 
     def chunks(self, size: int = CHUNK, *, below: bool = True) -> Iterator[list[list[str]]]:
         """The rows `below` the first line, or with it, `size` at a time; none is a blank line.
