@@ -27,12 +27,15 @@ NOWHERE = "00000000-0000-7000-8000-000000000000"
 ODD = "\"'><script>alert(1)</script>&amp;<b>é 漢字 😀 {" + "{ 7*7 }" + "} {" + "% x %}"
 
 
+def labelled(parts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """The name and the label of each feature or target."""
+    pairs = [(one["name"], one["description"] or one["name"].replace("_", " ")) for one in parts]
+    return [(name, label[0].upper() + label[1:]) for name, label in pairs]
+
+
 def texts(model: dict[str, Any]) -> list[tuple[str, str]]:
     """The name and the label of each feature."""
-    pairs = [
-        (f["name"], f["description"] or f["name"].replace("_", " ")) for f in model["features"]
-    ]
-    return [(name, label[0].upper() + label[1:]) for name, label in pairs]
+    return labelled(model["features"])
 
 
 def shown(value: Any) -> str:
@@ -130,8 +133,10 @@ def test_from_the_form_to_the_result(
     assert sorted(float(m["value"]) for m in meters) == pytest.approx(
         sorted(shares.values()), abs=1e-4
     )
+    targets = dict(labelled(output["targets"] or []))
     for names, share in shares.items():
-        assert f"{': '.join(names)} {share * 100:.1f} %" in page.text
+        words = ": ".join(targets.get(name, name) for name in names)
+        assert f"{words} {share * 100:.1f} %" in page.text
 
 
 def test_the_form_and_the_api_agree(
