@@ -136,7 +136,10 @@ def test_xgboost_that_does_not_keep_its_categories(tmp_path: Path) -> None:
     X, y = towns()
     model = xgboost.XGBRegressor(enable_categorical=True, **FEW).fit(X, y)
     content, rows = without_categories(model), X.assign(target=y)
-    save = lambda path: Path(path).write_bytes(content)  # noqa: E731
+
+    def save(path: Any) -> None:
+        Path(path).write_bytes(content)
+
     for parquet in (False, True):
         with pytest.raises(SignatureError, match=r"since 3\.1\. Name .*`--categories town=a,b,c`"):
             imported(tmp_path, save, "old.json", rows, parquet=parquet)

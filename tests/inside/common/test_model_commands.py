@@ -58,7 +58,7 @@ def test_import_model(folder: Path) -> None:
         answers = list(csv.DictReader(file, delimiter=";"))
     assert [row["prediction"] for row in answers] == list(fitted.predict(X[150:]))
     assert [row[" age "] for row in answers[:4]] == [
-        *("NA" if value != value else str(value) for value in X["age"][150:154]),  # noqa: PLR0124
+        *("NA" if value != value else str(value) for value in X["age"][150:154]),  # noqa: PLR0124 - NaN
     ]
 
 

@@ -1,7 +1,6 @@
 """Which columns a fitted model takes, and in which order."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +72,3 @@ def takes_text(model: Any) -> bool:
     if hasattr(model, "transformer_list"):  # a union of vectorizers
         return any(takes_text(part) for _, part in model.transformer_list)
     return isinstance(model, CountVectorizer | HashingVectorizer)
-
-
-def text_columns(model: Any, columns: list[str]) -> Iterator[str]:
-    """Those of its columns that it reads as free text, whatever they hold."""
-    if takes_text(model):
-        yield from columns
-    model = getattr(model, "best_estimator_", model)
-    for _, step in getattr(model, "steps", []):
-        for _, part, column in getattr(step, "transformers_", []):
-            if isinstance(column, str) and takes_text(part):
-                yield column
