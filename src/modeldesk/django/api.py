@@ -1,6 +1,7 @@
 """The addresses of the API, to be included at the root: the routes of the service as views."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -25,7 +26,10 @@ class Word(StringConverter):
 register_converter(Word, "word")
 
 
-def _view(method: str, handler: Callable[..., Any]) -> View:
+@cache
+def view_of(method: str, handler: Callable[..., Any]) -> View:
+    """The view of a route."""
+
     @takes(*(["GET", "HEAD"] if method == "GET" else [method]))
     @csrf_exempt
     @login_not_required  # the service says itself who may ask
@@ -46,6 +50,6 @@ def _view(method: str, handler: Callable[..., Any]) -> View:
 
 
 urlpatterns = [
-    path(address.removeprefix("/"), _view(method, handler), name=handler.__name__)
+    path(address.removeprefix("/"), view_of(method, handler), name=handler.__name__)
     for address, (method, handler) in ROUTES.items()
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ..serving.fast_path import FastPath
 from ..serving.middleware import Gateway
 from ..serving.waiting import Waiting
 from .conf import project_settings
@@ -17,5 +18,8 @@ def serving(application: Callable[..., Any]) -> Gateway:
     Raises:
         ArtifactError: there is no model that can be served; better now than at a request.
     """
+    from .fast_path import DjangoPath  # which needs the apps to be loaded
+
     settings = project_settings()
-    return Gateway(Waiting(application, get_service, settings.artifacts_dir), settings)
+    fast = FastPath(application, DjangoPath(), settings)
+    return Gateway(Waiting(fast, get_service, settings.artifacts_dir), settings)

@@ -28,7 +28,9 @@ def respond(answer: Answer) -> Response:
 
 
 @cache
-def _view(handler: Callable[..., Any]) -> Callable[..., Response]:
+def view_of(handler: Callable[..., Any]) -> Callable[..., Response]:
+    """The view of a route."""
+
     def view(**path: str) -> Response:
         given = Request(
             body=request.get_data(),
@@ -47,4 +49,4 @@ def _view(handler: Callable[..., Any]) -> Callable[..., Response]:
 
 
 for path, (method, handler) in ROUTES.items():
-    blueprint.add_url_rule(path, handler.__name__, _view(handler), methods=[method])
+    blueprint.add_url_rule(path, handler.__name__, view_of(handler), methods=[method])

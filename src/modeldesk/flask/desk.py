@@ -2,11 +2,13 @@
 
 from flask import Flask
 
+from ..serving.fast_path import FastPath
 from ..serving.middleware import MAX_BODY, MAX_FIELDS, Gateway
 from ..serving.settings import Settings
 from ..serving.waiting import Waiting
 from . import api, requests, site
 from .database import database_of
+from .fast_path import FlaskPath
 from .state import NAME, State, get_service
 
 
@@ -44,12 +46,13 @@ class ModelDesk:
         )
         database = database_of(settings)
         database.init_app(app)
-        app.extensions[NAME] = State(self.name, settings, database)
+        gateway = Gateway(app.wsgi_app, settings)
+        app.extensions[NAME] = State(self.name, settings, database, gateway)
         app.url_map.merge_slashes = False
         requests.init_app(app, settings)
         site.init_app(app)
         app.register_blueprint(api.blueprint)
-        app.wsgi_app = Gateway(app.wsgi_app, settings)  # type: ignore[method-assign]
+        app.wsgi_app = gateway  # type: ignore[method-assign]
 
     def load_model(self, app: Flask) -> None:
         """Load the model now: one that cannot be served stops the start, not the first request.
@@ -64,5 +67,6 @@ class ModelDesk:
             with app.app_context():
                 get_service()
 
-        root = app.extensions[NAME].settings.artifacts_dir
-        app.wsgi_app = Waiting(app.wsgi_app, start, root)  # type: ignore[method-assign]
+        state: State = app.extensions[NAME]
+        fast = FastPath(state.gateway.app, FlaskPath(app), state.settings)
+        state.gateway.app = Waiting(fast, start, state.settings.artifacts_dir)

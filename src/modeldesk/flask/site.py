@@ -70,11 +70,9 @@ def documentation() -> str:
 
 def handle_error(error: Exception) -> Response:
     """Answer any error: a page for browsers, a problem document for everybody else."""
-    problem = _problem(error)
-    if problem.status >= 500:
-        current_app.logger.exception(problem.detail)
-        if current_app.debug:
-            raise error
+    problem = problem_of(error)
+    if problem.status >= 500 and current_app.debug:
+        raise error
     request_id = request.environ["app.request_id"]
     if not wants_page(problem, request.path, request.headers.get("Accept", "")):
         return respond(problem.answer(request_id))
@@ -88,6 +86,14 @@ def _renderer(problem: Problem) -> Callable[..., str]:
     # Without other context processors: an account is not looked up, as the database may be away.
     template = current_app.jinja_env.get_template("modeldesk/error.html")
     return lambda **context: template.render(shared() | context)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that stands for an error, which is logged if it is ours."""
+    problem = _problem(error)
+    if problem.status >= 500:
+        current_app.logger.exception(problem.detail)
+    return problem
 
 
 def _problem(error: Exception) -> Problem:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import current_app
 
 from ..serving.deployment import Deployment
+from ..serving.middleware import Gateway
 from ..serving.service import Service
 from ..serving.settings import Settings
 from .database import Database
@@ -25,6 +26,7 @@ class State:
     name: str
     settings: Settings
     database: Database
+    gateway: Gateway
     service: Service | None = None
     accounts: Accounts | None = None
     pages: str = ""

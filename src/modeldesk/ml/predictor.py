@@ -18,6 +18,7 @@ from .frames import Column, as_trained
 from .rules import RuleError, Rules, rules
 from .shares import are_shares, by_target, rounded
 from .signature import Feature, Signature, Target, brief
+from .single import feeder, reader
 from .validation import InstanceValidator, Row
 
 Trained = Mapping[str, Column]  # as of Signature.trained
@@ -78,10 +79,16 @@ class OnnxEngine:
         groups = [names] if len(inputs) == 1 else [[name] for name in names]
         pairs = zip(inputs, groups, strict=True)
         self.inputs = [(node.name, group, *INPUTS[node.type]) for node, group in pairs]
+        self._feed = feeder(self.inputs)
 
     def run(self, rows: list[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
         return self.answers(self.table(rows))
+
+    def run_one(self, row: Row) -> list[Any]:
+        """The arrays that the model gives for one row."""
+        answers: list[Any] = self.session.run(None, self._feed(row))
+        return answers
 
     def table(self, rows: list[Row]) -> dict[str, np.ndarray]:
         """What the model takes: by input, values (rows, features of the input)."""
@@ -199,6 +206,7 @@ class Predictor:
         self.artifact, self.engine, self.rules = artifact, engine, rules or Rules()
         self.signature, self.version = artifact.signature, artifact.version
         self.seconds = 0.0  # that the example took when it was loaded
+        self._read = reader(self.signature.output) if isinstance(engine, OnnxEngine) else None
         check = self.rules.faults if self.rules.check else None
         self.validator = InstanceValidator(self.signature, check, self.rules.reference)
 
@@ -268,6 +276,8 @@ class Predictor:
         ]
 
     def _each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
+        if len(rows) == 1 and (answer := self._one(rows[0])):
+            return [answer]
         try:
             return list(self._shaped(*self.engine.run(rows))) if rows else []
         except Exception as error:
@@ -278,6 +288,16 @@ class Predictor:
             for index, row in enumerate(rows)
             for answer in self._each([row])
         ]
+
+    def _one(self, row: Row) -> Prediction | None:
+        """The answer to a row by the short way, where there is one that leads to an answer."""
+        if self._read is None or not isinstance(self.engine, OnnxEngine):
+            return None
+        try:
+            found = self._read(self.engine.run_one(row))
+        except Exception:  # which the other way meets, too, and names
+            return None
+        return Prediction(*found) if found else None
 
     def _shaped(self, labels: np.ndarray, shares: Any) -> Iterator[Prediction | NotFinite]:
         output, rows = self.signature.output, len(labels)

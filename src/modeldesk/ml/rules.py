@@ -9,9 +9,10 @@ send with a row to find it again, such as the number of an order.
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Self
 
 from .artifact import ArtifactError
@@ -39,6 +40,11 @@ class Rules:
     check: Callable[[Row], Iterable[tuple[str, str]]] | None = None
     decide: Callable[[Row, "Prediction"], Any] | None = None
     reference: str | None = None
+
+    @property
+    def are_functions(self) -> bool:
+        """Whether code of the owner's runs for each row."""
+        return self.check is not None or self.decide is not None
 
     def checked(self, features: Iterable[str]) -> Self:
         """These rules, once they fit a model of these features. Raises RuleError."""
@@ -176,5 +182,31 @@ def rules() -> Rules:
         module = one.load()
     except Exception as error:
         raise RuleError(f"{one.value} cannot be imported: {brief(error)}; mend it.") from error
-    parts = (getattr(module, name, None) for name in ("check", "decide", "REFERENCE"))
-    return Rules(one.value, *parts)
+    check, decide, reference = (
+        getattr(module, name, None) for name in ("check", "decide", "REFERENCE")
+    )
+    return Rules(
+        one.value,
+        None if _is_like(check, _no_faults) else check,
+        None if _is_like(decide, _same_value) else decide,
+        reference,
+    )
+
+
+# What a project begins with, which need not be called for every row.
+def _no_faults(row: Row) -> Iterator[tuple[str, str]]:
+    yield from ()
+
+
+def _same_value(row: Row, prediction: "Prediction") -> Any:
+    return prediction.value
+
+
+def _is_like(function: Any, other: Callable[..., Any]) -> bool:
+    """Whether a function is compiled to the same code, but for its docstring."""
+    if not isinstance(function, FunctionType) or not isinstance(other, FunctionType):
+        return False
+    code, same = function.__code__, other.__code__
+    parts = ("co_code", "co_names", "co_freevars", "co_flags")
+    alike = all(getattr(code, part) == getattr(same, part) for part in parts)
+    return alike and code.co_consts[1:] == same.co_consts[1:]  # the first is the docstring

@@ -80,8 +80,11 @@ class Problem(Exception):
         return Answer(self.status, to_json(content), "application/problem+json", self.headers)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
 def to_json(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encode(content).encode()
 
 
 def refusal(faults: Sequence[Fault]) -> Problem:

@@ -2,8 +2,10 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from functools import partial
+from json import JSONDecoder
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -138,10 +140,25 @@ def read_json(request: Request, *types: str) -> Any:
         raise Problem(400, f"The body is not valid JSON. {error}", faults) from None
 
 
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refused(f'"{twice}" is given more than once in the same object.')
+    return content
+
+
+DECODER = JSONDecoder(object_pairs_hook=_unique_keys)
+
+
 def from_json(text: bytes, **numbers: Any) -> Any:
     """The value of a JSON text; `numbers` are the hooks of json.loads. Raises NotJson."""
+    decoder = JSONDecoder(object_pairs_hook=_unique_keys, **numbers) if numbers else DECODER
     try:
-        content = json.loads(text.decode(), object_pairs_hook=_unique_keys, **numbers)
+        if text.startswith(BOM_UTF8):
+            raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", "", 0)
+        content = decoder.decode(text.decode())
         if rb"\u" in text:
             _check_text(content)
     except UnicodeDecodeError as error:
@@ -159,15 +176,6 @@ def from_json(text: bytes, **numbers: Any) -> Any:
     else:
         return content
     raise NotJson(reason, kind)
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused(f'"{twice}" is given more than once in the same object.')
-    return content
 
 
 def _check_text(content: Any) -> None:

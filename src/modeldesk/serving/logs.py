@@ -1,8 +1,12 @@
 """Logging: readable lines in development, one JSON object a line in production."""
 
+import json
 import logging
+import time
 from contextvars import ContextVar
 from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -15,11 +19,30 @@ class RequestId(logging.Filter):
         return True
 
 
+class JsonLines(JsonFormatter):
+    """One JSON object a line; the access log's lines, one a request, are written straight."""
+
+    second, text = 0, ""  # the last one, as text
+
+    def format(self, record: logging.LogRecord) -> str:
+        if record.name != "access":
+            return super().format(record)
+        second = int(record.created)
+        if second != self.second:
+            self.text = time.strftime(self.default_time_format, self.converter(second))
+            self.second = second
+        return (
+            f'{{"time": "{self.text},{int(record.msecs):03d}", "level": "{record.levelname}", '
+            f'"logger": "access", "message": {json.dumps(record.getMessage())}, '
+            f'"request_id": "{getattr(record, "request_id", "-")}"}}'
+        )
+
+
 def logging_config(*, json: bool) -> dict[str, Any]:
     """Configuration for `logging.config.dictConfig`."""
     formatter = {
         True: {
-            "()": "pythonjsonlogger.json.JsonFormatter",
+            "()": JsonLines,
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
             "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
         },

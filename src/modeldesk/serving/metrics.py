@@ -1,6 +1,7 @@
 """Prometheus metrics, gathered over all workers when `serve` runs several."""
 
 import os
+from functools import lru_cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -18,6 +19,12 @@ REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "st
 LATENCY = Histogram("http_request_duration_seconds", "Time to answer", ["method", "route"])
 PREDICTIONS = Counter("predictions", "Predictions made", ["model_version", "label"])
 FAULTS = Counter("prediction_faults", "Faults found in instances", ["type"])
+
+
+@lru_cache(1000)
+def predictions(version: str, label: str) -> Counter:
+    """What counts the predictions of a version with a label; looked up once."""
+    return PREDICTIONS.labels(version, label)
 
 
 def registry() -> CollectorRegistry:

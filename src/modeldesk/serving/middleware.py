@@ -3,10 +3,14 @@
 import logging
 import re
 import time
-import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
 from io import BytesIO
+from logging import LogRecord
 from typing import Any
+
+import uuid_utils
+from prometheus_client import Counter, Histogram
 
 from .answers import HEALTH, Problem, wants_page
 from .callers import current_caller
@@ -14,6 +18,7 @@ from .deployment import current_served
 from .logs import current_request_id
 from .metrics import LATENCY, REQUESTS
 from .settings import Settings
+from .wsgi import Application, Environ, Start, send
 
 MAX_BODY = 10 * 2**20  # bytes
 MAX_FIELDS = 100_000  # of a form; a model may take thousands
@@ -25,14 +30,16 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-HSTS = {"Strict-Transport-Security": f"max-age={30 * 24 * 60 * 60}"}  # of production over HTTPS
+EXTRA = [(name.lower(), (name, text)) for name, text in SECURITY_HEADERS.items()]
+# Of production over HTTPS.
+HSTS = (
+    "strict-transport-security",
+    ("Strict-Transport-Security", f"max-age={30 * 24 * 60 * 60}"),
+)
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = HEALTH | {"/metrics"}
 ADDRESS = re.compile(r"[\d.]+(:\d+)?", re.ASCII)
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
-
-Environ = dict[str, Any]
-Start = Callable[..., Any]
 
 logger = logging.getLogger("access")
 
@@ -44,9 +51,7 @@ class Gateway:
     for each route and not for each path.
     """
 
-    def __init__(
-        self, app: Callable[[Environ, Start], Iterable[bytes]], settings: Settings
-    ) -> None:
+    def __init__(self, app: Application, settings: Settings) -> None:
         self.app = app
         self.host = settings.allowed_hosts[0].lstrip(".")
         self.proxies = settings.proxies
@@ -54,12 +59,11 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        given = environ.get("HTTP_X_REQUEST_ID")
+        request_id = given if given and SAFE_ID.fullmatch(given) else uuid_utils.uuid4().hex
         environ["app.request_id"] = request_id
         if self.proxies:
             _look_behind(environ, self.proxies)
-        hsts = HSTS if self.production and environ["wsgi.url_scheme"] == "https" else {}
         current_request_id.set(request_id)
         current_served.set(None)  # the one of the request before on this thread
         current_caller.set(None)
@@ -68,8 +72,10 @@ class Gateway:
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             present = {name.lower() for name, _ in headers}
-            extra = {**SECURITY_HEADERS, **hsts, "X-Request-ID": request_id}
-            headers += [(name, text) for name, text in extra.items() if name.lower() not in present]
+            headers += [pair for name, pair in EXTRA if name not in present]
+            if self.production and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
+                headers.append(HSTS[1])
+            headers.append(("X-Request-ID", request_id))
             _observe(environ, status, time.perf_counter() - started)
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
@@ -80,10 +86,7 @@ class Gateway:
         if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
             environ["app.problem"] = problem  # which the framework shows, and reads no body
             return self.app(environ, start)
-        answer = problem.answer(request_id)
-        headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
-        start(f"{answer.status} {problem.title}", list(headers.items()))
-        return [answer.body]
+        return send(problem.answer(request_id), start)
 
 
 def _is_called_by_address(environ: Environ) -> bool:
@@ -122,7 +125,16 @@ def _limit_body(environ: Environ) -> Problem | None:
 def _observe(environ: Environ, status: str, seconds: float) -> None:
     method, code = environ["REQUEST_METHOD"], status.partition(" ")[0]
     counted = method if method in METHODS else "other"  # callers cannot invent series
-    route = environ.get("app.route", "unmatched")
-    REQUESTS.labels(counted, route, code).inc()
-    LATENCY.labels(counted, route).observe(seconds)
-    logger.info("%s %s %s %.1f ms", method, environ["PATH_INFO"], code, seconds * 1000)
+    requests, latency = series(counted, environ.get("app.route", "unmatched"), code)
+    requests.inc()
+    latency.observe(seconds)
+    if logger.isEnabledFor(logging.INFO):
+        said = (method, environ["PATH_INFO"], code, seconds * 1000)
+        # Not by `info`, which looks for the line of code that it is called from.
+        logger.handle(LogRecord("access", logging.INFO, "", 0, "%s %s %s %.1f ms", said, None))
+
+
+@cache
+def series(method: str, route: str, code: str) -> tuple[Counter, Histogram]:
+    """What counts and what times such requests; looked up once."""
+    return REQUESTS.labels(method, route, code), LATENCY.labels(method, route)

@@ -10,8 +10,7 @@ from ..ml.artifact import ChangedAnswers
 from ..ml.versions import stamp
 from .answers import Answer, Problem, to_json
 from .deployment import PAUSE, logger
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from .wsgi import Application, Environ, Start, send
 
 
 class Waiting:
@@ -28,7 +27,7 @@ class Waiting:
         self._reason = ""
         self._try()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         if self._reason and self._is_due():
             with self._lock:
                 if self._reason and self._is_due():
@@ -40,9 +39,7 @@ class Waiting:
         )
         if environ["PATH_INFO"] in ("/healthz", "/ping"):
             answer = Answer(200, to_json({"status": "alive"}))
-        headers = [("Content-Type", answer.content_type), *answer.headers.items()]
-        start_response("200 OK" if answer.status == 200 else "503 Service Unavailable", headers)
-        return [answer.body]
+        return send(answer, start_response)
 
     def _is_due(self) -> bool:
         return stamp(self.root) != self._stamp or time.monotonic() > self._again

@@ -18,10 +18,15 @@ def identify(request: HttpRequest) -> None:
     Raises Problem 401 for a token that is not good, and 403 for a session without the CSRF token.
     """
     if authorization := request.headers.get("Authorization"):
-        know(_owner(bearer(authorization)))
+        identify_token(authorization)
     elif request.user.is_authenticated:
         _refuse_forgery(request)
         know(request.user)
+
+
+def identify_token(authorization: str) -> None:
+    """Let the service know whose token this header has. Raises Problem 401 when it is not good."""
+    know(_owner(bearer(authorization)))
 
 
 def know(user: Any) -> None:

@@ -24,13 +24,16 @@ def identify() -> None:
     if not get_settings().auth:
         return
     if authorization := request.headers.get("Authorization"):
-        user = _owner(bearer(authorization))
-    elif current_user.is_authenticated:
-        user = current_user._get_current_object()
-        _refuse_forgery()
-    else:
+        identify_token(authorization)
         return
-    know(user)
+    if current_user.is_authenticated:
+        _refuse_forgery()
+        know(current_user._get_current_object())
+
+
+def identify_token(authorization: str) -> None:
+    """Let the service know whose token this header has. Raises Problem 401 when it is not good."""
+    know(_owner(bearer(authorization)))
 
 
 def know(user: Any) -> None:
