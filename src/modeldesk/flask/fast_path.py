@@ -13,7 +13,7 @@ from .site import problem_of
 from .state import NAME, State, get_service
 
 # Extensions that do nothing around a prediction which has a token, or needs none.
-INERT = ("modeldesk.flask.", "flask_principal", "flask_wtf.csrf")
+INERT = ("modeldesk.flask.", "flask_login.", "flask_principal", "flask_wtf.csrf")
 SIGNALS = (
     signals.appcontext_pushed,
     signals.appcontext_popped,

@@ -193,12 +193,13 @@ def rules() -> Rules:
     )
 
 
-# What a project begins with, which need not be called for every row.
 def _no_faults(row: Row) -> Iterator[tuple[str, str]]:
+    """What a project begins with, which need not be called for every row."""
     yield from ()
 
 
 def _same_value(row: Row, prediction: "Prediction") -> Any:
+    """Also what a project begins with."""
     return prediction.value
 
 

@@ -76,6 +76,6 @@ class FastPath:
             and host in self.hosts
             and (not port or port.isdecimal())
             and (not self.by_https or environ["wsgi.url_scheme"] == "https")
-            and (not self.auth or "HTTP_AUTHORIZATION" in environ)
+            and (not self.auth or bool(environ.get("HTTP_AUTHORIZATION")))
             and self.is_plain
         )
