@@ -186,6 +186,31 @@ def test_rules_are_those_of_the_installed_project(houses: Path, project: Path) -
     assert predictor.predict([HOUSE])[0].value == "dear"
 
 
+def test_what_a_project_begins_with_is_not_called(houses: Path, project: Path) -> None:
+    given = Path("template_common/src/package/predicting.py").read_text("utf-8")
+    project.write_text(given, "utf-8")
+    rules = Predictor.load(houses).rules
+    assert (rules.check, rules.decide, rules.reference) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("begins", "becomes"),
+    [
+        ("    yield from ()\n", "    yield 'rooms', 'None will do.'\n"),
+        ("return prediction.value\n", "return prediction.model_value\n"),
+        ("return prediction.value\n", "return prediction.value or 'dear'\n"),
+    ],
+)
+def test_what_its_owner_made_of_it_is(
+    houses: Path, project: Path, begins: str, becomes: str
+) -> None:
+    given = Path("template_common/src/package/predicting.py").read_text("utf-8")
+    assert given.count(begins) == 1
+    project.write_text(given.replace(begins, becomes), "utf-8")
+    found = module.rules()
+    assert (found.check or found.decide) is not None
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
