@@ -98,15 +98,21 @@ class Record:
             }
         )
 
+    @property
+    def output(self) -> dict[str, Any]:
+        """What the model said, as it is kept in one column."""
+        # SQLite would store a number by itself in a JSON column as a number, not as JSON.
+        said = {"value": self.value, "probabilities": self.probabilities}
+        if self.model_value is not None:
+            said["model_value"] = self.model_value
+        if self.score is not None:
+            said["score"] = self.score
+        return said
+
     def as_row(self) -> dict[str, Any]:
         """The columns of a new row of the table."""
         row = {name: getattr(self, name) for name in COLUMNS}
-        # SQLite would store a number by itself in a JSON column as a number, not as JSON.
-        row["output"] = {"value": self.value, "probabilities": self.probabilities}
-        if self.model_value is not None:
-            row["output"]["model_value"] = self.model_value
-        if self.score is not None:
-            row["output"]["score"] = self.score
+        row["output"] = self.output
         row["feedback"] = self.feedback.as_row() if self.feedback else None
         row["feedback_at"] = self.feedback.created_at if self.feedback else None
         return row
