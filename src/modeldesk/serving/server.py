@@ -19,7 +19,7 @@ from .signals import heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
-THREADS = min(2 * CORES + 1, 8)  # of a worker; they wait for the database more than they compute
+THREADS = 8  # of a worker; as many requests share a commit while another one is under way
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy

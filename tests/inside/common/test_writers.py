@@ -6,13 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from modeldesk.serving.log import (
-    BufferedWriter,
-    DurableWriter,
-    LogUnavailable,
-    PredictionLog,
-    Record,
-)
+from modeldesk.serving.log import LogUnavailable, PredictionLog, Record
+from modeldesk.serving.writers import BufferedWriter, DurableWriter
 
 from .records import check, record
 
@@ -139,7 +134,7 @@ def test_buffered_records_wait_while_the_database_is_away(
     writer.add(given[:3])
     assert tried.wait(10)
     writer.add(given[3:])
-    with pytest.raises(LogUnavailable, match="full"):
+    with pytest.raises(LogUnavailable, match="away, and 5 predictions wait"):
         writer.add([record()])
     back.set()
     wait_for(lambda: len(kept) == 5)
