@@ -1,5 +1,6 @@
 """The production server: granian, in front of the framework's WSGI application."""
 
+import logging
 import multiprocessing
 import os
 import shutil
@@ -73,6 +74,8 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         workers_kill_timeout=30,
         log_dictconfig=logging_config(json=settings.production),
     )
+    # It warns of more threads than compute at a time; most of these wait for a commit.
+    logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     heed_signals()
     try:
         with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):
