@@ -73,6 +73,7 @@ class Load(Callers):
             content = json.loads(response.read())
         except (OSError, http.client.HTTPException):
             self.unanswered.add(asked)
+            time.sleep(0.02)  # nobody may listen for a while
             return False
         if response.status == 200:
             self.answered[asked] = [one["id"] for one in content["predictions"]]
@@ -171,8 +172,10 @@ def old_worker(server: int) -> psutil.Process | None:
 def test_a_worker_that_is_killed(service: Service) -> None:
     with service.served() as (port, server):
         with Load(port) as load:
+            said = said_by(service.made, port)
             load.goes_on()
-            for _ in range(KILLS):
+            for number in range(KILLS):
+                eventually(lambda: said.read_text("utf-8").count("Started worker") == 2 + number)  # noqa: B023
                 victim = eventually(lambda: old_worker(server))
                 victim.kill()
                 load.goes_on()
