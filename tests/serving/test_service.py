@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import pytest
 from modeldesk.ml.predictor import NotFinite, Predictor
 from modeldesk.ml.validation import InvalidInstances
-from modeldesk.serving.answers import HEALTH, Problem
+from modeldesk.serving.answers import HEALTH, Problem, as_problem
 from modeldesk.serving.callers import PREDICT, SEE_ALL, Caller, current_caller
-from modeldesk.serving.log import BufferedWriter, DurableWriter, Query
+from modeldesk.serving.log import BufferFull, LogUnavailable, Query
 from modeldesk.serving.service import ROUTES
 from modeldesk.serving.settings import Settings
+from modeldesk.serving.writers import BufferedWriter, DurableWriter
 
 from .desk import ROW, Desk
 
@@ -244,3 +245,13 @@ def test_health_says_which_model_is_served(guarded: Desk) -> None:
             "task": "classification",
         }.items()
     )
+
+
+def test_what_is_wrong_with_the_log_is_told() -> None:
+    away = as_problem(LogUnavailable("db.example.com: no route to host"))
+    full = as_problem(BufferFull("It is away, and 10000 predictions wait to be written."))
+    assert away.status == full.status == 503
+    assert away.headers == full.headers == {"Retry-After": "5"}
+    assert "db.example.com" not in away.text
+    assert away.text.endswith("Try again later. It does not answer.")
+    assert full.text.endswith("It is away, and 10000 predictions wait to be written.")

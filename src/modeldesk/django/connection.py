@@ -7,9 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from ..serving.log import LogUnavailable
+from ..serving.log import LogUnavailable, Record
 from ..serving.summaries import SummaryStore
-from .models import Prediction
 
 
 def reaching() -> AbstractContextManager[None]:
@@ -22,9 +21,9 @@ def unavailable(error: Exception) -> LogUnavailable | None:
     return _kind().unavailable(error)
 
 
-def store(rows: Sequence[Prediction]) -> None:
-    """Insert all rows or none. Raises IntegrityError when one of them is there already."""
-    _kind().store(rows)
+def store(records: Sequence[Record]) -> None:
+    """Insert all records or none. Raises IntegrityError when one of them is there already."""
+    _kind().store(records)
 
 
 def ping() -> None:

@@ -21,9 +21,8 @@ class DjangoPredictionLog:
     """The prediction log over the default connection; safe to use from any thread."""
 
     def add(self, records: Sequence[Record]) -> None:
-        rows = [Prediction(**record.as_row()) for record in records]
         with reaching():
-            store(rows)
+            store(records)
 
     def discard(self, ids: Sequence[str]) -> None:
         with reaching():

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from ..ml.validation import Fault, InvalidInstances
-from .log import LogUnavailable
+from .log import BufferFull, LogUnavailable
 
 # The first part of the paths of programs, who are never shown a page.
 API = {"api", "invocations", "ping", "v1", "v2"}
@@ -98,6 +98,11 @@ def as_problem(error: Exception) -> Problem:
         return error
     if isinstance(error, InvalidInstances):
         return refusal(error.faults)
+    if isinstance(error, BufferFull):
+        reason = "The log takes no more predictions now; nothing was stored. Try again later."
+        return Problem(
+            503, reason, [Fault(("database",), str(error), "unavailable")], {"Retry-After": "5"}
+        )
     if isinstance(error, LogUnavailable):
         reason = "The database cannot be reached; nothing was stored. Try again later."
         # What the driver said names the server, and is for the log alone.

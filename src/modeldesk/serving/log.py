@@ -1,11 +1,6 @@
 """The prediction log: what is kept of every prediction, and how it is written."""
 
-import logging
-import threading
-import time
-from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, Self
@@ -24,11 +19,13 @@ COLUMNS = (
 )
 BATCH = 1000  # identifiers that fit into one statement on any database
 
-logger = logging.getLogger(__name__)
-
 
 class LogUnavailable(Exception):
     """The database cannot be reached; nothing was written."""
+
+
+class BufferFull(LogUnavailable):
+    """As many predictions as may are waiting to be written; the message says why to callers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +95,21 @@ class Record:
             }
         )
 
+    @property
+    def output(self) -> dict[str, Any]:
+        """What the model said, as it is kept in one column."""
+        # SQLite would store a number by itself in a JSON column as a number, not as JSON.
+        said = {"value": self.value, "probabilities": self.probabilities}
+        if self.model_value is not None:
+            said["model_value"] = self.model_value
+        if self.score is not None:
+            said["score"] = self.score
+        return said
+
     def as_row(self) -> dict[str, Any]:
         """The columns of a new row of the table."""
         row = {name: getattr(self, name) for name in COLUMNS}
-        # SQLite would store a number by itself in a JSON column as a number, not as JSON.
-        row["output"] = {"value": self.value, "probabilities": self.probabilities}
-        if self.model_value is not None:
-            row["output"]["model_value"] = self.model_value
-        if self.score is not None:
-            row["output"]["score"] = self.score
+        row["output"] = self.output
         row["feedback"] = self.feedback.as_row() if self.feedback else None
         row["feedback_at"] = self.feedback.created_at if self.feedback else None
         return row
@@ -185,109 +188,3 @@ class PredictionLog(Protocol):
         """Forget whose records these were; they stay."""
 
     def ping(self) -> None: ...
-
-
-class Writer:
-    """Adds records, so that what it failed to add is not there either.
-
-    A connection that breaks during a commit leaves open what became of it; such records are
-    removed before the next ones are added, or when the database is looked at.
-    """
-
-    def __init__(self, log: PredictionLog) -> None:
-        self._log = log
-        self._in_doubt: list[str] = []
-        self._turn = threading.Lock()
-
-    def settle(self) -> None:
-        """Remove what is in doubt."""
-        if self._in_doubt:
-            with self._turn:
-                self._settle()
-
-    def _settle(self) -> None:
-        while self._in_doubt:
-            self._log.discard(self._in_doubt[:BATCH])
-            self._in_doubt = self._in_doubt[BATCH:]
-
-    def _write(self, records: Sequence[Record]) -> None:
-        self._settle()
-        try:
-            self._log.add(records)
-        except LogUnavailable:
-            self._in_doubt = [record.id for record in records]
-            raise
-
-
-class DurableWriter(Writer):
-    """Records are stored when `add` returns; requests that wait together share a commit."""
-
-    def __init__(self, log: PredictionLog) -> None:
-        super().__init__(log)
-        self._waiting: deque[tuple[Sequence[Record], Future[None]]] = deque()
-
-    def add(self, records: Sequence[Record]) -> None:
-        written: Future[None] = Future()
-        self._waiting.append((records, written))
-        with self._turn:
-            if not written.done():
-                self._commit()
-        written.result()
-
-    def _commit(self) -> None:
-        entries = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        error: Exception | None = None
-        try:
-            self._write([record for records, _ in entries for record in records])
-        except Exception as failure:
-            error = failure
-            if isinstance(failure, LogUnavailable):  # for those that came meanwhile, too
-                entries += [self._waiting.popleft() for _ in range(len(self._waiting))]
-        for _, written in entries:
-            written.set_exception(error) if error else written.set_result(None)
-
-
-class BufferedWriter(Writer):
-    """Answer first, write a moment later: faster, and what is not written dies with the process.
-
-    A thread writes what has gathered every `interval` seconds, and once more at the end. While
-    the database is away records wait, up to `capacity`; beyond it new ones are refused.
-    """
-
-    def __init__(self, log: PredictionLog, interval: float = 0.2, capacity: int = 10_000) -> None:
-        super().__init__(log)
-        self._interval, self._capacity = interval, capacity
-        self._waiting: deque[Record] = deque()
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def add(self, records: Sequence[Record]) -> None:
-        with self._lock:
-            if len(self._waiting) + len(records) > self._capacity:
-                raise LogUnavailable("the buffer of the prediction log is full")
-            self._waiting.extend(records)
-            if self._thread is None:
-                # The interpreter waits for threads that are no daemons, as the server's are.
-                self._thread = threading.Thread(target=self._run, daemon=False)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while threading.main_thread().is_alive():
-            time.sleep(self._interval)
-            self._flush()
-        self._flush()
-        if self._waiting:
-            logger.error("%d predictions were lost: the database is away", len(self._waiting))
-
-    def _flush(self) -> None:
-        records = list(self._waiting)
-        try:
-            if records:
-                with self._turn:
-                    self._write(records)
-        except Exception as error:  # whatever it is, the next ones are to be written
-            logger.warning("%d predictions are waiting: %s", len(records), error)
-        else:
-            with self._lock:
-                for _ in records:
-                    self._waiting.popleft()

@@ -1,5 +1,6 @@
 """The production server: granian, in front of the framework's WSGI application."""
 
+import logging
 import multiprocessing
 import os
 import shutil
@@ -19,7 +20,7 @@ from .signals import heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
-THREADS = min(2 * CORES + 1, 8)  # of a worker; they wait for the database more than they compute
+THREADS = 8  # of a worker; as many requests share a commit while another one is under way
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy
@@ -73,6 +74,8 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         workers_kill_timeout=30,
         log_dictconfig=logging_config(json=settings.production),
     )
+    # It warns of more threads than compute at a time; most of these wait for a commit.
+    logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     heed_signals()
     try:
         with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):

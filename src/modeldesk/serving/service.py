@@ -21,8 +21,10 @@ from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
 from .body import Paging, PredictBody, parse, read_json
 from .callers import PREDICT, SEE_ALL, caller
 from .deployment import Contract, Deployment, Served, current_served
-from .log import BufferedWriter, DurableWriter, Feedback, PredictionLog, Query, Record
+from .log import Feedback, PredictionLog, Query, Record
 from .settings import Settings
+from .turn import turn_for
+from .writers import BufferedWriter, DurableWriter
 
 RECORD_ID = re.compile("[0-9a-f-]{36}")
 
@@ -37,7 +39,7 @@ class Service:
         self.log = log
         self.auth = settings.auth
         durable = settings.prediction_log == "durable"
-        self.writer = DurableWriter(log) if durable else BufferedWriter(log)
+        self.writer = (DurableWriter if durable else BufferedWriter)(log, turn_for(settings))
 
     @property
     def served(self) -> Served:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from ..serving.log import EVERYTHING, Feedback, Query, Record
+from . import rows
 from .failures import unavailable
 from .sql import Prediction
 
@@ -54,8 +55,14 @@ class SQLPredictionLog(Connected):
     """The prediction log in its table."""
 
     def add(self, records: Sequence[Record]) -> None:
+        dialect = self.engine.dialect
         with self._transaction() as connection:
-            connection.execute(insert(TABLE), [record.as_row() for record in records])
+            if dialect.name in rows.KINDS:
+                mark = "?" if dialect.paramstyle == "qmark" else "%s"
+                statement = rows.insert(mark)
+                connection.exec_driver_sql(statement, rows.rows(records, dialect.name))
+            else:
+                connection.execute(insert(TABLE), [record.as_row() for record in records])
 
     def discard(self, ids: Sequence[str]) -> None:
         with self._transaction() as connection:

@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
+from ..serving.server import THREADS
 from ..serving.settings import Settings
 
 
 def options(settings: Settings) -> dict[str, Any]:
     """The arguments of `create_engine`."""
-    return {"url": make_url(settings.database_url)}
+    # The connection that was used last knows most of the file.
+    pool = {"pool_size": THREADS + 1, "pool_use_lifo": True}
+    return {"url": make_url(settings.database_url), **pool}
 
 
 @event.listens_for(Engine, "connect")

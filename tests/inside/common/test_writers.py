@@ -6,13 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
-from modeldesk.serving.log import (
-    BufferedWriter,
-    DurableWriter,
-    LogUnavailable,
-    PredictionLog,
-    Record,
-)
+from modeldesk.serving.log import BufferFull, LogUnavailable, PredictionLog, Record
+from modeldesk.serving.writers import BufferedWriter, DurableWriter
 
 from .records import check, record
 
@@ -139,7 +134,7 @@ def test_buffered_records_wait_while_the_database_is_away(
     writer.add(given[:3])
     assert tried.wait(10)
     writer.add(given[3:])
-    with pytest.raises(LogUnavailable, match="full"):
+    with pytest.raises(LogUnavailable, match="away, and 5 predictions wait"):
         writer.add([record()])
     back.set()
     wait_for(lambda: len(kept) == 5)
@@ -164,6 +159,41 @@ def test_buffered_records_in_doubt_are_stored_once(
     BufferedWriter(log, interval=0.01).add(given)
     wait_for(lambda: tries[0] == 2)
     check(log, *given)
+
+
+def test_callers_wait_for_room_in_the_buffer(
+    log: PredictionLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    go_on = Event()
+
+    def add(records: Sequence[Record]) -> None:
+        go_on.wait(30)
+        batches.append(len(records))
+
+    monkeypatch.setattr(log, "add", add)
+    writer = BufferedWriter(log, interval=0.01, capacity=2000, patience=30)
+    writer.add([record() for _ in range(2500)])  # more than ever fit, into an empty buffer
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(writer.add, [record() for _ in range(600)]) for _ in range(4)]
+        assert not any(one.done() for one in waiting)
+        go_on.set()
+        for one in waiting:
+            one.result(30)
+    wait_for(lambda: sum(batches) == 2500 + 4 * 600)
+    assert max(batches) <= 1000
+
+
+def test_a_buffer_that_stays_full(log: PredictionLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = Event()
+    monkeypatch.setattr(log, "add", lambda records: go_on.wait(30))
+    writer = BufferedWriter(log, interval=0.01, capacity=5, patience=0.1)
+    writer.add([record() for _ in range(5)])
+    with pytest.raises(BufferFull, match="slower than predictions come: 5 predictions wait"):
+        writer.add([record()])
+    go_on.set()
+    wait_for(lambda: not writer._waiting)
+    writer.add([record()])
 
 
 def wait_for(done: Callable[[], bool]) -> None:

@@ -10,9 +10,10 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from ...serving.database_url import CONNECT_TIMEOUT
-from ...serving.log import LogUnavailable
+from ...serving.log import LogUnavailable, Record
 from ...serving.mongo_summaries import MongoSummaries
 from ...serving.summaries import SummaryStore
+from ...stores.mongo_log import as_document
 from ..log import open_log
 from ..models import Prediction
 from .lock import migration_lock
@@ -69,13 +70,9 @@ def database() -> Database[dict[str, Any]]:
     return found
 
 
-def store(rows: Sequence[Prediction]) -> None:
+def store(records: Sequence[Record]) -> None:
     """A server that is no replica set keeps some of the rows if it breaks meanwhile."""
-    fields: Any = Prediction._meta.concrete_fields
-    documents: list[dict[str, Any]] = [
-        {f.column: f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields}
-        for row in rows
-    ]
+    documents = [as_document(record) for record in records]
     collection = database()[Prediction._meta.db_table]
     features: Any = connection.features
     try:

@@ -3,17 +3,25 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    connection,
+    transaction,
+)
 
-from ...serving.log import LogUnavailable
+from ...serving.log import LogUnavailable, Record
 from ...serving.migration_lock import migration_lock
 from ...serving.summaries import SummaryStore
+from ...stores import rows
 from ..conf import project_settings
 from ..databases import settings_for
 from ..models import Prediction
 from .summaries import DjangoSummaries
 
-STATEMENT = 4 * 2**20  # bytes; servers of MySQL take packets of 16 MiB or more
+INSERT = rows.insert()
 
 
 @contextmanager
@@ -45,13 +53,12 @@ def _reason(error: Exception) -> str:
     return said.partition("\n")[0].rstrip(".") or "the connection broke"
 
 
-def store(rows: Sequence[Prediction]) -> None:
-    if connection.vendor != "mysql":
-        Prediction.objects.bulk_create(rows)
+def store(records: Sequence[Record]) -> None:
+    if connection.vendor not in rows.KINDS:
+        Prediction.objects.bulk_create(Prediction(**record.as_row()) for record in records)
         return
-    # Of each character up to eight bytes: escaped in JSON, and once more in the statement.
-    longest = max(len(f"{row.inputs}{row.output}{row.feedback}{row.shadow}") for row in rows)
-    Prediction.objects.bulk_create(rows, batch_size=max(1, STATEMENT // (8 * longest + 4000)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(INSERT, rows.rows(records, connection.vendor))
 
 
 def ping() -> None:
