@@ -17,7 +17,7 @@ class Rows(Sequence[Row]):
     """As many rows as `count` says, by the columns of their values in the order of the model."""
 
     def __init__(self, columns: Mapping[str, Values], count: int) -> None:
-        self.columns, self.count = columns, count
+        self.columns, self._count = columns, count
 
     def cells(self, name: str) -> list[Any]:
         """A column as its rows have it, gaps as None."""
@@ -31,7 +31,7 @@ class Rows(Sequence[Row]):
     @cached_property
     def _rows(self) -> list[Row]:
         columns = [self.cells(name) for name in self.columns]
-        names = repeat(tuple(self.columns), self.count)
+        names = repeat(tuple(self.columns), self._count)
         return list(map(dict, map(zip, names, zip(*columns, strict=True))))
 
     @overload
@@ -45,7 +45,7 @@ class Rows(Sequence[Row]):
         return iter(self._rows)
 
     def __len__(self) -> int:
-        return self.count
+        return self._count
 
 
 def column(rows: Sequence[Row], name: str) -> list[Any]:

@@ -81,6 +81,16 @@ class Reading(BaseModel):
             return date.fromisoformat(value).strftime(self.dates[column])
         return str(value)
 
+    def write_all(self, values: list[Any]) -> list[str]:
+        """Values (rows,) of a column that has no format of its own, each as `write` has it."""
+        kinds = {*map(type, values)}
+        if kinds <= {str}:
+            return values
+        if not kinds <= {float, int}:
+            return [*map(self.write, values)]
+        texts = [*map(repr, values)]
+        return texts if self.decimal == "." else [text.replace(".", ",") for text in texts]
+
 
 def boolean(text: str) -> bool:
     """True or false as people and programs write it. Raises ValueError."""
