@@ -4,7 +4,6 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import add
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -130,13 +129,13 @@ class Job:
             faults |= {places[i]: str(fault) for i, fault in invalid.items()}
             places = _others(invalid, places)
             faults |= {places[i]: str(fault) for i, fault in unanswered.items()}
-            added = [_spread(listed(values), places, count, faults) for values in added]
+            added = [_spread(values, places, count, faults) for values in added]
         for place in sorted(faults)[: FIRST_FAULTS - len(self.summary.first_faults)]:
             row = self.summary.rows + place + 1
             self.summary.first_faults.append(f"Row {row}: {faults[place]}")
         self.summary.rows += count
         self.summary.refused += len(faults)
-        return [*added, [faults.get(place) for place in range(count)]]
+        return [*added, [*map(faults.get, range(count))] if faults else [None] * count]
 
     def _told(self, answers: Sequence[Any]) -> tuple[list[Values], Mapping[int, NotFinite]]:
         """The columns of answers, but for their faults, and these by place."""
@@ -161,14 +160,13 @@ def _others(some: Collection[int], places: Sequence[int]) -> Sequence[int]:
 
 
 def _spread(
-    values: list[Any], places: Sequence[int], count: int, faults: Collection[int]
+    values: Values, places: Sequence[int], count: int, faults: Collection[int]
 ) -> list[Any]:
     """A column (`count`,) of values that belong at these places, None elsewhere and at faults."""
-    column = [None] * count
-    for place, value in zip(places, values, strict=True):
-        if place not in faults:
-            column[place] = value
-    return column
+    column = np.full(count, None, object)
+    column[places] = np.array(values, object)
+    column[[*faults]] = None
+    return listed(column)
 
 
 def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = 0) -> Iterator[str]:
@@ -191,7 +189,9 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = 0) -> Iter
         for place in misfits:
             rows[place] = (rows[place] + [""] * width)[:width]
         texts = [validator.reading.write_all(listed(values)) for values in added]
-        out.rows(map(add, rows, map(list, zip(*texts, strict=True))))
+        for line, told in zip(rows, zip(*texts, strict=True), strict=True):
+            line.extend(told)
+        out.rows(rows)
         yield out.take()
     yield out.take()
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -129,30 +130,33 @@ class Service:
         duration_ms: float,
     ) -> list[Record]:
         now, reference, output = datetime.now(UTC), self.reference, self.signature.output
+        version, filed = self.predictor.version, output.of_classes
+        user_id = caller().id if self.auth else None
         records = [
             Record(
                 id=str(uuid_utils.uuid7()),
                 created_at=now,
                 request_id=request_id,
-                model_version=self.predictor.version,
+                model_version=version,
                 inputs=_without(row, reference),
                 value=prediction.value,
                 probabilities=prediction.probabilities,
                 model_value=prediction.model_value,
                 score=prediction.score,
                 reference=row[reference] if reference else None,
-                label=output.filed_as(prediction.value),
+                label=output.filed_as(prediction.value) if filed else None,
                 duration_ms=duration_ms,
-                user_id=caller().id if self.auth else None,
+                user_id=user_id,
             )
             for row, prediction in zip(rows, answers, strict=True)
             if not isinstance(prediction, NotFinite)
         ]
         if records:
             self.writer.add(records)
-        for record in records:
-            label = "" if output.targets else record.label or ""  # of several there are too many
-            metrics.PREDICTIONS.labels(record.model_version, label).inc()
+        # Of several targets there are too many labels.
+        labels = Counter("" if output.targets else record.label or "" for record in records)
+        for label, count in labels.items():
+            metrics.PREDICTIONS.labels(version, label).inc(count)
         return records
 
     def find(self, name: str) -> Record:

@@ -73,7 +73,8 @@ def numbers_of(cells: Sequence[str], reading: Reading, convert: Convert) -> np.n
     with suppress(ValueError):
         return np.fromiter(map(float, texts), np.float64, len(texts))
     with suppress(ValueError):
-        return np.fromiter((float(text or "nan") for text in texts), np.float64, len(texts))
+        texts = [text or "nan" for text in texts]
+        return np.fromiter(map(float, texts), np.float64, len(texts))
 
     def number(text: str, cell: str) -> float:
         try:
