@@ -19,8 +19,7 @@ from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .tables.headings import TableError, places, unused
 
 FIRST_FAULTS = 10
-CELLS = 2**18  # about as many are in memory
-MOST_ROWS = 2**16  # of a group of rows in Parquet
+MOST_ROWS, CELLS = 2**16, 2**20  # of a group of rows in Parquet; fewer rows, if they are wide
 
 
 @dataclass
@@ -169,8 +168,8 @@ def _spread(
     return listed(column)
 
 
-def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = 0) -> Iterator[str]:
-    """The text of a CSV file with the added columns, `chunk` rows at a time, or as many as fit.
+def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> Iterator[str]:
+    """The text of a CSV file with the added columns, `chunk` rows at a time.
 
     `raw` can be seeked, and stays open. Numbers are written with the decimal mark of the model's
     own files; a first line `sep=;` is left out. Raises TableError.
@@ -180,7 +179,7 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = 0) -> Iter
     found, width = job.columns(table.names), len(table.header)
     out = CsvText(table.delimiter)
     out.row(table.header + job.headings(table.names))
-    for rows in table.chunks(chunk or at_once(width, 10 * CHUNK)):
+    for rows in table.chunks(chunk):
         misfits = table.misfits(rows)
         fit = [cells for i, cells in enumerate(rows) if i not in misfits] if misfits else rows
         cells = [*zip(*fit, strict=True)] or [()] * width
@@ -194,11 +193,6 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = 0) -> Iter
         out.rows(rows)
         yield out.take()
     yield out.take()
-
-
-def at_once(width: int, most: int) -> int:
-    """How many rows of this many cells are taken at once, `most` if they are few."""
-    return max(CHUNK, min(most, CELLS // width))
 
 
 def mark_of(raw: BinaryIO) -> str:
@@ -237,7 +231,7 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
             added = zip(job.headings(old.names), types, strict=True)
             schema = pa.schema([*old, *added], old.metadata)
             with ParquetWriter(partial, schema) as writer:
-                for batch in file.iter_batches(at_once(len(old), MOST_ROWS)):
+                for batch in file.iter_batches(max(CHUNK, min(MOST_ROWS, CELLS // len(old)))):
                     taken = plain(batch.select(list(found.values())), long=True)
                     columns = {
                         name: cells_of(column, numbers=name in numbers)

@@ -24,7 +24,7 @@ Column = tuple[Values, Iterable[int]]  # values (rows,), whatever where its row 
 Limits = tuple[Any, Any]
 NUMBERS = {float, int, NoneType}
 PLAIN = {str, bool, int, float, NoneType}  # whose type and text tell them apart
-ALIKE = {bool, int, float}  # which may be equal, and yet not the same
+ALIKE = {bool, int, float}
 
 
 class NumberColumn:
@@ -113,12 +113,15 @@ class ValueColumn:
 
     def _taken(self, cells: Cells, convert: Convert) -> Column:
         cells = cells.tolist() if isinstance(cells, np.ndarray) else cells
-        kinds = {kind for kind in set(map(type, cells)) if not _is_plain(kind)}
+        types = {*map(type, cells)}
+        kinds = {kind for kind in types if not _is_plain(kind)}
         odd = [row for row, cell in enumerate(cells) if type(cell) in kinds] if kinds else []
         if odd:
             cells = [None if type(cell) in kinds else cell for cell in cells]
-        keys = _keys(cells)
-        first = dict(zip(keys, cells, strict=True))
+        # 1, 1.0 and true are equal, and so are 0.0 and -0.0.
+        alike = float in types or len(types & ALIKE) > 1
+        keys = [*zip(map(type, cells), map(repr, cells), strict=True)] if alike else cells
+        first = dict(zip(keys, cells, strict=True)) if alike else {c: c for c in set(cells)}
         known = _valid(self._kind, {key: convert(cell) for key, cell in first.items()})
         if len(known) < len(first):
             odd += [row for row, key in enumerate(keys) if key not in known]
@@ -127,14 +130,6 @@ class ValueColumn:
 
 def _is_plain(kind: type) -> bool:
     return kind in PLAIN or issubclass(kind, date)
-
-
-def _keys(cells: Sequence[Any]) -> Sequence[Any]:
-    """What is equal for the same cells only: 1, 1.0 and true are not, nor are 0.0 and -0.0."""
-    alike = ALIKE.intersection(map(type, cells))
-    if float not in alike and len(alike) < 2:
-        return cells
-    return list(zip(map(type, cells), map(repr, cells), strict=True))
 
 
 def _adapter(kind: Any) -> TypeAdapter[Any]:
