@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from .rows import Values, listed
 from .shares import are_shares, by_target, rounded
 from .signature import Output
 
@@ -113,12 +114,7 @@ class Answered(Sequence[Prediction | NotFinite]):
         return self._count
 
 
-def listed(column: list[Any] | np.ndarray) -> list[Any]:
-    """The values (rows,) of a column as Python has them."""
-    return column if isinstance(column, list) else list(column.tolist())
-
-
-def _values(column: np.ndarray, classes: list[Any] | None) -> list[Any] | np.ndarray:
+def _values(column: np.ndarray, classes: list[Any] | None) -> Values:
     if not classes:
         return column
     known = {value: value for value in classes}  # 1 finds True, and 1.0 finds 1

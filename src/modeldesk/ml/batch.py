@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from tqdm import tqdm
 
-from .answered import Answered, NotFinite, listed
+from .answered import Answered, NotFinite
 from .column_checks import Cells
 from .predictor import Predictor
-from .rows import Row, Values
+from .rows import Row, Values, listed
 from .signature import brief, shares_of
 from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .tables.headings import TableError, places, unused
@@ -124,10 +124,10 @@ class Job:
         added, unanswered = self._told(self.answer_each(rows))
         faults = dict(misfits)
         if misfits or invalid or unanswered:
-            places = _others(misfits, range(count))
-            faults |= {places[i]: str(fault) for i, fault in invalid.items()}
-            places = _others(invalid, places)
-            faults |= {places[i]: str(fault) for i, fault in unanswered.items()}
+            places = np.delete(np.arange(count), [*misfits])
+            faults |= {int(places[i]): str(fault) for i, fault in invalid.items()}
+            places = np.delete(places, [*invalid])
+            faults |= {int(places[i]): str(fault) for i, fault in unanswered.items()}
             added = [_spread(values, places, count, faults) for values in added]
         for place in sorted(faults)[: FIRST_FAULTS - len(self.summary.first_faults)]:
             row = self.summary.rows + place + 1
@@ -153,15 +153,13 @@ class Job:
         return [*several, *(share for *_, share in shares_of(answer.probabilities)), *scores]
 
 
-def _others(some: Collection[int], places: Sequence[int]) -> Sequence[int]:
-    """These places, but for some of them, by where they stand."""
-    return [place for i, place in enumerate(places) if i not in some] if some else places
-
-
-def _spread(
-    values: Values, places: Sequence[int], count: int, faults: Collection[int]
-) -> list[Any]:
-    """A column (`count`,) of values that belong at these places, None elsewhere and at faults."""
+def _spread(values: Values, places: np.ndarray, count: int, faults: Collection[int]) -> Values:
+    """A column (`count`,) of values that belong at these places, gaps elsewhere and at faults."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        numbers = np.full(count, np.nan, values.dtype)
+        numbers[places] = values
+        numbers[[*faults]] = np.nan
+        return numbers
     column = np.full(count, None, object)
     column[places] = np.array(values, object)
     column[[*faults]] = None
@@ -239,7 +237,8 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
                     }
                     answers = job.answer(columns, len(batch), {}, typed=True)
                     new = [
-                        pa.array(*pair) for pair in zip(map(_plain, answers), types, strict=True)
+                        pa.array(_plain(values), kind, from_pandas=True)  # NaN is a gap
+                        for values, kind in zip(answers, types, strict=True)
                     ]
                     writer.write(pa.record_batch([*batch.columns, *new], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)

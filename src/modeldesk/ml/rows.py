@@ -21,12 +21,7 @@ class Rows(Sequence[Row]):
 
     def cells(self, name: str) -> list[Any]:
         """A column as its rows have it, gaps as None."""
-        values = self.columns[name]
-        if isinstance(values, list):
-            return values
-        cells: list[Any] = values.tolist()
-        gaps = values.dtype.kind == "f" and np.isnan(values).any()
-        return [None if isnan(cell) else cell for cell in cells] if gaps else cells
+        return listed(self.columns[name])
 
     @cached_property
     def _rows(self) -> list[Row]:
@@ -46,6 +41,15 @@ class Rows(Sequence[Row]):
 
     def __len__(self) -> int:
         return self._count
+
+
+def listed(values: Values) -> list[Any]:
+    """Values (rows,) as Python has them, gaps as None."""
+    if isinstance(values, list):
+        return values
+    cells: list[Any] = values.tolist()
+    gaps = values.dtype.kind == "f" and np.isnan(values).any()
+    return [None if isnan(cell) else cell for cell in cells] if gaps else cells
 
 
 def column(rows: Sequence[Row], name: str) -> list[Any]:
