@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, publish
+from modeldesk.ml.answered import NotFinite
 from modeldesk.ml.converting.convert import convert, rows_of
 from modeldesk.ml.converting.parity import difference, tried
 from modeldesk.ml.converting.probes import like, probes
-from modeldesk.ml.predictor import NotFinite, Predictor
+from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.signature import Signature
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer

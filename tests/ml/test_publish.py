@@ -12,14 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, SignatureError, publish
+from modeldesk.ml.answered import NotFinite, Prediction
 from modeldesk.ml.artifact import load, save
 from modeldesk.ml.converting.parity import compare
-from modeldesk.ml.predictor import (
-    NotFinite,
-    Prediction,
-    Predictor,
-    ScikitEngine,
-)
+from modeldesk.ml.predictor import Predictor, ScikitEngine
 from modeldesk.ml.versions import set_current
 from modeldesk.testing import models
 from sklearn.compose import make_column_transformer

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from modeldesk.ml import rules as module
+from modeldesk.ml.answered import Prediction
 from modeldesk.ml.artifact import ArtifactError
 from modeldesk.ml.batch import predict_file
-from modeldesk.ml.predictor import Prediction, Predictor
+from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.rows import Row
 from modeldesk.ml.rules import RuleError, Rules
-from modeldesk.ml.validation import InvalidInstances, Row
+from modeldesk.ml.validation import InvalidInstances
 from modeldesk.testing.models import (
     publish_small_model,
     publish_small_regression,

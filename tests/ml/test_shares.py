@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from modeldesk.ml.answered import NO_SHARES, NotFinite, Prediction
 from modeldesk.ml.artifact import load
-from modeldesk.ml.predictor import NO_SHARES, NotFinite, Prediction, Predictor
+from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.shares import are_shares, no_shares, rounded
 from modeldesk.ml.signature import Output
 from modeldesk.testing import models

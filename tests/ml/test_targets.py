@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml import ArtifactError, SignatureError, publish
+from modeldesk.ml.answered import NotFinite
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.converting.parity import compare
-from modeldesk.ml.predictor import NotFinite, Predictor
+from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.signature import Signature
 from modeldesk.ml.validation import InvalidInstances
 from modeldesk.serving.body import feedback_body, parse

@@ -331,7 +331,8 @@ def test_decimal_commas_and_marks_of_thousands(tmp_path: Path, mark: str) -> Non
     assert types_of(artifact) == {"area": "number", "rooms": "number"}
     validator = Predictor.load(tmp_path / "artifacts").validator
     cells = {"area": ["1234,5" if mark == "comma" else "1.234,5"], "rooms": ["2"]}
-    assert validator.from_columns(cells) == [{"area": 1234.5, "rooms": 2.0}]
+    found, _ = validator.from_columns(cells)
+    assert list(found) == [{"area": 1234.5, "rooms": 2.0}]
 
 
 def test_a_text_of_no_value_is_kept_for_all_readers(tmp_path: Path) -> None:
@@ -345,7 +346,8 @@ def test_a_text_of_no_value_is_kept_for_all_readers(tmp_path: Path) -> None:
     validator = Predictor.load(tmp_path / "artifacts").validator
     cells = {"zone": ["None", "a"], "n": ["1", "2"]}
     rows = [{"zone": None, "n": 1.0}, {"zone": "a", "n": 2.0}]
-    assert validator.from_columns(cells) == rows
+    found, _ = validator.from_columns(cells)
+    assert list(found) == rows
 
 
 def test_rows_that_happen_to_be_whole(tmp_path: Path) -> None:

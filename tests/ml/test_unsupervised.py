@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from modeldesk.ml import Artifact, ArtifactError, SignatureError, publish
+from modeldesk.ml.answered import Prediction
 from modeldesk.ml.batch import predict_file
 from modeldesk.ml.compatibility import differences
 from modeldesk.ml.fitted.unsupervised import truth
 from modeldesk.ml.importing import import_model
-from modeldesk.ml.predictor import Prediction, Predictor
+from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.promotion import Incompatible
 from modeldesk.testing import models
 from sklearn.cluster import DBSCAN, AffinityPropagation, KMeans, MeanShift, MiniBatchKMeans

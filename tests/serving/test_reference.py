@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from modeldesk.ml import rules as module
-from modeldesk.ml.predictor import Prediction
+from modeldesk.ml.answered import Prediction
+from modeldesk.ml.rows import Row
 from modeldesk.ml.rules import Rules
-from modeldesk.ml.validation import Row
 from modeldesk.pages.content import prediction_inputs, result
 from modeldesk.serving.answers import Problem
 from modeldesk.serving.lines import from_line, to_line

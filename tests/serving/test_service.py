@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from modeldesk.ml.predictor import NotFinite, Predictor
+from modeldesk.ml.answered import NotFinite
+from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.validation import InvalidInstances
 from modeldesk.serving.answers import HEALTH, Problem, as_problem
 from modeldesk.serving.callers import PREDICT, SEE_ALL, Caller, current_caller

@@ -7,7 +7,8 @@ from typing import Any
 
 from django import forms
 
-from ..ml.validation import Fault, InvalidInstances, Row
+from ..ml.rows import Row
+from ..ml.validation import Fault, InvalidInstances
 from ..pages.content import Control, Input, Texts, as_sent, meant, prediction_inputs
 from .service import get_service
 

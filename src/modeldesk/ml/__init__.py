@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .answered import Prediction
 from .artifact import Artifact, ArtifactError
 from .logged import with_feedback
-from .predictor import Prediction
+from .rows import Row
 from .signature import Signature, SignatureError
-from .validation import Row, listed
+from .validation import listed
 
 __all__ = [
     "Artifact",

@@ -2,20 +2,24 @@
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 from tqdm import tqdm
 
-from .predictor import NotFinite, Predictor
+from .answered import Answered, NotFinite
+from .column_checks import Cells
+from .predictor import Predictor
+from .rows import Row, Values, listed
 from .signature import brief, shares_of
 from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
 from .tables.headings import TableError, places, unused
-from .validation import InvalidInstances, Row
 
 FIRST_FAULTS = 10
+MOST_ROWS, CELLS = 2**16, 2**20  # of a group of rows in Parquet; fewer rows, if they are wide
 
 
 @dataclass
@@ -79,7 +83,7 @@ class Job:
         self,
         predictor: Predictor,
         name: str,
-        answer_each: Callable[[list[Row]], Sequence[Any]],
+        answer_each: Callable[[Sequence[Row]], Sequence[Any]],
         mend: str = "name its encoding, such as `--encoding latin-1`",
     ) -> None:
         self.name, self.answer_each, self.mend = name, answer_each, mend
@@ -93,7 +97,6 @@ class Job:
         ]
         shares += ["prediction_score"] * (self.output.threshold is not None)
         several = [f"prediction_{target.name}" for target in self.output.targets or []]
-        self.cells: Callable[[Any], Iterable[Any]] = dict.values if several else _alone
         self.added = [*(several or ["prediction"]), *shares, "prediction_error"]
 
     def columns(self, names: Sequence[str]) -> dict[str, int]:
@@ -111,51 +114,81 @@ class Job:
         return unused(self.added, [*names, *self.validator.names])
 
     def answer(
-        self, columns: Mapping[str, Sequence[Any]], faults: Sequence[str | None], typed: bool
-    ) -> Iterator[list[Any]]:
-        """The added cells of each row: those without a fault are given by their columns."""
-        given = iter(self.validator.from_columns(columns, typed=typed))
-        checked = [fault or next(given) for fault in faults]
-        good = [row for row in checked if isinstance(row, dict)]
-        answers = iter(self.answer_each(good))
-        for row in checked:
-            answer = next(answers) if isinstance(row, dict) else row
-            self.summary.rows += 1
-            if not isinstance(answer, str | InvalidInstances | NotFinite):
-                shares = [share for *_, share in shares_of(answer.probabilities)]
-                shares += [] if answer.score is None else [answer.score]
-                yield [*self.cells(answer.value), *shares, None]
-                continue
-            self.summary.refused += 1
-            if len(self.summary.first_faults) < FIRST_FAULTS:
-                self.summary.first_faults.append(f"Row {self.summary.rows}: {answer}")
-            yield [None] * (len(self.added) - 1) + [str(answer)]
+        self, columns: Mapping[str, Cells], count: int, misfits: Mapping[int, str], *, typed: bool
+    ) -> list[Values]:
+        """The added columns (`count`,), None where there is nothing to tell.
+
+        `misfits` says why some rows have no cells, by place; all others are in `columns`.
+        """
+        rows, invalid = self.validator.from_columns(columns, typed=typed)
+        added, unanswered = self._told(self.answer_each(rows))
+        faults = dict(misfits)
+        if misfits or invalid or unanswered:
+            places = np.delete(np.arange(count), [*misfits])
+            faults |= {int(places[i]): str(fault) for i, fault in invalid.items()}
+            places = np.delete(places, [*invalid])
+            faults |= {int(places[i]): str(fault) for i, fault in unanswered.items()}
+            added = [_spread(values, places, count, faults) for values in added]
+        for place in sorted(faults)[: FIRST_FAULTS - len(self.summary.first_faults)]:
+            row = self.summary.rows + place + 1
+            self.summary.first_faults.append(f"Row {row}: {faults[place]}")
+        self.summary.rows += count
+        self.summary.refused += len(faults)
+        return [*added, [*map(faults.get, range(count))] if faults else [None] * count]
+
+    def _told(self, answers: Sequence[Any]) -> tuple[list[Values], Mapping[int, NotFinite]]:
+        """The columns of answers, but for their faults, and these by place."""
+        if isinstance(answers, Answered):
+            scores = [] if answers.scores is None else [answers.scores]
+            shares = [column for array in answers.shares for column in array.T]
+            return [*answers.values, *shares, *scores], answers.faults
+        faults = {i: one for i, one in enumerate(answers) if isinstance(one, NotFinite)}
+        nothing = [None] * (len(self.added) - 1)
+        rows = [nothing if i in faults else self._cells(one) for i, one in enumerate(answers)]
+        return [[row[place] for row in rows] for place in range(len(nothing))], faults
+
+    def _cells(self, answer: Any) -> list[Any]:
+        several = answer.value.values() if self.output.targets else [answer.value]
+        scores = [] if answer.score is None else [answer.score]
+        return [*several, *(share for *_, share in shares_of(answer.probabilities)), *scores]
 
 
-def _alone(value: Any) -> tuple[Any]:
-    return (value,)
+def _spread(values: Values, places: np.ndarray, count: int, faults: Collection[int]) -> Values:
+    """A column (`count`,) of values that belong at these places, gaps elsewhere and at faults."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        numbers = np.full(count, np.nan, values.dtype)
+        numbers[places] = values
+        numbers[[*faults]] = np.nan
+        return numbers
+    column = np.full(count, None, object)
+    column[places] = np.array(values, object)
+    column[[*faults]] = None
+    return listed(column)
 
 
 def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> Iterator[str]:
-    """The text of a CSV file with the added columns, `chunk` rows at a time. Raises TableError.
+    """The text of a CSV file with the added columns, `chunk` rows at a time.
 
     `raw` can be seeked, and stays open. Numbers are written with the decimal mark of the model's
-    own files; a first line `sep=;` is left out.
+    own files; a first line `sep=;` is left out. Raises TableError.
     """
     validator = job.validator
     table = CsvTable(raw, job.name, validator.names, encoding, mend=job.mend)
-    found, written = job.columns(table.names), validator.reading.write
+    found, width = job.columns(table.names), len(table.header)
     out = CsvText(table.delimiter)
     out.row(table.header + job.headings(table.names))
     for rows in table.chunks(chunk):
-        faults = [table.misfit(cells) for cells in rows]
-        good = [cells for cells, fault in zip(rows, faults, strict=True) if not fault]
-        columns = {name: [cells[place] for cells in good] for name, place in found.items()}
-        answers = job.answer(columns, faults, typed=False)
-        for cells, fault, added in zip(rows, faults, answers, strict=True):
-            width = len(table.header)
-            fitted = (cells + [""] * width)[:width] if fault else cells
-            out.row(fitted + [written(value) for value in added])
+        misfits = table.misfits(rows)
+        fit = [cells for i, cells in enumerate(rows) if i not in misfits] if misfits else rows
+        cells = [*zip(*fit, strict=True)] or [()] * width
+        columns = {name: cells[place] for name, place in found.items()}
+        added = job.answer(columns, len(rows), misfits, typed=False)
+        for place in misfits:
+            rows[place] = (rows[place] + [""] * width)[:width]
+        texts = [validator.reading.write_all(listed(values)) for values in added]
+        for line, told in zip(rows, zip(*texts, strict=True), strict=True):
+            line.extend(told)
+        out.rows(rows)
         yield out.take()
     yield out.take()
 
@@ -182,8 +215,10 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    from .tables.parquet_table import plain
+    from .tables.parquet_table import cells_of, plain
 
+    features = job.validator.features.values()
+    numbers = {feature.name for feature in features if feature.type in ("number", "integer")}
     parts = job.output.parts
     types = [pa.scalar(part.classes[0] if part.classes else 0.0).type for part in parts]
     types += [pa.float64()] * (len(job.added) - len(parts) - 1) + [pa.string()]
@@ -194,13 +229,26 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
             added = zip(job.headings(old.names), types, strict=True)
             schema = pa.schema([*old, *added], old.metadata)
             with ParquetWriter(partial, schema) as writer:
-                for batch in file.iter_batches(10 * CHUNK):
+                for batch in file.iter_batches(max(CHUNK, min(MOST_ROWS, CELLS // len(old)))):
                     taken = plain(batch.select(list(found.values())), long=True)
-                    columns = dict(zip(found, map(pa.Array.to_pylist, taken.columns), strict=True))
-                    answers = job.answer(columns, [None] * len(batch), typed=True)
-                    new = map(pa.array, zip(*answers, strict=True), types)
+                    columns = {
+                        name: cells_of(column, numbers=name in numbers)
+                        for name, column in zip(found, taken.columns, strict=True)
+                    }
+                    answers = job.answer(columns, len(batch), {}, typed=True)
+                    new = [
+                        pa.array(_plain(values), kind, from_pandas=True)  # NaN is a gap
+                        for values, kind in zip(answers, types, strict=True)
+                    ]
                     writer.write(pa.record_batch([*batch.columns, *new], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)
     except pa.ArrowException as error:
         why = brief(error).rstrip(".")
         raise TableError(f"{job.name} cannot be read as Parquet: {why}.") from error
+
+
+def _plain(values: Values) -> Any:
+    """A column as arrow takes it for one of 64 bits."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
+        return values.astype(np.float64)
+    return listed(values)

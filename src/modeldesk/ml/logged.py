@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .artifact import ArtifactError
+from .rows import Row
 from .signature import SignatureError, kind_of, parse_day
-from .validation import Row
 
 COLUMNS = "other columns"  # why a row is left out
 VALUES = "values that the columns of X do not take"

@@ -1,12 +1,12 @@
 """Runs a model: rows in, predictions out, one run for the whole batch."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .answered import Answered, NotFinite, Prediction
 from .artifact import Artifact, ArtifactError, ChangedAnswers, Runtime, read
 from .converting.kept import Kept
 from .converting.parity import Answers
@@ -15,11 +15,11 @@ from .fitted.columns import fitted_names, takes_text
 from .fitted.unsupervised import has_decision
 from .fitted.walk import inside
 from .frames import Column, as_trained
+from .rows import Row, Rows, column
 from .rules import RuleError, Rules, rules
-from .shares import are_shares, by_target, rounded
-from .signature import Feature, Signature, Target, brief
+from .signature import Feature, Signature, brief
 from .single import feeder, reader
-from .validation import InstanceValidator, Row
+from .validation import InstanceValidator
 
 Trained = Mapping[str, Column]  # as of Signature.trained
 NOTHING: Trained = {}
@@ -31,15 +31,6 @@ INPUTS: dict[str, tuple[Any, Any]] = {  # the dtype of an ONNX input, and what i
     "tensor(bool)": (np.bool_, None),
     "tensor(string)": (np.object_, "nan"),  # as skl2onnx writes it
 }
-NO_SHARES = "The model's scores of it are no probabilities: they do not add up to 1."
-
-
-class NotFinite(ValueError):
-    """The model has no answer to row `index`: it failed, or gave NaN or infinity."""
-
-    def __init__(self, index: int, why: str = "The model has no finite answer to it.") -> None:
-        super().__init__(why)
-        self.index = index
 
 
 class ForeignCode(ValueError):
@@ -48,21 +39,6 @@ class ForeignCode(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"it holds code that is not scikit-learn's, {name}")
         self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A number or a class, or one of each target, and the probability of each class by label, or by
-    target and label.
-
-    `score` is that of a detector of outliers, which is lower the more unusual a row is.
-    `model_value` is what the model said where a rule of the owner's made another `value` of it.
-    """
-
-    value: Any
-    probabilities: dict[str, Any] | None
-    model_value: Any = None
-    score: float | None = None
 
 
 class OnnxEngine:
@@ -81,7 +57,7 @@ class OnnxEngine:
         self.inputs = [(node.name, group, *INPUTS[node.type]) for node, group in pairs]
         self._feed = feeder(self.inputs)
 
-    def run(self, rows: list[Row]) -> Answers:
+    def run(self, rows: Sequence[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
         return self.answers(self.table(rows))
 
@@ -90,8 +66,13 @@ class OnnxEngine:
         answers: list[Any] = self.session.run(None, self._feed(row))
         return answers
 
-    def table(self, rows: list[Row]) -> dict[str, np.ndarray]:
+    def table(self, rows: Sequence[Row]) -> dict[str, np.ndarray]:
         """What the model takes: by input, values (rows, features of the input)."""
+        if isinstance(rows, Rows):
+            return {
+                name: np.stack([_array(rows, key, dtype, gap) for key in group], axis=1)
+                for name, group, dtype, gap in self.inputs
+            }
         feed = {}
         for name, group, dtype, gap in self.inputs:
             cells = [[gap if (v := row[key]) is None else v for key in group] for row in rows]
@@ -139,22 +120,22 @@ class ScikitEngine:
                 part.n_jobs = 1  # starting others takes longer than to answer a request
         return cls(model, features, trained)
 
-    def run(self, rows: list[Row]) -> Answers:
+    def run(self, rows: Sequence[Row]) -> Answers:
         """Return labels or numbers (rows,) or (rows, targets), and probabilities if it has them."""
         return self.answers(self.table(rows))
 
-    def table(self, rows: list[Row]) -> Any:
+    def table(self, rows: Sequence[Row]) -> Any:
         """What the model takes: a pandas frame (rows, features), of the types of its training."""
         import pandas as pd
 
         columns = {
-            feature.name: as_trained([row[feature.name] for row in rows], feature, was)
+            feature.name: as_trained(column(rows, feature.name), feature, was)
             for feature in self.features
             for was in [self.trained.get(feature.name)]
         }
         if family(self.model):  # which takes no objects; true is 1 to it
             flags = [f.name for f in self.features if f.type == "boolean"]
-            columns |= {name: [row[name] for row in rows] for name in flags}
+            columns |= {name: column(rows, name) for name in flags}
             return pd.DataFrame(columns).astype(dict.fromkeys(flags, "float64"))
         return pd.DataFrame(columns)
 
@@ -184,6 +165,15 @@ def start(runtime: Runtime, content: bytes, signature: Signature) -> Engine:
     if runtime == "onnx":
         return OnnxEngine(content, signature.features)
     return ScikitEngine.load(content, signature.features, signature.trained)
+
+
+def _array(rows: Rows, name: str, dtype: Any, gap: Any) -> np.ndarray:
+    """Values (rows,) as a model takes them. Raises what NumPy raises for those that do not fit."""
+    values = rows.columns[name]
+    if isinstance(values, np.ndarray) and np.issubdtype(dtype, np.floating):
+        return values.astype(dtype)
+    # Other arrays would be cut to the dtype in silence.
+    return np.array([gap if value is None else value for value in rows.cells(name)], dtype)
 
 
 def _by_row(labels: np.ndarray, rows: int) -> np.ndarray:
@@ -252,7 +242,7 @@ class Predictor:
             why = f"The model in {self.artifact.path} does not answer as it did when it was made"
             raise ChangedAnswers(f"{why}: {fault}.")
 
-    def predict(self, rows: list[Row]) -> list[Prediction]:
+    def predict(self, rows: Sequence[Row]) -> list[Prediction]:
         """Answer checked rows. Raises NotFinite for the first that has no answer."""
         answers = []
         for answer in self.predict_each(rows):
@@ -261,7 +251,7 @@ class Predictor:
             answers.append(answer)
         return answers
 
-    def predict_each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
+    def predict_each(self, rows: Sequence[Row]) -> Sequence[Prediction | NotFinite]:
         """Answer checked rows, in their order; a row without an answer has the reason.
 
         Raises RuleError when a rule of the owner's fails.
@@ -275,11 +265,11 @@ class Predictor:
             for row, answer in zip(rows, answers, strict=True)
         ]
 
-    def _each(self, rows: list[Row]) -> list[Prediction | NotFinite]:
+    def _each(self, rows: Sequence[Row]) -> Sequence[Prediction | NotFinite]:
         if len(rows) == 1 and (answer := self._one(rows[0])):
             return [answer]
         try:
-            return list(self._shaped(*self.engine.run(rows))) if rows else []
+            return Answered(self.signature.output, *self.engine.run(rows)) if rows else []
         except Exception as error:
             if len(rows) == 1:
                 return [NotFinite(0, f"The model fails on it: {brief(error)}")]
@@ -298,52 +288,3 @@ class Predictor:
         except Exception:  # which the other way meets, too, and names
             return None
         return Prediction(*found) if found else None
-
-    def _shaped(self, labels: np.ndarray, shares: Any) -> Iterator[Prediction | NotFinite]:
-        output, rows = self.signature.output, len(labels)
-        columns = [*labels.T] if output.targets else [labels]
-        # 1 finds True, and 1.0 finds 1.
-        known = [{value: value for value in part.classes or []} for part in output.parts]
-        pairs = list(zip(columns, known, strict=True))
-        numbers = [column for column, classes in pairs if not classes]
-        values = self._by_row(
-            [[classes[v] for v in c.tolist()] if classes else c.tolist() for c, classes in pairs]
-        )
-        by_class: list[Any] = [None] * rows
-        scores: list[Any] = [None] * rows
-        meant: Any = np.ones(rows, bool)
-        if shares is not None and output.threshold is not None:
-            numbers.append(np.reshape(shares, rows).astype(float) + output.threshold)
-            scores = numbers[-1].tolist()
-        elif shares is not None and output.probabilities:
-            numbers.append(shares)
-            arrays = by_target(output, shares)
-            for array in arrays:
-                meant &= are_shares(array)
-            told = zip(output.parts, arrays, strict=True)
-            by_class = self._by_row([_by_label(part, array) for part, array in told])
-        finite: Any = np.ones(rows, bool)
-        for array in numbers:
-            finite &= np.isfinite(array.reshape(rows, -1)).all(axis=1)
-        answers = zip(values, by_class, scores, finite.tolist(), meant.tolist(), strict=True)
-        for index, (value, by_label, score, has_answer, fits) in enumerate(answers):
-            if not has_answer:
-                yield NotFinite(index)
-            elif not fits:
-                yield NotFinite(index, NO_SHARES)
-            else:
-                yield Prediction(value, by_label, score=score)
-
-    def _by_row(self, columns: list[list[Any]]) -> list[Any]:
-        """The values of the one column, or of several targets those of a row by name."""
-        if not self.signature.output.targets:
-            return columns[0]
-        names = [target.name for target in self.signature.output.targets]
-        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _by_label(part: Target, shares: np.ndarray) -> list[dict[str, float]]:
-    labels = [label for label, _ in part.choices]
-    with np.errstate(all="ignore"):
-        meant = rounded(shares)
-    return [dict(zip(labels, row, strict=True)) for row in meant.tolist()]

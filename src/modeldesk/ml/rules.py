@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from .artifact import ArtifactError
 from .project import named
+from .rows import Row
 from .signature import Output, Target, brief, class_label
-from .validation import Fault, Row, listed
+from .validation import Fault, listed
 
 if TYPE_CHECKING:
-    from .predictor import Prediction
+    from .answered import Prediction
 
 NAME = "predicting"  # of the entry point
 LONGEST = 10.0  # seconds that one row may take in the end

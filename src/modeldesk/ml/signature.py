@@ -129,7 +129,7 @@ class Output(Target):
 
     def filed_as(self, value: Any) -> str | None:
         """By which text the log finds a class, or those of all targets; none of numbers."""
-        if not self.of_classes:
+        if not (self.classes or self.of_classes):
             return None
         if not isinstance(value, dict):
             return class_label(value)

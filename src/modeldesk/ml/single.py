@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .rows import Row
 from .shares import are_shares, rounded
 from .signature import Output
-from .validation import Row
 
 Inputs = Iterable[tuple[str, list[str], Any, Any]]  # name, features, dtype and what a gap is
 Found = tuple[Any, dict[str, float] | None] | None  # a value, its probabilities; None: ask for more

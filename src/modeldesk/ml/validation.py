@@ -2,14 +2,15 @@
 
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
-from math import isnan
+from math import isnan, nan
 from typing import Annotated, Any, Literal, Optional
 
+import numpy as np
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -22,7 +23,9 @@ from pydantic import (
 from pydantic import create_model as create
 from pydantic_core import PydanticCustomError
 
+from .column_checks import Cells, Column, NumberColumn, ValueColumn
 from .frames import level_text
+from .rows import Row, Rows, Values, columns_of
 from .signature import FIRST_DAY, FLOAT32_MAX, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
 from .tables.cells import Convert, converter, level_of, none_if_blank, typed_in
 
@@ -30,8 +33,7 @@ NO_NUL = r"^[^\x00]*$"  # the character that not every database stores
 NUMERIC = re.compile(r"-?\d+(\.\d+)?|True|False", re.ASCII)  # a level that JSON has as another type
 
 LONGEST_REFERENCE = 64  # characters
-
-Row = dict[str, Any]
+MANY = 16  # rows, from which on columns are faster
 
 
 @dataclass(frozen=True)
@@ -82,21 +84,55 @@ class InstanceValidator:
         usual = _model([f for f in warned if self.features[f.name].outside == "warn"], "ignore")
         self._usual, self._all_usual = TypeAdapter(usual), TypeAdapter(list[usual])  # type: ignore[valid-type]
         self._rows = TypeAdapter(list[self.model])  # type: ignore[name-defined]
+        pairs = zip(signature.features, warned, strict=True)
+        self._columns = {feature.name: _column(feature, warns) for feature, warns in pairs}
+        if reference:
+            self._columns[reference] = ValueColumn(_reference(reference)[0], None)
         given = signature.features
         own = {reference: none_if_blank} if reference else {}
         self._typed_in = {f.name: typed_in(f) for f in given} | own
         self._cells = {f.name: converter(f, self.reading) for f in given} | own
         self._typed = {f.name: converter(f, self.reading, typed=True) for f in given} | own
 
-    def from_json(self, rows: list[Any]) -> tuple[list[Row], list[Fault]]:
+    def from_json(self, rows: list[Any]) -> tuple[Sequence[Row], list[Fault]]:
         """Check rows of a JSON body. Types are strict ("3" is no number), but 3.0 is whole."""
-        checked = self._check(self._rows.validate_python, rows, "instances")
-        values = [self._values(model) for model in checked]
+        if len(rows) >= MANY:
+            return self._many_from_json(rows)
+        values = self._rows_from_json(rows, range(len(rows)))
+        self._refuse_by_rules(values)
+        return values, self._warnings(self._all_usual, values, "instances")
+
+    def _rows_from_json(self, rows: list[Any], places: Sequence[int]) -> list[Row]:
+        """Rows that stand at these places of a body, as they are taken."""
+        try:
+            checked = self._check(self._rows.validate_python, rows, "instances")
+        except InvalidInstances as error:
+            raise InvalidInstances([_moved(fault, places) for fault in error.faults]) from None
+        return [self._values(model) for model in checked]
+
+    def _many_from_json(self, rows: list[Any]) -> tuple[Sequence[Row], list[Fault]]:
+        cells, odd = columns_of(rows, self.names)
+        columns, doubt = self._taken(len(rows), cells, lambda one, cells, _: one.from_json(cells))
+        if places := sorted(doubt.union(odd)):
+            known = self._rows_from_json([rows[place] for place in places], places)
+            _put(columns, dict(zip(places, known, strict=True)))
+        values: Sequence[Row] = self._as_rows(columns, len(rows))
+        if self.rules:
+            values = list(values)
+            self._refuse_by_rules(values)
+        unusual: set[int] = set()
+        for name, column in columns.items():
+            unusual.update(self._columns[name].unusual(column))
+        places = sorted(unusual)
+        warned = [values[place] for place in places]
+        warnings = self._warnings(self._all_usual, warned, "instances") if warned else []
+        return values, [_moved(warning, places) for warning in warnings]
+
+    def _refuse_by_rules(self, rows: list[Row]) -> None:
         if self.rules:
             self._refuse(
-                fault for i, row in enumerate(values) for fault in self.rules(row, ("instances", i))
+                fault for i, row in enumerate(rows) for fault in self.rules(row, ("instances", i))
             )
-        return values, self._warnings(self._all_usual, values, "instances")
 
     def from_values(self, row: Row) -> tuple[Row, list[Fault]]:
         """Check one row of typed values; NaN is a gap, other keys are let be."""
@@ -116,30 +152,76 @@ class InstanceValidator:
             raise InvalidInstances([self._written(fault) for fault in error.faults]) from None
 
     def from_columns(
-        self, columns: Mapping[str, Sequence[Any]], *, typed: bool = False
-    ) -> list[Row | InvalidInstances]:
-        """Check rows of a table given by its columns: each as it is taken, or what is wrong.
+        self, columns: Mapping[str, Cells], *, typed: bool = False
+    ) -> tuple[Sequence[Row], dict[int, InvalidInstances]]:
+        """Check rows of a table by columns: those taken, and what is wrong with others, by place.
 
-        Cells are texts, as the signature reads them, or `typed`; other columns are let be.
+        Cells are texts, as the signature reads them, or `typed`; then those of numbers may be an
+        array, in which NaN is a gap. Other columns are let be.
         """
         convert = self._typed if typed else self._cells
-        known = {k: map(convert[k], cells) for k, cells in columns.items() if k in convert}
-        rows = [dict(zip(known, row, strict=True)) for row in zip(*known.values(), strict=True)]
-        try:
-            good = map(self._values, self._rows.validate_python(rows))
-        except ValidationError:
-            return [self._one_of(row) for row in rows]
-        return [self._by_rules(row) for row in good]
+        cells = {name: column for name, column in columns.items() if name in convert}
+        count = len(next(iter(cells.values()), ()))
 
-    def _one_of(self, row: Row) -> Row | InvalidInstances:
-        try:
-            return self._by_rules(self._values(self._check(self.model.model_validate, row)))
-        except InvalidInstances as error:
-            return InvalidInstances([self._written(fault) for fault in error.faults])
+        def read(one: NumberColumn | ValueColumn, cells: Cells, name: str) -> Column:
+            if typed:
+                return one.from_typed(cells, convert[name])
+            return one.from_text(cells, self.reading, convert[name])
 
-    def _by_rules(self, row: Row) -> Row | InvalidInstances:
-        faults = list(self.rules(row, ())) if self.rules else []
-        return InvalidInstances(faults) if faults else row
+        taken, doubt = self._taken(count, cells, read)
+        known: dict[int, Row] = {}
+        faults: dict[int, InvalidInstances] = {}
+        for place in sorted(doubt):
+            row = {name: convert[name](_scalar(column[place])) for name, column in cells.items()}
+            try:
+                known[place] = self._values(self._check(self.model.model_validate, row))
+            except InvalidInstances as error:
+                faults[place] = InvalidInstances([self._written(fault) for fault in error.faults])
+        _put(taken, known)
+        rows: Sequence[Row] = self._as_rows(taken, count, faults)
+        return self._by_rules(self.rules, rows, count, faults) if self.rules else (rows, faults)
+
+    def _taken(
+        self,
+        count: int,
+        cells: Mapping[str, Cells],
+        read: Callable[[NumberColumn | ValueColumn, Cells, str], Column],
+    ) -> tuple[dict[str, Values], set[int]]:
+        """Columns (`count`,) of values, and which rows are in doubt; one that lacks has gaps."""
+        columns: dict[str, Values] = {}
+        doubt: set[int] = set()
+        for name, check in self._columns.items():
+            if name in cells:
+                columns[name], rows = read(check, cells[name], name)
+            else:
+                columns[name], rows = check.from_json([None] * count)
+            doubt.update(rows)
+        return columns, doubt
+
+    def _as_rows(
+        self, columns: Mapping[str, Values], count: int, without: Collection[int] = ()
+    ) -> Rows:
+        """Columns of values as rows `without` some of these."""
+        keep = np.ones(count, bool)
+        keep[[*without]] = False
+        kept = {name: self._columns[name].kept(values, keep) for name, values in columns.items()}
+        return Rows(kept, count - len(without))
+
+    def _by_rules(
+        self,
+        rules: FindFaults,
+        rows: Sequence[Row],
+        count: int,
+        faults: Mapping[int, InvalidInstances],
+    ) -> tuple[list[Row], dict[int, InvalidInstances]]:
+        """Rows that have no faults, nor any by the rules, and all faults of `count` rows."""
+        good, bad = [], dict(faults)
+        for place, row in zip((i for i in range(count) if i not in faults), rows, strict=True):
+            if found := list(rules(row, ())):
+                bad[place] = InvalidInstances(found)
+            else:
+                good.append(row)
+        return good, bad
 
     def _written(self, fault: Fault) -> Fault:
         """A fault of a cell, with how such a value is written in files of this model."""
@@ -199,6 +281,25 @@ class InstanceValidator:
         return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
 
 
+def _moved(fault: Fault, places: Sequence[int]) -> Fault:
+    """A fault of one of some rows, which stand at these places of a body."""
+    top, row, *rest = fault.loc
+    return replace(fault, loc=(top, places[int(row)], *rest))
+
+
+def _scalar(cell: Any) -> Any:
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _put(columns: Mapping[str, Values], rows: Mapping[int, Row]) -> None:
+    """Put taken rows into columns, each at its place."""
+    for place, row in rows.items():
+        for name, value in row.items():
+            column = columns[name]
+            gap = value is None and isinstance(column, np.ndarray)
+            column[place] = nan if gap else value
+
+
 def _converted(converters: Mapping[str, Convert], row: Mapping[str, str]) -> Row:
     return {name: converters[name](text) for name, text in row.items() if name in converters}
 
@@ -221,13 +322,27 @@ def _model(features: list[Feature], extra: Any, reference: str | None = None) ->
     config = ConfigDict(extra=extra, strict=True, title="Instance")
     fields: Any = {f"f{i}": _field(feature) for i, feature in enumerate(features)}
     if reference:
-        says = "Of the caller's own, to find the prediction by."
-        fields["reference"] = (
-            Optional[Annotated[Reference, BeforeValidator(_number_as_text)]],  # noqa: UP045
-            Field(default=None, alias=reference, title=reference, description=says),
-        )
+        fields["reference"] = _reference(reference)
     model: type[BaseModel] = create("Instance", __config__=config, **fields)
     return model
+
+
+def _reference(name: str) -> Any:
+    says = "Of the caller's own, to find the prediction by."
+    return (
+        Optional[Annotated[Reference, BeforeValidator(_number_as_text)]],  # noqa: UP045
+        Field(default=None, alias=name, title=name, description=says),
+    )
+
+
+def _column(feature: Feature, warned: Feature) -> NumberColumn | ValueColumn:
+    """The check of a column of a feature, or with its warnings as refusals, where it has some."""
+    warns = feature.outside == "warn"
+    if feature.type not in ("number", "integer"):
+        return ValueColumn(_field(feature)[0], _field(warned)[0] if warns else None)
+    usual = limits(warned) if warns else None
+    whole = feature.type == "integer"
+    return NumberColumn(limits(feature), usual, whole=whole, missing=feature.missing)
 
 
 def _field(feature: Feature) -> Any:

@@ -8,12 +8,13 @@ from io import BytesIO
 from typing import Any
 
 from ..ml.batch import Job, answered_csv, mark_of
+from ..ml.rows import Row
 from ..ml.signature import Feature, class_label
 from ..ml.tables.cells import converter
 from ..ml.tables.csv_table import CsvTable, CsvText, kind_of
 from ..ml.tables.headings import TableError
 from ..ml.tables.reading import Reading
-from ..ml.validation import Fault, InstanceValidator, InvalidInstances, Row, listed
+from ..ml.validation import Fault, InstanceValidator, InvalidInstances, listed
 from ..serving.answers import Answer
 from ..serving.body import MOST_ROWS, NotJson, from_json
 from ..serving.middleware import MAX_BODY
@@ -195,11 +196,11 @@ def _cells(validator: InstanceValidator, text: str) -> dict[str, str]:
 
 
 class _Upload(Job):
-    def answer(self, columns: Any, faults: Any, typed: bool) -> Any:
-        if len(faults) > MOST_ROWS:
+    def answer(self, columns: Any, count: int, misfits: Any, *, typed: bool) -> Any:
+        if count > MOST_ROWS:
             mend = "predict it with `manage predict-file`, which takes any number"
             raise TableError(f"{self.name} has more than {MOST_ROWS:,} rows; {mend}.")
-        return super().answer(columns, faults, typed)
+        return super().answer(columns, count, misfits, typed=typed)
 
 
 def answer_file(service: Service, name: str, content: bytes, request_id: str) -> Answer:
@@ -212,7 +213,7 @@ def answer_file(service: Service, name: str, content: bytes, request_id: str) ->
     if kind_of(name, "csv") != "csv":
         raise TableError(f"{name} is Parquet; save it as CSV, or predict it with `predict-file`.")
 
-    def record_each(rows: list[Row]) -> Sequence[Any]:
+    def record_each(rows: Sequence[Row]) -> Sequence[Any]:
         return service.record_each(rows, request_id)
 
     job = _Upload(service.predictor, name, record_each, "save it as CSV in UTF-8")

@@ -1,17 +1,18 @@
 """The model under protocols of others: v1 of KServe and Vertex AI, /invocations of MLflow."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
+from ..ml.rows import Row
 from ..ml.signature import class_label
 from ..ml.tables.csv_table import CsvTable, CsvText
 from ..ml.tables.headings import TableError
-from ..ml.validation import Fault, InvalidInstances, Row, listed
+from ..ml.validation import Fault, InvalidInstances, listed
 from .answers import Answer, Problem, Request
 from .body import MOST_ROWS, STRICT, PredictBody, parse, read_json
 from .log import Record
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 UNTYPED = ""  # KServe's client names no type of its JSON
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
-Checked = tuple[list[Row], list[Fault]]
+Checked = tuple[Sequence[Row], list[Fault]]
 
 
 def _none(value: Any) -> Any:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from math import isclose
 from typing import Any
 
-from ..ml.predictor import NotFinite, Prediction, Predictor
-from ..ml.validation import Fault, InvalidInstances, Row
+from ..ml.answered import NotFinite, Prediction
+from ..ml.predictor import Predictor
+from ..ml.rows import Row
+from ..ml.validation import Fault, InvalidInstances
 from .log import PredictionLog, Query, Record
 from .newest import NothingLogged, newest
 

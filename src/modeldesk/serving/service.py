@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 
 import uuid_utils
 
-from ..ml.predictor import NotFinite, Prediction, Predictor
+from ..ml.answered import NotFinite, Prediction
+from ..ml.predictor import Predictor
+from ..ml.rows import Row
 from ..ml.signature import Signature
 from ..ml.validation import LONGEST_REFERENCE, Fault, InvalidInstances, listed
 from . import metrics, open_inference, protocols
@@ -102,7 +104,7 @@ class Service:
         self.log.ping()
         self.writer.settle()
 
-    def record(self, rows: list[dict[str, Any]], request_id: str) -> list[Record]:
+    def record(self, rows: Sequence[Row], request_id: str) -> list[Record]:
         """Predict validated rows and log them, all or none."""
         answers, duration_ms = self._timed(rows)
         failed = [answer for answer in answers if isinstance(answer, NotFinite)]
@@ -111,27 +113,29 @@ class Service:
             raise InvalidInstances(faults)
         return self._logged(rows, answers, request_id, duration_ms)
 
-    def record_each(self, rows: list[dict[str, Any]], request_id: str) -> list[Record | NotFinite]:
+    def record_each(self, rows: Sequence[Row], request_id: str) -> list[Record | NotFinite]:
         """Predict validated rows and log those that have an answer; the others have the reason."""
         answers, duration_ms = self._timed(rows)
         records = iter(self._logged(rows, answers, request_id, duration_ms))
         return [a if isinstance(a, NotFinite) else next(records) for a in answers]
 
-    def _timed(self, rows: list[dict[str, Any]]) -> tuple[list[Prediction | NotFinite], float]:
+    def _timed(self, rows: Sequence[Row]) -> tuple[Sequence[Prediction | NotFinite], float]:
         started = time.perf_counter()
         answers = self.predictor.predict_each(rows)
         return answers, (time.perf_counter() - started) * 1000
 
     def _logged(
         self,
-        rows: list[dict[str, Any]],
-        answers: list[Prediction | NotFinite],
+        rows: Sequence[Row],
+        answers: Sequence[Prediction | NotFinite],
         request_id: str,
         duration_ms: float,
     ) -> list[Record]:
         now, predictor = datetime.now(UTC), self.predictor
         version, reference = predictor.version, predictor.rules.reference
-        output, user_id = predictor.signature.output, caller().id if self.auth else None
+        output = predictor.signature.output
+        filed = output.of_classes
+        user_id = caller().id if self.auth else None
         records = [
             Record(
                 id=str(uuid_utils.uuid7()),
@@ -144,7 +148,7 @@ class Service:
                 model_value=prediction.model_value,
                 score=prediction.score,
                 reference=row[reference] if reference else None,
-                label=output.filed_as(prediction.value),
+                label=output.filed_as(prediction.value) if filed else None,
                 duration_ms=duration_ms,
                 user_id=user_id,
             )

@@ -17,9 +17,11 @@ from logging.config import dictConfig
 from pathlib import Path
 from typing import Any
 
+from ..ml.answered import NotFinite
 from ..ml.artifact import ArtifactError
-from ..ml.predictor import NotFinite, Predictor
-from ..ml.validation import InvalidInstances, Row
+from ..ml.predictor import Predictor
+from ..ml.rows import Row
+from ..ml.validation import InvalidInstances
 from ..ml.versions import Shadow, shadow
 from .log import LogUnavailable, PredictionLog, Query, Record, id_at
 from .logs import logging_config

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from ..ml.answered import Prediction
 from ..ml.artifact import ArtifactError
-from ..ml.predictor import Prediction, Predictor
+from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir
 from ..ml.validation import Fault
 from ..ml.versions import Shadow, current_version, resolve, set_shadow, shadow, shadow_version

@@ -17,9 +17,10 @@ from ..fitted.boosters import family, numbered
 from ..fitted.unsupervised import detector_scores
 from ..frames import level_text
 from ..predictor import Engine, ForeignCode, OnnxEngine, ScikitEngine, start
+from ..rows import Row
 from ..shares import rounded
 from ..signature import Signature, brief
-from ..validation import InstanceValidator, InvalidInstances, Row
+from ..validation import InstanceValidator, InvalidInstances
 from .booster_onnx import register_converters
 from .kept import Kept
 from .parity import Answers, Tried, average, compare, difference, tried

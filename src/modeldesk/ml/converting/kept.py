@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..validation import Row
+from ..rows import Row
 from .parity import Answers, Tried, difference, tried
 
 MOST, MOST_CELLS, LONGEST_TEXT = 300, 6_000, 500  # rows, values in all, characters of a row

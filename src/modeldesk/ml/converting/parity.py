@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..rows import Row
 from ..signature import class_label
-from ..validation import Row
 
 TOLERANCE = 1e-4
 MOST_ASKS = 200  # until rows that a model fails on are given up

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..fitted.parts import parts
+from ..rows import Row
 from ..signature import FIRST_DAY, INTEGER_MAX, LAST_DAY, Feature, Signature, parse_day
-from ..validation import Row, limits
+from ..validation import limits
 
 MOST, FEWEST, MOST_CELLS = 3_000, 300, 60_000  # rows, and cells of wide ones
 EXACT = 2**24  # whole numbers beyond it are not told apart in 32 bits

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..frames import level_text
 from ..predictor import ScikitEngine
+from ..rows import Row
 from ..signature import MOST_CATEGORIES, Signature, kind_of
-from ..validation import Row
 from .knowledge import Known
 
 UNSEEN = "no such level"

@@ -17,8 +17,9 @@ from ..artifact import ArtifactError
 from ..converting.parity import Answers, compare
 from ..fitted.knowledge import Known
 from ..predictor import INPUTS, OnnxEngine
+from ..rows import Row
 from ..signature import Feature, FeatureType, Signature, Task, brief
-from ..validation import Row, listed
+from ..validation import listed
 from . import graph_outputs
 from .graph_nodes import rewritten, without_maps
 from .graph_outputs import Tables

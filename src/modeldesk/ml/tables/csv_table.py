@@ -6,7 +6,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import StringIO, TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, TextIO
 
 from ..validation import listed
@@ -117,7 +117,9 @@ class CsvTable:
         """
         with self._text() as text:
             try:
-                rows = filter(self._is_row, self._reader(text))
+                reader = self._reader(text)
+                blocks = iter(lambda: [*islice(reader, CHUNK)], [])
+                rows = chain.from_iterable(map(self._rows_of, blocks))
                 while below and next(rows) != self.header:
                     pass
                 while chunk := list(islice(rows, size)):
@@ -126,6 +128,12 @@ class CsvTable:
                 mend = "close or double it"
                 raise TableError(f"{self._unbalanced()} ({error}); {mend}.") from error
 
+    def misfits(self, rows: Sequence[list[str]]) -> dict[int, str]:
+        """Why rows cannot be told apart into columns, by their place."""
+        if {*map(len, rows)} <= {len(self.header)}:
+            return {}
+        return {place: why for place, cells in enumerate(rows) if (why := self.misfit(cells))}
+
     def misfit(self, cells: list[str]) -> str | None:
         """Why a row cannot be told apart into columns."""
         if len(cells) == len(self.header):
@@ -133,6 +141,11 @@ class CsvTable:
         more = f"name each column, and quote cells with {self.delimiter!r} in them"
         mend = more if len(cells) > len(self.header) else "write a cell for each column"
         return f"This row has {len(cells)} cells where the header has {len(self.header)}; {mend}."
+
+    def _rows_of(self, block: list[list[str]]) -> list[list[str]]:
+        """What are rows among some lines; all of them if each is as wide as the header."""
+        width = len(self.header)
+        return block if {*map(len, block)} == {width} else [*filter(self._is_row, block)]
 
     def _is_row(self, cells: list[str]) -> bool:
         return any(map(str.strip, cells)) or len(cells) == len(self.header) > 0
@@ -206,7 +219,19 @@ class CsvText(list[str]):
     """Lines of CSV, written by `row`; every cell comes out of a reader as it was."""
 
     def __init__(self, delimiter: str = ",") -> None:
-        self.row = csv.writer(self, delimiter=delimiter).writerow
+        self.delimiter = delimiter
+        self._writer = csv.writer(self, delimiter=delimiter)
+        self.row = self._writer.writerow
+
+    def rows(self, rows: Sequence[Sequence[str]]) -> None:
+        """Add many lines of as many cells, as `row` does each, but faster."""
+        width, mark = len(rows[0]) if rows else 0, self.delimiter
+        lines = "\n".join(map(mark.join, rows))
+        plain = lines.count(mark) == len(rows) * (width - 1) and lines.count("\n") == len(rows) - 1
+        if plain and width > 1 and not ('"' in lines or "\r" in lines):
+            self.append(f"{lines}\n")  # no cell has what is quoted
+        else:
+            self._writer.writerows(rows)
 
     def write(self, line: str) -> None:
         """Add a line as the writer of CSV has it, which quotes CR only if lines end so."""

@@ -4,6 +4,10 @@ import re
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
+from ..signature import INTEGER_MAX
+
 
 def column_names(schema: Any) -> list[str]:
     """The columns of a file, but for an index of pandas that has no name."""
@@ -28,3 +32,22 @@ def plain(table: Any, *, long: bool = False) -> Any:
         if cells is not column:
             table = table.set_column(place, table.schema.field(place).with_type(cells.type), cells)
     return table
+
+
+def cells_of(column: Any, *, numbers: bool) -> Any:
+    """The cells (rows,) of a plain column, None where there is none.
+
+    Of `numbers` they are an array, NaN where there is none, if it can hold them all.
+    """
+    import pyarrow.types as is_a
+
+    kind = column.type
+    if numbers and (is_a.is_floating(kind) or is_a.is_integer(kind)):
+        array = column.to_numpy(zero_copy_only=False)  # whole numbers with gaps as floats
+        if is_a.is_floating(kind) or not column.null_count:
+            return array
+        if not (np.abs(array) >= INTEGER_MAX).any():
+            return array
+    elif is_a.is_string(kind) or is_a.is_large_string(kind):
+        return column.to_numpy(zero_copy_only=False).tolist()
+    return column.to_pylist()

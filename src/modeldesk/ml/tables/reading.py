@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, time
 from functools import lru_cache
+from types import NoneType
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -80,6 +81,18 @@ class Reading(BaseModel):
         if column in self.dates:
             return date.fromisoformat(value).strftime(self.dates[column])
         return str(value)
+
+    def write_all(self, values: list[Any]) -> list[str]:
+        """Values (rows,) of a column that has no format of its own, each as `write` has it."""
+        kinds = {*map(type, values)}
+        if kinds <= {str, NoneType}:
+            return [text or "" for text in values]
+        if not kinds <= {float, int, NoneType}:
+            return [*map(self.write, values)]
+        texts = [*map(repr, values)]
+        if NoneType in kinds:
+            texts = ["" if text == "None" else text for text in texts]
+        return texts if self.decimal == "." else [text.replace(".", ",") for text in texts]
 
 
 def boolean(text: str) -> bool:
