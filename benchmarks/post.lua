@@ -1,7 +1,9 @@
--- wrk sends $BODY again and again, and ends with one line of JSON.
+-- wrk sends what is in the file $BODY again and again, and ends with one line of JSON.
+local file = io.open(os.getenv("BODY"))
 wrk.method = "POST"
-wrk.body = os.getenv("BODY")
+wrk.body = file:read("*a")
 wrk.headers["Content-Type"] = "application/json"
+file:close()
 
 function done(summary, latency)
   local e = summary.errors
