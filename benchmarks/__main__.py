@@ -9,11 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from .asked import Asked
 from .field import Field
 from .report import keep
 from .shell import PYTHON
 
-PARTS = ["predict", "batch"]
+PARTS = ["predict", "batch", "file", "log", "article", "start"]
+SIZES = [10_000, 5_000_000]
+KINDS = ["sqlite", "postgresql", "mysql", "mongodb"]
 SHOWN = "flask django sqlalchemy granian onnxruntime scikit-learn gunicorn fastapi uvicorn"
 SHOWN += " django-ninja litserve mlserver bentoml mlflow ray"
 
@@ -26,18 +29,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="of each load")
     parser.add_argument("--quick", action="store_true", help="one round of loads of a second")
     parser.add_argument("--keep", action="store_true", help="write README.md and results.json")
+    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of a log")
+    parser.add_argument("--databases", nargs="+", default=["sqlite"], help=", ".join(KINDS))
     options = parser.parse_args()
     rounds, seconds = (1, 1.0) if options.quick else (options.rounds, options.seconds)
     for part in options.parts or PARTS:
         if part not in PARTS:
             parser.error(f"there is no part {part}; there are {', '.join(PARTS)}")
+    more = (options.quick, options.sizes, options.databases)
     for part in options.parts or PARTS:
         module = import_module(f".{part}", __package__)
         with tempfile.TemporaryDirectory() as folder:
             field = Field(Path(folder))
             names = [*field.makers("linear")]
             chosen = [name for name in names if not options.only or _named(name, options.only)]
-            found = module.measure(field, chosen, rounds, seconds)
+            found = module.measure(field, Asked(chosen, rounds, seconds, *more))
             about: dict[str, Any] = {
                 "date": datetime.now(UTC).date().isoformat(),
                 "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {PYTHON}",

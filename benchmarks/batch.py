@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .asked import Asked
 from .field import Field
 from .peers import BASELINE, LIMIT, STORED
 from .predict import failures
@@ -13,9 +14,13 @@ CASES = [Case("linear", 1, ROWS), Case("linear", 8, ROWS)]
 HEADINGS = ["", "rows/s, 1", "to plain Flask", "to one process", "rows/s, 8", "to plain Flask"]
 
 
-def measure(field: Field, names: list[str], rounds: int, seconds: float) -> dict[str, Any]:
-    few = [n for n in names if n in (BASELINE, LIMIT, STORED) or n.startswith(("Flask", "Django"))]
-    return race(field, few, CASES, rounds, seconds)
+def measure(field: Field, asked: Asked) -> dict[str, Any]:
+    few = [
+        n
+        for n in asked.names
+        if n in (BASELINE, LIMIT, STORED) or n.startswith(("Flask", "Django"))
+    ]
+    return race(field, few, CASES, asked.rounds, asked.seconds)
 
 
 def tables(found: dict[str, Any]) -> str:

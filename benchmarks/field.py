@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from .loop import Loop
 from .peers import LOOPS, PEERS, Peer
 from .projects import FRAMEWORKS, Project, clone
 from .server import Server
 from .services import EVERYTHING, service
-from .shell import new_environment, run, versions
+from .shell import run, versions
 
 HERE = Path(__file__).parent
+SCRIPTS = HERE / "peers"
 Racer = Server | Loop
 ROWS = "rows.json"
 
@@ -21,12 +23,18 @@ class Field:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        template = clone(root / "template")
-        self.plain = {name: Project(name, root / name, template) for name in FRAMEWORKS}
-        self.full = {
-            name: Project(name, root / f"{name}-all", template, EVERYTHING) for name in FRAMEWORKS
-        }
+        self.template = clone(root / "template")
+        self.projects: list[Project] = []
+        self.plain = {name: self.project(name, name, {}) for name in FRAMEWORKS}
+        self.full = {name: self.project(name, f"{name}-all", EVERYTHING) for name in FRAMEWORKS}
         self.environments: dict[str, Path] = {}
+        self.prepared: set[tuple[str, str]] = set()
+
+    def project(self, framework: str, name: str, answers: dict[str, Any]) -> Project:
+        """A project in a folder of this name, which is made when it is first needed."""
+        project = Project(framework, self.root / name, self.template, answers)
+        self.projects.append(project)
+        return project
 
     @cached_property
     def models(self) -> Path:
@@ -49,10 +57,9 @@ class Field:
 
     def versions(self) -> dict[str, str]:
         """Those of all packages that are installed for what was made."""
-        found = versions(self.plain["flask"].programs / "python")
-        if "programs" in self.plain["django"].__dict__:
-            found |= versions(self.plain["django"].programs / "python")
-        for programs in self.environments.values():
+        made = [project.programs for project in self.projects if project.folder.exists()]
+        found: dict[str, str] = {}
+        for programs in [*made, *self.environments.values()]:
             found = versions(programs / "python") | found
         return found
 
@@ -64,10 +71,11 @@ class Field:
 
     def _peer(self, peer: Peer, model: str) -> Callable[[], Racer]:
         def make() -> Racer:
-            programs = self._environment(peer.name, peer.needs, peer.python)
+            programs = self.environment(peer.name, peer.needs, peer.python)
             folder, settings = self.models / model, self._settings(programs, peer)
-            if peer.prepare:
+            if peer.prepare and (peer.name, model) not in self.prepared:
                 run(folder, *self._command(programs, peer.prepare), **settings)
+                self.prepared.add((peer.name, model))
             command = self._command(programs, peer.command)
             return Server(peer.name, command, folder, peer.protocol, settings)
 
@@ -75,13 +83,13 @@ class Field:
 
     def _loop(self, name: str, file: str, model: str) -> Callable[[], Racer]:
         def make() -> Racer:
-            programs = self._environment("loops", "onnxruntime")
-            command = [str(programs / "python"), str(HERE / "peers" / file)]
+            programs = self.environment("loops", "onnxruntime")
+            command = [str(programs / "python"), str(SCRIPTS / file)]
             return Loop(name, command, self.models / model)
 
         return make
 
-    def _environment(self, name: str, needs: str, *python: str) -> Path:
+    def environment(self, name: str, needs: str, *python: str) -> Path:
         """The folder of its programs; scikit-learn is the one that fitted the models."""
         if name not in self.environments:
             fitted = versions(self.plain["flask"].programs / "python")["scikit-learn"]
@@ -92,10 +100,10 @@ class Field:
 
     @staticmethod
     def _command(programs: Path, text: str) -> list[str]:
-        program, *arguments = text.split()
-        return [str(programs / program), *arguments]
+        words = [str(SCRIPTS / word) if word.endswith(".py") else word for word in text.split()]
+        return [str(programs / words[0]), *words[1:]]
 
     @staticmethod
     def _settings(programs: Path, peer: Peer) -> dict[str, str]:
         path = f"{programs}:/usr/local/bin:/usr/bin:/bin"
-        return {"PYTHONPATH": str(HERE / "peers"), "PATH": path} | dict(peer.settings)
+        return {"PYTHONPATH": str(SCRIPTS), "PATH": path} | dict(peer.settings)

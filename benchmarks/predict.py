@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .asked import Asked
 from .field import Field
 from .peers import BASELINE, BATCH_ONLY
 from .race import Case, race
@@ -12,8 +13,9 @@ HEADINGS = ["", "linear, 1", "linear, 32", "p50 ms", "p99 ms", "CPU µs", "fores
 SIZES = ["", "start s", "slowest", "worker MiB", "after load", "all MiB", "after load"]
 
 
-def measure(field: Field, names: list[str], rounds: int, seconds: float) -> dict[str, Any]:
-    return race(field, [name for name in names if name not in BATCH_ONLY], CASES, rounds, seconds)
+def measure(field: Field, asked: Asked) -> dict[str, Any]:
+    names = [name for name in asked.names if name not in BATCH_ONLY]
+    return race(field, names, CASES, asked.rounds, asked.seconds)
 
 
 def tables(found: dict[str, Any]) -> str:

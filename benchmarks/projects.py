@@ -38,6 +38,10 @@ class Project:
         run(self.folder, uv(), "sync", "--quiet", "--compile-bytecode")
         return self.folder / ".venv" / "bin"
 
+    def made(self) -> Path:
+        """Its folder, with all that is in it. Raises Failed."""
+        return self.programs.parents[1]
+
     def manage(self, *arguments: str, **settings: str) -> str:
         """What a command of it prints. Raises Failed."""
         return run(self.folder, str(self.programs / "manage"), *arguments, **settings)

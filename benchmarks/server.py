@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from .load import load
-from .protocols import Protocol, Row
+from .protocols import SERVICE, Protocol, Row
 from .shell import Failed, environment, free_port, last
 
 START_LIMIT = 120  # seconds
@@ -31,7 +31,7 @@ class Server:
     name: str
     command: Sequence[str]
     folder: Path
-    protocol: Protocol
+    protocol: Protocol = SERVICE
     settings: Mapping[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     empty: Path | None = None

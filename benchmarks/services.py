@@ -17,31 +17,38 @@ SERVE = ("serve", "--workers", "2", "--port", "{port}")
 
 
 def service(project: Project, model: Path, name: str, log: str) -> Server:
-    """A service of a project that serves a model; `log` is durable or buffered."""
-    headers, empty = {}, project.folder.with_suffix(".db")
+    """A service of a project that serves a model; `log` is durable or buffered.
+
+    Each start has a copy of one database, with nothing logged and, if there are accounts, one.
+    """
+    programs, artifacts = project.programs, model / "artifacts"
+    empty, secret = project.folder.with_suffix(".db"), project.folder.with_suffix(".token")
     if not empty.exists():
-        project.migrate(**_settings(model, empty))
+        settings = settings_of(artifacts, f"sqlite:///{empty}")
+        project.migrate(**settings)
         if project.answers:
-            token = new_account(project, model, empty)
-            empty.with_suffix(".token").write_text(token)
+            secret.write_text(new_account(project, settings))
         checkpoint(empty)
-    if project.answers:
-        headers = {"Authorization": f"Bearer {empty.with_suffix('.token').read_text()}"}
     database = model / f"{name.replace(' ', '-')}.db"
-    settings = _settings(model, database) | {"PREDICTION_LOG": log}
-    command = [str(project.programs / "manage"), *SERVE]
+    settings = settings_of(artifacts, f"sqlite:///{database}") | {"PREDICTION_LOG": log}
+    headers = {"Authorization": f"Bearer {secret.read_text()}"} if project.answers else {}
+    command = [str(programs / "manage"), *SERVE]
     return Server(name, command, project.folder, SERVICE, settings, headers, empty, database)
 
 
-def new_account(project: Project, model: Path, database: Path) -> str:
+def new_account(project: Project, settings: dict[str, str]) -> str:
     """Make an administrator, who logs in and makes a token: this is it."""
-    settings = _settings(model, database) | {"APP_ENV": "development"}  # cookies without HTTPS
-    project.manage("create-admin", "--email", EMAIL, **settings, ADMIN_PASSWORD=PASSWORD)
+    settings = settings | {"APP_ENV": "development"}  # whose cookies need no HTTPS
+    new_admin(project, settings)
     command = [str(project.programs / "manage"), *SERVE]
     server = Server("a token", command, project.folder, SERVICE, settings)
     with server.started(server.is_ready), httpx.Client(base_url=server.url) as client:
         log_in(client, EMAIL, PASSWORD)
         return new_token(client, "benchmark")
+
+
+def new_admin(project: Project, settings: dict[str, str]) -> None:
+    project.manage("create-admin", "--email", EMAIL, **settings, ADMIN_PASSWORD=PASSWORD)
 
 
 def checkpoint(database: Path) -> None:
@@ -50,6 +57,6 @@ def checkpoint(database: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _settings(model: Path, database: Path) -> dict[str, str]:
-    where = {"ARTIFACTS_DIR": str(model / "artifacts"), "DATABASE_URL": f"sqlite:///{database}"}
-    return PRODUCTION | where
+def settings_of(artifacts: Path, database: str) -> dict[str, str]:
+    """A service in production, with this model and the URL of this database."""
+    return PRODUCTION | {"ARTIFACTS_DIR": str(artifacts), "DATABASE_URL": database}

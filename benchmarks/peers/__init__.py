@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..protocols import PLAIN, Protocol
+from ..protocols import MLFLOW, OPEN_INFERENCE, PLAIN, Protocol
 from ..shell import PYTHON
 
 GUNICORN = "gunicorn -k gthread --threads 4 -w 2 -b 127.0.0.1:{port} "
@@ -34,6 +34,29 @@ PEERS = [
     Peer("plain Django", "django gunicorn", GUNICORN + "plain_django:app"),
     Peer("FastAPI, async", "fastapi uvicorn[standard]", UVICORN + "fastapi_async:app"),
     Peer("django-ninja", "django django-ninja gunicorn", GUNICORN + "django_ninja:app"),
+    Peer("LitServe", "litserve", "python litserve_api.py {port}"),
+    Peer(
+        "MLServer",
+        "mlserver mlserver-sklearn uvloop<0.22",  # a newer uvloop ends its workers
+        "mlserver start model",
+        OPEN_INFERENCE,
+        prepare="python mlserver_settings.py",
+        settings=(
+            ("MLSERVER_HOST", "127.0.0.1"),
+            ("MLSERVER_HTTP_PORT", "{port}"),
+            ("MLSERVER_GRPC_PORT", "{port1}"),
+            ("MLSERVER_METRICS_PORT", "{port2}"),
+        ),
+    ),
+    Peer("BentoML", "bentoml", "bentoml serve bento_service:Predict --port {port}"),
+    Peer(
+        "MLflow",
+        "mlflow",
+        "mlflow models serve -m mlflow_model --env-manager local --workers 2 --port {port}",
+        MLFLOW,
+        prepare="python mlflow_save.py",
+    ),
+    Peer("Ray Serve", "ray[serve]", "python ray_app.py {port}"),
     Peer(LIMIT, "granian onnxruntime", GRANIAN + "bare_wsgi:app"),
 ]
 ALONE = "model alone, ONNX"

@@ -13,7 +13,11 @@ session = onnxruntime.InferenceSession("model.onnx", options, ["CPUExecutionProv
 DTYPE = {"tensor(float)": np.float32, "tensor(double)": np.float64}[node.type]
 
 
+def run(table: Any) -> Any:
+    """The predictions (rows,) for a matrix (rows, features)."""
+    return session.run(None, {node.name: table.astype(DTYPE, copy=False)})[0].ravel()
+
+
 def predict(instances: list[dict[str, float]]) -> list[Any]:
-    table = sample.matrix(instances).astype(DTYPE, copy=False)
-    answers: list[Any] = session.run(None, {node.name: table})[0].ravel().tolist()
+    answers: list[Any] = run(sample.matrix(instances)).tolist()
     return answers
