@@ -10,7 +10,7 @@ from .peers import LOOPS, PEERS, Peer
 from .projects import FRAMEWORKS, Project, clone
 from .server import Server
 from .services import EVERYTHING, service
-from .shell import run, versions
+from .shell import new_environment, run, versions
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "peers"
