@@ -47,7 +47,7 @@ def _pages(field: Field, framework: str, kind: str, sizes: list[int]) -> list[di
     folder = field.root / f"{framework}-{kind}"
     project = field.project(framework, folder.name, answers)
     project.manage("train")
-    artifact, _ = read(folder / "artifacts" / "current")
+    artifact, _ = read(folder / "artifacts")
     found = []
     for size in sizes:
         with _database(kind, folder) as url:

@@ -30,12 +30,12 @@ class Project:
 
     @cached_property
     def programs(self) -> Path:
-        """Where `manage` and `python` are; nothing is left to compile. Raises Failed."""
+        """Where `manage` and `python` are. Raises Failed."""
         answers = self.answers | {"framework": self.framework}
         copier.run_copy(
             str(self.template), self.folder, answers, vcs_ref="HEAD", defaults=True, quiet=True
         )
-        run(self.folder, uv(), "sync", "--quiet", "--compile-bytecode")
+        run(self.folder, uv(), "sync", "--quiet")
         return self.folder / ".venv" / "bin"
 
     def made(self) -> Path:

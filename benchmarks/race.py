@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from .field import Field, Racer
@@ -29,8 +30,8 @@ def race(
 ) -> dict[str, Any]:
     """Loads and starts, and why some gave none.
 
-    In each round each is started, checked, warmed up, loaded in every case and stopped. Who failed
-    once takes no further part.
+    In each round each is started, checked, warmed up, loaded in every case and stopped. Round 0 has
+    no loads: it compiles what is imported. Who failed once takes no further part.
     """
     loads: list[dict[str, Any]] = []
     starts: list[dict[str, Any]] = []
@@ -42,20 +43,20 @@ def race(
         base = makers[BASELINE]()
         with base.running(rows[0]):
             base.load(rows[:1], 32, WARM_UP)
-            for number in range(1, rounds + 1):
-                for name in names:
-                    if name in failed:
-                        continue
-                    where = {"name": name, "round": number}
-                    try:
-                        one, start = measure(makers[name](), base, rows, here, seconds)
-                    except Failed as failure:
-                        failed[name] = str(failure)
-                    else:
-                        loads += [where | load for load in one]
-                        starts += [where | start] if start else []
-                    said = failed.get(name, "done")
-                    print(f"{model}, round {number} of {rounds}, {name}: {said}", file=sys.stderr)
+            for number, name in product(range(rounds + 1), names):
+                if name in failed:
+                    continue
+                said = "done"
+                try:
+                    counted = here if number else []
+                    own, start = measure(makers[name](), base, rows, counted, seconds)
+                except Failed as failure:
+                    said = failed[name] = str(failure)
+                else:
+                    about = {"name": name, "round": number}
+                    loads += [about | load for load in own]
+                    starts += [about | start] if start and number else []
+                print(f"{model}, round {number} of {rounds}, {name}: {said}", file=sys.stderr)
     return {"loads": loads, "starts": starts, "failed": failed}
 
 
@@ -69,9 +70,9 @@ def measure(
             check(racer, base, rows[:count])
         if isinstance(racer, Server):
             start = {"start_s": round(racer.start_s, 3), **racer.memory()}
-        racer.load(rows[: cases[0].rows], max(case.connections for case in cases), WARM_UP)
         for case in cases:
             asked = rows[: case.rows]
+            racer.load(asked, case.connections, WARM_UP)
             before = base.load(asked, case.connections, seconds)
             own = racer.load(asked, case.connections, seconds)
             after = base.load(asked, case.connections, seconds)

@@ -32,9 +32,20 @@ def middle(values: list[float], shown: str = ".1f") -> str:
 
 def keep(part: str, found: dict[str, Any], text: str) -> None:
     """Write what a part found to results.json, and its tables to their place in the README."""
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    results = kept()
     results[part] = found
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    write(part, text)
+
+
+def kept() -> dict[str, Any]:
+    """What was found by each part, when it was last kept."""
+    found: dict[str, Any] = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    return found
+
+
+def write(part: str, text: str) -> None:
+    """Put tables in their place in the README."""
     page = README.read_text("utf-8")
     begin, end = f"<!-- {part} -->", f"<!-- end of {part} -->"
     place = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)

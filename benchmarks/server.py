@@ -17,7 +17,7 @@ from .load import load
 from .protocols import SERVICE, Protocol, Row
 from .shell import Failed, environment, free_port, last
 
-START_LIMIT = 120  # seconds
+START_LIMIT, STOP_LIMIT = 120, 40  # seconds
 MIB = 2**20
 
 
@@ -121,11 +121,13 @@ class Server:
         return sum(time.user + time.system for time in times)
 
     def _stop(self) -> None:
-        family = self._family() if self.process.poll() is None else []
-        for process in family[:1]:
-            process.terminate()
-        for left in psutil.wait_procs(family, timeout=40)[1]:
-            left.kill()
+        """The first process is asked to end; those that it leaves behind are not asked."""
+        if self.process.poll() is None:
+            family = self._family()
+            self.process.terminate()
+            psutil.wait_procs(family[:1], timeout=STOP_LIMIT)
+            for left in psutil.wait_procs(family, timeout=1)[1]:
+                left.kill()
 
     def _fresh_database(self) -> None:
         if self.database and self.empty:

@@ -56,7 +56,7 @@ def new_environment(folder: Path, needs: Sequence[str], python: str = PYTHON) ->
     """The folder of the programs of a new environment with these packages. Raises Failed."""
     run(folder.parent, uv(), "venv", "--quiet", "--python", python, folder.name)
     programs = folder / "bin"
-    install = ("pip", "install", "--quiet", "--compile-bytecode", "--python")
+    install = ("pip", "install", "--quiet", "--python")
     run(folder.parent, uv(), *install, str(programs / "python"), *needs)
     return programs
 

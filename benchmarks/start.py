@@ -22,11 +22,9 @@ COPIED, USED = "`copier copy`", "then `uv run manage serve` to the first predict
 
 
 def measure(field: Field, asked: Asked) -> dict[str, Any]:
-    """Seconds, and of commands those of CPU. What fills caches is done once before."""
+    """Seconds, and of `--help` those of CPU. The first round fills caches, and is not counted."""
     found: list[dict[str, Any]] = []
-    for framework in FRAMEWORKS:
-        _new_project(field, framework, 0)
-    for number in range(1, asked.rounds + 1):
+    for number in range(asked.rounds + 1):
         for framework in FRAMEWORKS:
             about = {"framework": framework, "round": number}
             steps = {
@@ -34,7 +32,8 @@ def measure(field: Field, asked: Asked) -> dict[str, Any]:
                 HELP: _help(field, framework),
                 **_new_project(field, framework, number),
             }
-            found += [about | {"step": step} | took for step, took in steps.items()]
+            if number:
+                found += [about | {"step": step} | took for step, took in steps.items()]
         print(f"starts, round {number} of {asked.rounds}", file=sys.stderr)
     return {"steps": found, "failed": {}}
 
