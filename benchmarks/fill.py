@@ -8,16 +8,15 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from modeldesk.ml.artifact import Artifact
-from modeldesk.serving.database_url import DATABASES
 
 SPAN = timedelta(days=30)  # of the whole log, up to now
 VERSIONS = {"000000000001": 0.3, "000000000002": 0.5}  # older ones, and where each ends
 KNOWN = 0.02  # the share of rows that have a true outcome
 BATCH = 10_000
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 DIFFERENT = 997  # rows of features and answers, of which each is used again and again
 Row = dict[str, Any]
 NAMES = (
@@ -81,9 +80,9 @@ def _outcome(artifact: Artifact, chance: random.Random) -> Row:
 
 
 def _into_sql(kind: str, url: str, rows: Iterator[Row]) -> None:
-    from sqlalchemy import create_engine, text
+    from sqlalchemy import create_engine, make_url, text
 
-    engine = create_engine(DATABASES[kind].parsed(url, Path()))
+    engine = create_engine(make_url(url).set(drivername=DRIVERS[kind]))
     values = ", ".join(f":{name}" for name in NAMES)
     insert = text(f"INSERT INTO predictions ({', '.join(NAMES)}) VALUES ({values})")  # noqa: S608
     zone = "+00" if kind == "postgresql" else ""
