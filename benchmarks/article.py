@@ -41,6 +41,8 @@ def measure(field: Field, asked: Asked) -> dict[str, Any]:
                 except Failed as failure:
                     failed[name] = str(failure)
                     del servers[name]
+            if BASELINE in failed:
+                raise Failed(failed[BASELINE])
             base = servers[BASELINE]
             for number in range(1, asked.rounds + 1):
                 for what in LOADS:
