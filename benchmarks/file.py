@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from .field import SCRIPTS, Field
 from .projects import FRAMEWORKS
 from .report import middle, spread, table
 from .services import settings_of
-from .shell import Failed, run
+from .shell import Failed, children_cpu, run
 
 ROWS, QUICK = 500_000, 20_000
 KINDS = ("csv", "parquet")
@@ -60,15 +59,10 @@ def _run(field: Field, name: str, model: Path, kind: str) -> dict[str, float]:
         command = [str(programs / "python"), str(SCRIPTS / "pandas_file.py"), source, str(target)]
         settings = {}
     folder = model if name == PANDAS else field.plain[framework].folder
-    cpu, started = _children(), time.perf_counter()
+    cpu, started = children_cpu(), time.perf_counter()
     run(folder, *command, **settings)
     took = time.perf_counter() - started
-    return {"seconds": round(took, 3), "cpu_seconds": round(_children() - cpu, 3)}
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return {"seconds": round(took, 3), "cpu_seconds": round(children_cpu() - cpu, 3)}
 
 
 def _compare(own: Path, other: Path, count: int) -> None:

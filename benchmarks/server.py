@@ -88,7 +88,8 @@ class Server:
         body = json.dumps(self.protocol.body(rows))
         headers = {"Content-Type": "application/json"} | self.headers
         with contextlib.suppress(httpx.HTTPError):
-            answer = httpx.post(self.url + self.protocol.path, content=body, headers=headers)
+            where = self.url + self.protocol.path
+            answer = httpx.post(where, content=body, headers=headers, timeout=30)
             if answer.status_code == 200:
                 self.acknowledged += len(rows)
                 return [float(value) for value in self.protocol.answers(answer.json())]
@@ -110,7 +111,7 @@ class Server:
         family = self._family()
         workers = [process for process in family if not process.children()]
         resident = max(process.memory_info().rss for process in workers)
-        used = sum(getattr(each := p.memory_full_info(), "pss", each.rss) for p in family)
+        used = sum(process.memory_full_info().pss for process in family)
         return {"worker": round(resident / MIB, 1), "all": round(used / MIB, 1)}
 
     def _family(self) -> list[psutil.Process]:

@@ -1,6 +1,7 @@
 """Runs programs as a person at a fresh prompt does."""
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -59,6 +60,12 @@ def new_environment(folder: Path, needs: Sequence[str], python: str = PYTHON) ->
     install = ("pip", "install", "--quiet", "--python")
     run(folder.parent, uv(), *install, str(programs / "python"), *needs)
     return programs
+
+
+def children_cpu() -> float:
+    """CPU seconds of all programs that were run to their end."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def versions(python: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """What starting takes: a service, a command, and a new project."""
 
 import contextlib
-import resource
 import shutil
 import sys
 import time
@@ -15,7 +14,7 @@ from .projects import FRAMEWORKS
 from .report import spread, table
 from .server import Server
 from .services import SERVE, service
-from .shell import run, uv
+from .shell import children_cpu, run, uv
 
 SERVED, HELP = "`manage serve` to the first prediction, trained", "`manage --help`"
 COPIED, USED = "`copier copy`", "then `uv run manage serve` to the first prediction"
@@ -47,10 +46,10 @@ def _served(field: Field, framework: str) -> float:
 
 def _help(field: Field, framework: str) -> dict[str, float]:
     project = field.plain[framework]
-    cpu, started = _children(), time.perf_counter()
+    cpu, started = children_cpu(), time.perf_counter()
     project.manage("--help")
     took = time.perf_counter() - started
-    return {"seconds": round(took, 3), "cpu_seconds": round(_children() - cpu, 3)}
+    return {"seconds": round(took, 3), "cpu_seconds": round(children_cpu() - cpu, 3)}
 
 
 def _new_project(field: Field, framework: str, number: int) -> dict[str, dict[str, float]]:
@@ -77,11 +76,6 @@ def _predicts(server: Server) -> bool:
             row = {feature["name"]: feature["example"] for feature in model.json()["features"]}
             return server.predict([row]) is not None
     return False
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def tables(found: dict[str, Any]) -> str:
