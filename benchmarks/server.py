@@ -17,7 +17,7 @@ from .load import load
 from .protocols import SERVICE, Protocol, Row
 from .shell import Failed, environment, free_port, last
 
-START_LIMIT, STOP_LIMIT = 120, 40  # seconds
+START_LIMIT, STOP_LIMIT = 300, 40  # seconds
 MIB = 2**20
 
 
