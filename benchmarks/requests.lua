@@ -1,7 +1,11 @@
--- wrk sends $BODY again and again, and ends with one line of JSON.
-wrk.method = "POST"
-wrk.body = os.getenv("BODY")
-wrk.headers["Content-Type"] = "application/json"
+-- wrk sends what is in the file $BODY, or just asks, again and again, and ends with a line of JSON.
+if os.getenv("BODY") ~= "" then
+  local file = io.open(os.getenv("BODY"))
+  wrk.method = "POST"
+  wrk.body = file:read("*a")
+  wrk.headers["Content-Type"] = "application/json"
+  file:close()
+end
 
 function done(summary, latency)
   local e = summary.errors

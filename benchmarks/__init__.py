@@ -1,0 +1,1 @@
+"""Measurements of what the template makes, beside what people would pick instead."""
