@@ -53,11 +53,6 @@ class Live:
     drift: tuple[str, float] | None = None
 
 
-def predictions_made(service: Service, past: Mapping[str, Totals]) -> Counter[str]:
-    """How many each version made: those in the log, and the `past` ones that were removed."""
-    return Counter(service.log.versions()) + Counter({v: t.count for v, t in past.items()})
-
-
 def known_versions(service: Service, counts: Mapping[str, int]) -> list[str]:
     """The version that is served, its shadow, those on disk, newest first, and gone ones."""
     root = service.deployment.root
