@@ -14,7 +14,7 @@ from .log import Query, Record
 from .service import Service
 from .summaries import Totals
 
-RECENT = 1_000  # predictions of a version that are looked at, and fewer of many features:
+RECENT = 500  # predictions of a version that are looked at, and fewer of many features:
 MOST_VALUES, FEWEST = 200_000, 100
 
 Pairs = Sequence[tuple[Any, Any]]  # what was predicted, and what it is held against

@@ -147,7 +147,6 @@ class Query:
 
     limit: int = 50
     before: str | None = None  # an id: only older records
-    after: str | None = None  # an id: only newer records
     model_version: str | None = None
     label: str | None = None
     since: datetime | None = None  # created then or later
@@ -155,6 +154,7 @@ class Query:
     has_feedback: bool | None = None
     user_id: str | None = None
     reference: str | None = None
+    after: str | None = None  # an id: only newer records
 
     def ids(self) -> tuple[str | None, str | None]:
         """The first id that may match, and the first one after these; None without a limit.

@@ -95,7 +95,7 @@ class MongoPredictionLog:
             {"$group": {"_id": None, "count": {"$sum": 1}, "last": {"$max": "$_id"}}},
         ]
         with reaching(self.client):
-            found = next(iter(self.collection.aggregate(steps)), {"count": 0, "last": ""})
+            found: Any = next(iter(self.collection.aggregate(steps)), {"count": 0, "last": ""})
         return found["count"], found["last"]
 
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Whether the outcome of a prediction is known, as each database finds it by an index."""
 
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement
 from sqlalchemy.ext.compiler import compiles
@@ -16,6 +16,9 @@ class Told(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
+
+    def self_group(self, against: Any = None) -> Self:
+        return self  # without "= 1" behind it, for which there is no index
 
 
 class Waiting(Told):
