@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
@@ -72,7 +73,7 @@ class PredictionList(ChangeList):
             rows = rows.filter(reduce(or_, map(_together, branches)))
 
         def ids_of(branch: Branch) -> list[str]:
-            return list(rows.filter(_together(branch)).values_list("id", flat=True)[:limit])
+            return _first_ids(rows.filter(_together(branch)), limit)
 
         return merged(ids_of, asked, limit, newest_first=self.newest_first)
 
@@ -96,6 +97,14 @@ class PredictionList(ChangeList):
         more = len(there) > self.list_per_page
         self.next_url = self.get_query_string({AFTER: rows[-1].id}) if more and rows else ""
         self.first_url = self.get_query_string() if self.after else ""
+
+
+def _first_ids(rows: QuerySet[Any], limit: int) -> list[str]:
+    if connection.vendor == "mongodb":
+        from .mongodb.lists import first_ids
+
+        return first_ids(rows, limit)
+    return list(rows.values_list("id", flat=True)[:limit])
 
 
 def _together(branch: Branch) -> Q:

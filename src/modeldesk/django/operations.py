@@ -7,6 +7,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Index
 
 from .fields import OUTCOME_KNOWN
+from .indexes import IndexOfSome
 
 
 class CreateOrAdoptModel(CreateModel):
@@ -41,14 +42,23 @@ class AddOrAdoptField(AddField):
 
 
 class AddOrAdoptIndex(AddIndex):
-    """Add an index, unless Flask made it or an interrupted run left it."""
+    """Add an index, unless Flask made it, an interrupted run left it or the database needs none."""
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
+        connection = schema_editor.connection
         model = to_state.apps.get_model(app_label, self.model_name)
-        if self.index.name not in _indexes(schema_editor.connection, model):
+        needed = not isinstance(self.index, IndexOfSome) or self.index.is_needed(connection)
+        if needed and self.index.name not in _indexes(connection, model):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.index.name in _indexes(schema_editor.connection, model):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class ForgetIndexes(Operation):

@@ -7,7 +7,7 @@ from ..serving.log import PredictionLog, Query, id_at
 from ..serving.summaries import SummaryStore
 from ..serving.tallies import logged
 
-MOST_COUNTED = 100_000  # predictions of one kind
+MOST_COUNTED = 10_000  # predictions of one kind
 
 
 def figures(log: PredictionLog, summaries: SummaryStore, accounts: int) -> dict[str, str]:
