@@ -25,7 +25,8 @@ def count_old(log: PredictionLog, until: datetime) -> Counts:
     found: Counts = Counter()
     since: datetime | None = None
     while first := log.oldest(Query(limit=1, since=since, until=until)):
-        begin = midnight(first[0].created_at - APART)
+        begin = midnight(first[0].created_at - APART)  # others may be of the day before
+        begin = max(begin, since) if since else begin
         since = begin + DAY
         for version, count in log.versions(Query(since=begin, until=since)).items():
             found[f"{begin:%Y-%m-%d}", version] = count
