@@ -48,6 +48,18 @@ class MemoryLog:
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
         return Counter(record.model_version for record in self._matching(query))
 
+    def count_up(self, query: Query) -> tuple[int, str]:
+        ids = sorted(record.id for record in self._matching(query))[: query.limit]
+        return len(ids), ids[-1] if ids else ""
+
+    def distinct(self, column: str, most: int | None = None) -> list[str]:
+        texts = {getattr(record, column) for record in self._matching(EVERYTHING)}
+        return sorted(texts - {None})[:most]
+
+    def newest_id(self, nth: int) -> str:
+        ids = sorted((record.id for record in self._matching(EVERYTHING)), reverse=True)
+        return ids[nth] if nth < len(ids) else ""
+
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         (record,) = self.find([record_id])
         if record.feedback is None:
@@ -78,6 +90,7 @@ class MemoryLog:
             for record in self.records.values()
             if all(getattr(record, name) == value for name, value in wanted.items())
             and (query.before is None or record.id < query.before)
+            and (query.after is None or record.id > query.after)
             and (query.since is None or record.created_at >= query.since)
             and (query.until is None or record.created_at < query.until)
             and query.has_feedback in (None, record.feedback is not None)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC
+from functools import reduce
 from itertools import chain, islice
+from operator import or_
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
@@ -15,6 +18,7 @@ from django.urls import path, reverse
 from ..serving.log import Record
 from ..staff.export import csv_lines
 from ..staff.records import NONE, Column, columns, details, search_help, shown
+from ..staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from .accounts.project import user_model
 from .conf import project_settings
 from .connection import reaching
@@ -25,7 +29,7 @@ from .staff.filters import ClassFilter, DateFilter, OutcomeFilter, VersionFilter
 from .staff.tables import ReadOnly
 from .staff.views import page
 
-MOST_USERS = 100  # that one search stands for
+AFTER = "after"  # in the address of a page of the list
 BATCH = 1000  # rows of one query of an export
 AUTH: bool = project_settings().auth  # whether predictions are somebody's
 
@@ -39,16 +43,78 @@ def _display(column: Column) -> Callable[[Prediction], str]:
 
 
 class PredictionList(ChangeList):
-    """A page of rows, with all that its columns ask of each."""
+    """A page of rows, with all that its columns ask of each; it counts only so many rows.
+
+    The next page begins `after` the last id of this one.
+    """
+
+    after = ""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        self.after = self.params.pop(AFTER, self.after)
+        self.filter_params.pop(AFTER, None)
+        return super().get_queryset(request, exclude_parameters)
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        wanted, *_ = super().get_ordering(request, queryset)
+        return ["id" if wanted in ("id", "pk") else "-id"]
+
+    @property
+    def newest_first(self) -> bool:
+        return bool(self.queryset.query.order_by[0] == "-id")
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """The first ids after one, in the order of the list, that are searched for."""
+        rows: QuerySet[Any] = self.queryset
+        if after:
+            rows = rows.filter(**{"id__lt" if self.newest_first else "id__gt": after})
+        asked, others = alternatives(get_service(), self.query, _users if AUTH else None)
+        for branches in others:
+            rows = rows.filter(reduce(or_, map(_together, branches)))
+
+        def ids_of(branch: Branch) -> list[str]:
+            return _first_ids(rows.filter(_together(branch)), limit)
+
+        return merged(ids_of, asked, limit, newest_first=self.newest_first)
+
+    def rows(self, ids: list[str]) -> list[Prediction]:
+        found = {row.id: row for row in self.root_queryset.filter(id__in=ids)}
+        return [found[one] for one in ids if one in found]  # it may have been pruned meanwhile
 
     def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        rows: list[Any] = list(self.result_list)
+        first = self.ids("", MOST_COUNTED + 1)
+        there = self.ids(self.after, self.list_per_page + 1) if self.after else first
+        rows: list[Any] = self.rows(there[: self.list_per_page])
         emails = _emails({row.user_id for row in rows})
         for row in rows:
             row.record = Record.from_row(row)
             row.email = emails.get(row.user_id, NONE)
-        self.result_list = rows
+        self.result_list = rows  # type: ignore[assignment]
+        self.result_count = self.full_result_count = len(rows)
+        self.show_full_result_count = self.show_admin_actions = False
+        self.can_show_all = self.multi_page = False
+        self.in_all = in_all(len(first))
+        more = len(there) > self.list_per_page
+        self.next_url = self.get_query_string({AFTER: rows[-1].id}) if more and rows else ""
+        self.first_url = self.get_query_string() if self.after else ""
+
+
+def _first_ids(rows: QuerySet[Any], limit: int) -> list[str]:
+    if connection.vendor == "mongodb":
+        from .mongodb.lists import first_ids
+
+        return first_ids(rows, limit)
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def _together(branch: Branch) -> Q:
+    return Q(**{name if is_ == "eq" else f"{name}__{is_}": value for name, is_, value in branch})
+
+
+def _users(word: str) -> list[str]:
+    """The ids of accounts by a part of their address."""
+    found = user_model().objects.filter(email__icontains=word)
+    return [str(one) for one in found.values_list("pk", flat=True)[:MOST_USERS]]
 
 
 def _emails(ids: set[str | None]) -> dict[str | None, str]:
@@ -63,7 +129,7 @@ class PredictionAdmin(ReadOnly):
 
     list_filter: ClassVar[Any] = (VersionFilter, ClassFilter, OutcomeFilter, DateFilter)
     ordering: ClassVar[Any] = ("-id",)
-    search_fields: ClassVar[Any] = ("id", "label", "request_id")  # and more, below
+    search_fields: ClassVar[Any] = ("id",)  # and more, as `staff.search` says
     sortable_by: ClassVar[Any] = ("when",)
 
     @property
@@ -105,15 +171,7 @@ class PredictionAdmin(ReadOnly):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        for word in search_term.split():
-            found = Q(id__startswith=word) | Q(request_id__startswith=word)
-            found |= Q(label__icontains=word)
-            if get_service().reference:
-                found |= Q(reference__startswith=word)
-            if AUTH:
-                users = user_model().objects.filter(email__icontains=word)
-                found |= Q(user_id__in=list(users.values_list("pk", flat=True)[:MOST_USERS]))
-            queryset = queryset.filter(found)
+        """All rows: `PredictionList` searches them, by one index after the other."""
         return queryset, False
 
     @takes("GET", "HEAD", "POST")  # Django's list takes a POST, and does nothing with it here
@@ -141,10 +199,9 @@ class PredictionAdmin(ReadOnly):
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """The predictions that the list shows, all pages of them, as CSV."""
         try:
-            rows = self.get_changelist_instance(request).get_queryset(request)
+            records = _all(self.get_changelist_instance(request))
         except IncorrectLookupParameters as error:
             raise Http404 from error
-        records = _all(rows.order_by("-id"))
         first = list(islice(records, 1))  # a database that is away is told of at once
         service = get_service()
         lines = csv_lines(chain(first, records), service.signature, service.reference)
@@ -155,13 +212,14 @@ class PredictionAdmin(ReadOnly):
         )
 
 
-def _all(rows: QuerySet[Prediction]) -> Iterator[Record]:
-    """All rows, newest first, a batch at a time: memory does not grow with them."""
-    batch = rows
+def _all(listed: PredictionList) -> Iterator[Record]:
+    """All rows in the order of the list, a batch at a time: memory does not grow with them."""
+    after = ""
     while True:
         with reaching():
-            found = list(batch[:BATCH])
+            ids = listed.ids(after, BATCH)
+            found = listed.rows(ids)
         yield from map(Record.from_row, found)
-        if len(found) < BATCH:
+        if len(ids) < BATCH:
             return
-        batch = rows.filter(id__lt=found[-1].id)
+        after = ids[-1]

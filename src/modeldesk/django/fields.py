@@ -13,6 +13,7 @@ from django.db.models import CharField, DateTimeField, JSONField, lookups
 
 from ..serving.log import iso
 
+OUTCOME_KNOWN = "outcome_known"  # which MySQL computes of `feedback_at`
 # Of which the databases tell cases and accents apart, by the vendor of the connection.
 BYTEWISE = {"mysql": "utf8mb4_bin", "microsoft": "Latin1_General_100_BIN2"}
 
@@ -70,6 +71,19 @@ class ExactDateTimeField(DateTimeField):
         if connection.vendor == "mongodb":
             return [_read]
         return super().get_db_converters(connection)
+
+
+@ExactDateTimeField.register_lookup
+class IsNull(lookups.IsNull):
+    """Whether a moment is there; of outcomes MySQL finds that by the column of an index."""
+
+    def as_mysql(self, compiler: Any, connection: Any) -> Any:
+        field = self.lhs.output_field
+        if field.column != "feedback_at":
+            return self.as_sql(compiler, connection)
+        column, values = self.process_lhs(compiler, connection)
+        known = column.replace(connection.ops.quote_name(field.column), OUTCOME_KNOWN)
+        return f"{known} = {0 if self.rhs else 1}", values
 
 
 def _read(value: Any, expression: Any, connection: Any) -> datetime | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, Max, QuerySet
 
 from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record
 from .connection import ping, reaching, store
@@ -14,11 +14,15 @@ MOST_IDS = 500  # in one statement; SQL Server takes at most 2100 values
 
 
 def open_log() -> PredictionLog:
+    if connection.vendor == "mongodb":
+        from .mongodb.log import DjangoMongoLog
+
+        return DjangoMongoLog()
     return DjangoPredictionLog()
 
 
 class DjangoPredictionLog:
-    """The prediction log over the default connection; safe to use from any thread."""
+    """The prediction log over the default connection to SQL; safe to use from any thread."""
 
     def add(self, records: Sequence[Record]) -> None:
         with reaching():
@@ -52,13 +56,36 @@ class DjangoPredictionLog:
             return Prediction.objects.count()
 
     def oldest(self, query: Query) -> list[Record]:
-        rows = Prediction.objects.filter(**_conditions(query)).order_by("created_at")
+        rows = Prediction.objects.filter(**_conditions(query)).order_by("id")
         return _records(rows[: query.limit])
+
+    def count_up(self, query: Query) -> tuple[int, str]:
+        ids = Prediction.objects.filter(**_conditions(query)).order_by("id").values("id")
+        with reaching():
+            found = ids[: query.limit].aggregate(count=Count("id"), last=Max("id"))
+        return found["count"], found["last"] or ""
 
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
         rows = Prediction.objects.filter(**_conditions(query)).order_by()
         with reaching():
             return dict(rows.values_list("model_version").annotate(Count("id")))
+
+    def distinct(self, column: str, most: int | None = None) -> list[str]:
+        given = Prediction.objects.filter(**{f"{column}__isnull": False}).order_by(column)
+        texts = given.values_list(column, flat=True)
+        found: list[str] = []
+        with reaching():
+            text = texts.first()
+            while text is not None and (most is None or len(found) < most):
+                found.append(text)
+                # To the next by the index, and not by reading all rows.
+                text = texts.filter(**{f"{column}__gt": text}).first()
+        return found
+
+    def newest_id(self, nth: int) -> str:
+        ids = Prediction.objects.order_by("-id").values_list("id", flat=True)
+        with reaching():
+            return next(iter(ids[nth : nth + 1]), "")
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         with reaching():
@@ -91,8 +118,11 @@ def _records(rows: QuerySet[Prediction]) -> list[Record]:
 
 
 def _conditions(query: Query) -> dict[str, Any]:
+    first, end = query.ids()
     conditions = {
-        "id__lt": query.before,
+        "id__gte": first,
+        "id__lt": end,
+        "id__gt": query.after,
         "model_version": query.model_version,
         "label": query.label,
         "created_at__gte": query.since,

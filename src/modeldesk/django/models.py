@@ -1,8 +1,9 @@
-"""The tables that the library keeps: predictions, and totals of those that were removed."""
+"""The tables that the library keeps: predictions, their counts, and totals of removed ones."""
 
 from django.db import models
 
 from .fields import ExactCharField, ExactDateTimeField, ExactJSONField
+from .indexes import IndexOfSome
 
 
 class Prediction(models.Model):
@@ -25,13 +26,22 @@ class Prediction(models.Model):
     class Meta:
         db_table = "predictions"
         permissions = [("promote_model", "Can promote model")]
+        # Ids sort by time: what is asked for by one of these is read newest first, to the last one
+        # shown.
         indexes = [
-            *(
-                models.Index(fields=[name], name=f"ix_predictions_{name}")
-                for name in ("created_at", "model_version", "label", "feedback_at")
+            models.Index(fields=["model_version", "id"], name="ix_predictions_by_version"),
+            IndexOfSome(fields=["label", "id"], name="ix_predictions_by_label", given="label"),
+            IndexOfSome(fields=["user_id", "id"], name="ix_predictions_by_user", given="user_id"),
+            IndexOfSome(
+                fields=["reference", "id"], name="ix_predictions_by_reference", given="reference"
             ),
-            models.Index(fields=["user_id", "id"], name="ix_predictions_user_id"),
-            models.Index(fields=["reference"], name="ix_predictions_reference"),
+            IndexOfSome(fields=["id"], name="ix_predictions_waiting", lacking="feedback_at"),
+            IndexOfSome(fields=["id"], name="ix_predictions_told", given="feedback_at"),
+            IndexOfSome(
+                fields=["model_version", "id"],
+                name="ix_predictions_told_by_version",
+                given="feedback_at",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -57,3 +67,17 @@ class Summary(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+
+class Tally(models.Model):
+    """How many predictions a version has made, up to one of an id; `serving.tallies` keeps it."""
+
+    model_version = ExactCharField(primary_key=True, max_length=64)
+    made = models.BigIntegerField()
+    until = ExactCharField(max_length=36)
+
+    class Meta:
+        db_table = "tallies"
+
+    def __str__(self) -> str:
+        return self.model_version

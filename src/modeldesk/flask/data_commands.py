@@ -9,6 +9,7 @@ from ..serving import commands
 from ..serving.doctor import Check, examine
 from ..serving.import_options import ACCEPT_SCORE, READING
 from ..serving.server import WORKERS
+from ..serving.tallies import bring_up_to_date
 from .cli import load_app, wsgi_target
 from .life_commands import logged_rows
 from .state import get_database, get_settings
@@ -35,7 +36,14 @@ def of_reading(command: Any) -> Any:
 @click.option("--workers", type=click.IntRange(1), default=WORKERS, help="Processes.")
 def serve(host: str, port: int, workers: int) -> None:
     """Run the production server."""
-    with load_app().app_context():
+    app = load_app()
+
+    def count(anew: bool) -> None:  # on a thread of its own
+        with app.app_context():
+            found = get_database()
+            bring_up_to_date(found.log(), found.summaries(), anew=anew)
+
+    with app.app_context():
         database = get_database()
         commands.serve(
             wsgi_target(),
@@ -46,6 +54,7 @@ def serve(host: str, port: int, workers: int) -> None:
             unreachable=database.unreachable,
             outdated=database.outdated,
             migrate=database.upgrade,
+            count=count,
             say=click.echo,
         )
 

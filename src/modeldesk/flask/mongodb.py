@@ -19,7 +19,7 @@ from ..serving.mongo_summaries import MongoSummaries
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
 from ..stores.mongo_log import MongoPredictionLog
-from ..stores.mongodb import INDEXES, client_of, reaching, unavailable
+from ..stores.mongodb import OLD_INDEXES, client_of, index_models, reaching, unavailable
 from .database import OUTDATED
 from .state import current_state, get_database
 
@@ -77,7 +77,10 @@ class MongoDatabase:
         return f"{OUTDATED} (it makes {listed(names)})" if names else None
 
     def upgrade(self) -> None:
-        """Make the indexes and roles that are missing, and anew those that differ."""
+        """Make the indexes and roles that are missing, and anew those that differ.
+
+        The log's indexes of releases before go.
+        """
         accounts = current_state().accounts
         with self.reaching():
             lacking = list(self._lacking())
@@ -87,6 +90,9 @@ class MongoDatabase:
                         collection.drop_index(index["name"])
                     options = {name: value for name, value in index.items() if name != "key"}
                     collection.create_index(list(index["key"].items()), **options)
+                predictions = self.database["predictions"]
+                for name in set(OLD_INDEXES) & set(predictions.index_information()):
+                    predictions.drop_index(name)
             if accounts and accounts.outdated_roles():
                 accounts.keep_roles()
 
@@ -104,8 +110,8 @@ class MongoDatabase:
 
     def _wanted(self) -> Iterator[tuple[Collection[dict[str, Any]], dict[str, Any]]]:
         """Those of the log, and those that the project's documents name."""
-        for name, keys in INDEXES.items():
-            yield self.database["predictions"], pymongo.IndexModel(keys, name=name).document
+        for index in index_models():
+            yield self.database["predictions"], index.document
         for document in _documents(Document):
             for wanted in document._meta["index_specs"]:
                 options = {**(document._meta["index_opts"] or {}), **wanted}

@@ -20,6 +20,7 @@ from .newest import NothingLogged
 from .prune_command import PruneError
 from .server import port_fault, run_server
 from .settings import Settings, SettingsError, write_secrets
+from .tallies import keeping_count
 from .transfer import Stores, TransferError, export_all, import_all
 
 
@@ -138,12 +139,14 @@ def serve(
     unreachable: Callable[[], str | None],
     outdated: Callable[[], str | None],
     migrate: Callable[[], None],
+    count: Callable[[bool], None],
     say: Say,
 ) -> None:
     """Serve the WSGI application `target`; in development, first prepare what is missing.
 
     `unreachable` says why the database cannot be asked, `outdated` why it is not ready for this
-    release, and `migrate` makes it so.
+    release, and `migrate` makes it so. `count` keeps the counts of predictions, all of them anew
+    if it is told so.
     """
     if not settings.production:
         if written := write_secrets(settings):
@@ -166,7 +169,8 @@ def serve(
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
     say(f"Serving on http://{host}:{port}")
-    run_server(target, settings, host=host, port=port, workers=workers)
+    with keeping_count(count):
+        run_server(target, settings, host=host, port=port, workers=workers)
 
 
 def predict(source: Path, target: Path, *, encoding: str, say: Say) -> bool:

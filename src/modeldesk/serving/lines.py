@@ -6,18 +6,25 @@ import re
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from ..accounts.lines import AccountLine, TokenLine
 from ..ml.validation import Reference
 from .answers import to_json
 from .body import STRICT, Identifier, Moment, NotJson, Refused, from_json
-from .log import Feedback, Record, iso
+from .log import APART, Feedback, Record, iso, made_at
 from .summaries import DaySummary, Totals
 
 # A new kind of line leaves the version as it is: a release that does not know it says so.
@@ -99,6 +106,16 @@ class PredictionLine(BaseModel):
     model_value: Outcome = None
     score: float | None = None
     reference: Reference | None = None
+
+    @field_validator("created_at")
+    @classmethod
+    def agrees(cls, created_at: datetime, given: ValidationInfo) -> datetime:
+        """By the time in their ids predictions are found."""
+        made = given.data.get("id") and made_at(given.data["id"])
+        if made and abs(created_at - made) > APART:
+            says = "Input should be the moment that the id tells, {made}; change one of them"
+            raise PydanticCustomError("moment", says, {"made": iso(made)})
+        return created_at
 
     def record(self) -> Record:
         given = vars(self) | {

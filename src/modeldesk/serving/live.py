@@ -14,7 +14,7 @@ from .log import Query, Record
 from .service import Service
 from .summaries import Totals
 
-RECENT = 1_000  # predictions of a version that are looked at, and fewer of many features:
+RECENT = 500  # predictions of a version that are looked at, and fewer of many features:
 MOST_VALUES, FEWEST = 200_000, 100
 
 Pairs = Sequence[tuple[Any, Any]]  # what was predicted, and what it is held against
@@ -51,11 +51,6 @@ class Live:
     score: Mapping[str, float] | None = None
     shadow: Agreement | None = None
     drift: tuple[str, float] | None = None
-
-
-def predictions_made(service: Service, past: Mapping[str, Totals]) -> Counter[str]:
-    """How many each version made: those in the log, and the `past` ones that were removed."""
-    return Counter(service.log.versions()) + Counter({v: t.count for v, t in past.items()})
 
 
 def known_versions(service: Service, counts: Mapping[str, int]) -> list[str]:

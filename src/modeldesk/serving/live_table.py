@@ -7,9 +7,10 @@ from typing import Any
 
 from ..ml.versions import current_version, metrics_of, shadow_version
 from .forms import moment
-from .live import RECENT, Agreement, Live, known_versions, live, predictions_made
+from .live import RECENT, Agreement, Live, known_versions, live
 from .service import Service
 from .summaries import SummaryStore, by_version
+from .tallies import made
 
 MOST_VERSIONS = 10
 MOST_SCORES = 3  # of several targets
@@ -24,10 +25,10 @@ def live_table(service: Service, summaries: SummaryStore | None) -> dict[str, An
     others, there is nothing of its use.
     """
     past = by_version(summaries) if summaries else {}
-    made = predictions_made(service, past) if summaries else Counter()
-    known = known_versions(service, made)
+    counts = made(service.log, summaries) if summaries else Counter[str]()
+    known = known_versions(service, counts)
     shown = known[:MOST_VERSIONS]
-    found = live(service, shown, made, past) if summaries else {}
+    found = live(service, shown, counts, past) if summaries else {}
     first = "accuracy" if service.signature.output.of_classes else "mae"
     return {
         "figures": summaries is not None,

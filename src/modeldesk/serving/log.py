@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import floor
 from typing import Any, Protocol, Self
 
 COLUMNS = (
@@ -18,6 +19,9 @@ COLUMNS = (
     "reference",
 )
 BATCH = 1000  # identifiers that fit into one statement on any database
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What an id says of the time and `created_at` differ by less: the clock may be set in between.
+APART = timedelta(seconds=10)
 
 
 class LogUnavailable(Exception):
@@ -126,9 +130,18 @@ def iso(moment: datetime) -> str:
 
 
 def id_at(moment: datetime) -> str:
-    """What sorts below the ids of all records made then or later, and above those before."""
-    text = f"{int(moment.timestamp() * 1000):012x}"
+    """What sorts below the ids of all records made then or later, and above those before.
+
+    Before 1970 and after 10889 there are no ids.
+    """
+    milliseconds = floor(moment.timestamp() * 1000)
+    text = f"{min(max(milliseconds, 0), 2**48 - 1):012x}"
     return f"{text[:8]}-{text[8:]}-0000-0000-000000000000"
+
+
+def made_at(record_id: str) -> datetime:
+    """When a record was made, to the millisecond: the beginning of its id, of UUID version 7."""
+    return EPOCH + timedelta(milliseconds=int(record_id[:8] + record_id[9:13], 16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +157,24 @@ class Query:
     has_feedback: bool | None = None
     user_id: str | None = None
     reference: str | None = None
+    after: str | None = None  # an id: only newer records
+
+    def ids(self) -> tuple[str | None, str | None]:
+        """The first id that may match, and the first one after these; None without a limit.
+
+        Ids sort by time, so that no log is searched for moments. It is still to be asked for
+        `since` and `until`.
+        """
+        first = None if self.since is None else id_at(_apart(self.since, -APART))
+        end = None if self.until is None else id_at(_apart(self.until, APART))
+        return first, min(filter(None, (end, self.before)), default=None)
+
+
+def _apart(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return moment
 
 
 EVERYTHING = Query()
@@ -173,10 +204,22 @@ class PredictionLog(Protocol):
     def count(self) -> int: ...
 
     def oldest(self, query: Query) -> list[Record]:
-        """At most `query.limit` records, by the moment at which they were created."""
+        """At most `query.limit` records, oldest first."""
+
+    def count_up(self, query: Query) -> tuple[int, str]:
+        """How many match, at most `query.limit` of the oldest; and the last of these ids, or ""."""
 
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
-        """How many records there are of each version of the model, whatever `query.limit` is."""
+        """How many records there are of each version of the model, whatever `query.limit` is.
+
+        It reads all that match.
+        """
+
+    def distinct(self, column: str, most: int | None = None) -> list[str]:
+        """The first texts in a column that begins an index: `model_version` or `label`."""
+
+    def newest_id(self, nth: int) -> str:
+        """The id of the record before which there are so many newer ones, or ""."""
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         """Store the true outcome; false when the record has one already."""

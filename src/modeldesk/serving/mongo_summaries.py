@@ -1,18 +1,18 @@
 """Totals of predictions that were removed, in MongoDB."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 from typing import Any
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, ReplaceOne
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from .log import PredictionLog, Record
-from .summaries import DaySummary, Totals, summarise
+from .summaries import DaySummary, Tally, Totals, summarise
 
 Document = dict[str, Any]
 
@@ -55,6 +55,23 @@ class MongoSummaries:
     def count(self) -> int:
         with self.reaching():
             return self.collection.count_documents({})
+
+    def tallies(self) -> dict[str, Tally]:
+        with self.reaching():
+            found = self.database()["tallies"].find()
+            return {one["_id"]: Tally(one["made"], one["until"]) for one in found}
+
+    def keep(self, tallies: Mapping[str, Tally]) -> None:
+        changes = [
+            ReplaceOne({"_id": version}, asdict(one), upsert=True)
+            for version, one in tallies.items()
+        ]
+        with self.reaching():
+            self.database()["tallies"].bulk_write(changes, ordered=False)
+
+    def forget(self) -> None:
+        with self.reaching():
+            self.database()["tallies"].delete_many({})
 
     def fold(self, records: Sequence[Record]) -> bool:
         of_days: dict[str, list[str]] = {}

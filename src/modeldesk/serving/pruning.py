@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from tqdm import tqdm
 
-from .log import PredictionLog, Query
+from .log import APART, PredictionLog, Query
 from .summaries import SummaryStore, day_of
+from .tallies import bring_up_to_date
 
 BATCH = 1000  # predictions
 DAY = timedelta(days=1)
@@ -24,10 +25,11 @@ def count_old(log: PredictionLog, until: datetime) -> Counts:
     found: Counts = Counter()
     since: datetime | None = None
     while first := log.oldest(Query(limit=1, since=since, until=until)):
-        begin = midnight(first[0].created_at)
+        begin = midnight(first[0].created_at - APART)  # others may be of the day before
+        begin = max(begin, since) if since else begin
         since = begin + DAY
         for version, count in log.versions(Query(since=begin, until=since)).items():
-            found[day_of(first[0]), version] = count
+            found[f"{begin:%Y-%m-%d}", version] = count
     return found
 
 
@@ -39,6 +41,7 @@ def prune(
     A batch is counted and removed at once: this may end at any time and be called again. Memory
     does not grow with the log.
     """
+    bring_up_to_date(log, summaries)
     found: Counts = Counter()
     since: datetime | None = None  # nothing is left from before, so that it is not searched
     total = count_old(log, until).total()
@@ -46,7 +49,7 @@ def prune(
         while records := log.oldest(Query(limit=BATCH, since=since, until=until)):
             if summaries.fold(records):  # if they have changed, they are read again
                 found.update((day_of(record), record.model_version) for record in records)
-                since = records[-1].created_at
+                since = records[-1].created_at - APART
                 bar.update(len(records))
     return found
 

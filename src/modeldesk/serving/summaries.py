@@ -92,6 +92,14 @@ class DaySummary:
         return {"kind": "summary"} | row
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many predictions a version `made` with ids below `until`, pruned ones among them."""
+
+    made: int
+    until: str
+
+
 class SummaryStore(Protocol):
     """Every method raises LogUnavailable when the database cannot be reached, or is too slow."""
 
@@ -112,6 +120,15 @@ class SummaryStore(Protocol):
         False, and none, when one of them is not as it was read: somebody gave it feedback, or
         removed it.
         """
+
+    def tallies(self) -> dict[str, Tally]:
+        """The counts that are kept, by version; `tallies` makes and uses them."""
+
+    def keep(self, tallies: Mapping[str, Tally]) -> None:
+        """Put these in the place of what is kept of their versions."""
+
+    def forget(self) -> None:
+        """Keep no counts, so that all predictions are counted anew."""
 
 
 def day_of(record: Record) -> str:

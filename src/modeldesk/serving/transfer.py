@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 from tqdm import tqdm
 
 from ..file_lock import try_lock
 from .lines import HEADER, MAX_LINE, MODELS, BadLine, check_header, from_line, same, to_line
 from .log import LogUnavailable
+from .summaries import SummaryStore
 
 BATCH = 1000  # records
 FIRST_DIFFERENT = 10
@@ -114,10 +115,18 @@ def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
                 summary = summaries.setdefault(kind, Summary())
                 if kind in stores:
                     _store(stores[kind], batch, summary, path)
+                    if kind in (LOG, TOTALS):
+                        _count_anew(stores)
                 else:
                     summary.left_out += len(batch)
                 bar.update(file.tell() - bar.n)
     return summaries
+
+
+def _count_anew(stores: Stores) -> None:
+    """As there may be more predictions now, of any time."""
+    if TOTALS in stores:
+        cast(SummaryStore, stores[TOTALS]).forget()
 
 
 def _refuse_to_overwrite(path: Path) -> None:

@@ -9,6 +9,7 @@ from ..ml.signature import Output, Signature, class_label, shares_of
 from ..serving.forms import moment
 from ..serving.log import Record
 from ..serving.outcomes import by_target
+from .search import RECENT
 
 NONE = "\N{EN DASH}"
 MOST_FEATURES = 20  # as columns; a prediction's own page has all
@@ -24,10 +25,11 @@ class Column:
 
 
 def search_help(reference: str | None, *, auth: bool) -> str:
-    """What the search of the log finds, each by its beginning but for classes and addresses."""
-    ours = f", a request id or {reference}" if reference else " or a request id"
+    """What the search of the log finds."""
+    whole = f", {reference} in full" if reference else ""
     return (
-        f"The beginning of an id{ours}, {'a class, or an email address' if auth else 'or a class'}"
+        f"The beginning of an id{whole}, {'a class, an email address' if auth else 'a class'}, "
+        f"or the beginning of a request id among the newest {RECENT:,} predictions"
     )
 
 

@@ -13,7 +13,7 @@ from pymongo.errors import BulkWriteError, OperationFailure
 
 from ..serving.database_url import CONNECT_TIMEOUT
 from ..serving.log import EVERYTHING, Feedback, Query, Record, iso
-from .mongodb import TRANSIENT, reaching
+from .mongodb import SOME, TRANSIENT, reaching
 
 ATTEMPTS = 3  # of a transaction that another one gets in the way of
 MOMENTS = ("created_at", "feedback_at")
@@ -85,13 +85,42 @@ class MongoPredictionLog:
             return self.collection.count_documents({})
 
     def oldest(self, query: Query) -> list[Record]:
-        return self._records(_conditions(query), by="created_at", limit=query.limit)
+        return self._records(_conditions(query), limit=query.limit)
+
+    def count_up(self, query: Query) -> tuple[int, str]:
+        steps: list[Any] = [
+            {"$match": _conditions(query)},
+            {"$sort": {"_id": ASCENDING}},
+            {"$limit": query.limit},
+            {"$group": {"_id": None, "count": {"$sum": 1}, "last": {"$max": "$_id"}}},
+        ]
+        with reaching(self.client):
+            found: Any = next(iter(self.collection.aggregate(steps)), {"count": 0, "last": ""})
+        return found["count"], found["last"]
 
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
         by_version = {"$group": {"_id": "$model_version", "count": {"$sum": 1}}}
         with reaching(self.client):
             found = self.collection.aggregate([{"$match": _conditions(query)}, by_version])
             return {one["_id"]: one["count"] for one in found}
+
+    def distinct(self, column: str, most: int | None = None) -> list[str]:
+        found: list[str] = []
+        with reaching(self.client):
+            while most is None or len(found) < most:
+                # From one to the next by the index, and not by reading all documents.
+                newer = {column: {"$gt": found[-1]} if found else SOME}
+                first = self.collection.find(newer, {column: True}).sort(column, ASCENDING)
+                if not (document := next(first.limit(1), None)):
+                    break
+                found.append(document[column])
+        return found
+
+    def newest_id(self, nth: int) -> str:
+        with reaching(self.client):
+            newest_first = self.collection.find({}, {"_id": True}).sort("_id", DESCENDING)
+            document = next(newest_first.skip(nth).limit(1), {"_id": ""})
+        return str(document["_id"])
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         waiting = {"_id": record_id, "feedback_at": None}
@@ -117,11 +146,11 @@ class MongoPredictionLog:
             self.collection.find_one({}, {"_id": True})
 
     def _records(
-        self, wanted: dict[str, Any], *, by: str = "_id", newest_first: bool = False, limit: int = 0
+        self, wanted: dict[str, Any], *, newest_first: bool = False, limit: int = 0
     ) -> list[Record]:
         order = DESCENDING if newest_first else ASCENDING
         with reaching(self.client):
-            found = self.collection.find(wanted).sort(by, order).limit(limit)
+            found = self.collection.find(wanted).sort("_id", order).limit(limit)
             return [_record(document) for document in found]
 
 
@@ -140,8 +169,11 @@ def _record(document: dict[str, Any]) -> Record:
 
 
 def _conditions(query: Query) -> dict[str, Any]:
+    first, end = query.ids()
     asked = [
-        ("_id", "$lt", query.before),
+        ("_id", "$gte", first),
+        ("_id", "$lt", end),
+        ("_id", "$gt", query.after),
         ("model_version", "$eq", query.model_version),
         ("label", "$eq", query.label),
         ("user_id", "$eq", query.user_id),
@@ -152,5 +184,5 @@ def _conditions(query: Query) -> dict[str, Any]:
     given = [(name, is_, value) for name, is_, value in asked if value is not None]
     conditions: list[Any] = [{name: {is_: value}} for name, is_, value in given]
     if query.has_feedback is not None:
-        conditions.append({"feedback_at": {"$ne" if query.has_feedback else "$eq": None}})
+        conditions.append({"feedback_at": SOME if query.has_feedback else {"$eq": None}})
     return {"$and": conditions} if conditions else {}

@@ -25,15 +25,33 @@ from ..serving.settings import Settings, SettingsError
 SECOND_LOOK = 1  # seconds
 TRANSIENT = "TransientTransactionError"
 OUT_OF_SERVICE = {13: "Unauthorized", 18: "AuthenticationFailed", 14031: "OutOfDiskSpace"}
-# Of the prediction log, by the names that they have always had.
-INDEXES = {
-    "ix_predictions_created_at": ["created_at"],
-    "ix_predictions_model_version": ["model_version"],
-    "ix_predictions_label": ["label"],
-    "ix_predictions_feedback_at": ["feedback_at"],
-    "ix_predictions_user_id": ["user_id", "_id"],
-    "ix_predictions_reference": ["reference"],
+SOME = {"$gte": ""}  # any text; to MongoDB, what is not None may be there in no index
+# Of the prediction log: names, fields, and of which documents only. Ids sort by time: what is asked
+# for by one of these is read newest first, to the last one shown.
+INDEXES: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "ix_predictions_by_version": (["model_version", "_id"], {}),
+    "ix_predictions_by_label": (["label", "_id"], {"label": SOME}),
+    "ix_predictions_by_user": (["user_id", "_id"], {"user_id": SOME}),
+    "ix_predictions_by_reference": (["reference", "_id"], {"reference": SOME}),
+    "ix_predictions_waiting": (["feedback_at", "_id"], {"feedback_at": None}),
+    "ix_predictions_told": (["_id", "feedback_at"], {"feedback_at": SOME}),
+    "ix_predictions_told_by_version": (
+        ["model_version", "_id", "feedback_at"],
+        {"feedback_at": SOME},
+    ),
 }
+OLD_INDEXES = [
+    f"ix_predictions_{name}"
+    for name in ("created_at", "model_version", "label", "feedback_at", "user_id", "reference")
+]
+
+
+def index_models() -> list[pymongo.IndexModel]:
+    """The indexes of the prediction log."""
+    return [
+        pymongo.IndexModel(fields, name=name, **({"partialFilterExpression": only} if only else {}))
+        for name, (fields, only) in INDEXES.items()
+    ]
 
 
 def client_of(settings: Settings, appname: str) -> MongoClient[Any]:

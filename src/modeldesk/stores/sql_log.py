@@ -25,6 +25,7 @@ from sqlalchemy import (
 from ..serving.log import EVERYTHING, Feedback, Query, Record
 from . import rows
 from .failures import unavailable
+from .outcomes import has_outcome
 from .sql import Prediction
 
 TABLE = cast(Table, Prediction.__table__)
@@ -88,14 +89,40 @@ class SQLPredictionLog(Connected):
             return connection.execute(select(func.count()).select_from(TABLE)).scalar_one()
 
     def oldest(self, query: Query) -> list[Record]:
-        by_moment = select(TABLE).order_by(COLUMNS.created_at)
-        return self._records(by_moment.where(*_conditions(query)).limit(query.limit))
+        oldest_first = select(TABLE).order_by(COLUMNS.id)
+        return self._records(oldest_first.where(*_conditions(query)).limit(query.limit))
+
+    def count_up(self, query: Query) -> tuple[int, str]:
+        matching = select(COLUMNS.id).where(*_conditions(query)).order_by(COLUMNS.id)
+        oldest = matching.limit(query.limit).subquery()
+        with self._transaction() as connection:
+            count, last = connection.execute(select(func.count(), func.max(oldest.c.id))).one()
+        return count, last or ""
 
     def versions(self, query: Query = EVERYTHING) -> dict[str, int]:
         wanted = select(COLUMNS.model_version, func.count()).where(*_conditions(query))
         with self._transaction() as connection:
             found = connection.execute(wanted.group_by(COLUMNS.model_version))
             return {row.model_version: row[1] for row in found}
+
+    def distinct(self, column: str, most: int | None = None) -> list[str]:
+        found: list[str] = []
+        texts = COLUMNS[column]
+        with self._transaction() as connection:
+            while most is None or len(found) < most:
+                # From one to the next by the index, and not by reading all rows.
+                newer = texts > found[-1] if found else texts.is_not(None)
+                name = connection.execute(select(func.min(texts)).where(newer)).scalar_one()
+                if name is None:
+                    break
+                found.append(name)
+        return found
+
+    def newest_id(self, nth: int) -> str:
+        newest_first = select(COLUMNS.id).order_by(COLUMNS.id.desc())
+        with self._transaction() as connection:
+            found = connection.execute(newest_first.offset(nth).limit(1)).scalar()
+        return found or ""
 
     def give_feedback(self, record_id: str, feedback: Feedback) -> bool:
         waiting = (COLUMNS.id == record_id) & COLUMNS.feedback_at.is_(None)
@@ -123,8 +150,13 @@ class SQLPredictionLog(Connected):
 
 
 def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
-    if query.before is not None:
-        yield COLUMNS.id < query.before
+    first, end = query.ids()
+    if first is not None:
+        yield COLUMNS.id >= first
+    if end is not None:
+        yield COLUMNS.id < end
+    if query.after is not None:
+        yield COLUMNS.id > query.after
     if query.model_version is not None:
         yield _is(COLUMNS.model_version, query.model_version)
     if query.label is not None:
@@ -134,8 +166,7 @@ def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
     if query.until is not None:
         yield COLUMNS.created_at < query.until
     if query.has_feedback is not None:
-        given = COLUMNS.feedback_at.is_not(None)
-        yield given if query.has_feedback else ~given
+        yield has_outcome(COLUMNS.feedback_at, known=query.has_feedback)
     if query.user_id is not None:
         yield COLUMNS.user_id == query.user_id
     if query.reference is not None:

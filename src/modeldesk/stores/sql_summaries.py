@@ -1,17 +1,20 @@
 """Totals of predictions that were removed, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, cast
 
 from sqlalchemy import Connection, Select, Table, delete, exc, func, insert, select, update
 
 from ..serving.log import Record
-from ..serving.summaries import DaySummary, summarise
+from ..serving.summaries import DaySummary, Tally, summarise
 from .sql import Summary
+from .sql import Tally as TallyRow
 from .sql_log import COLUMNS, Connected
 from .sql_log import TABLE as PREDICTIONS
 
-TABLE = cast(Table, Summary.__table__)
+TABLE, TALLIES = cast(Table, Summary.__table__), cast(Table, TallyRow.__table__)
 
 
 class Changed(Exception):
@@ -47,6 +50,22 @@ class SQLSummaries(Connected):
         except (Changed, exc.IntegrityError):
             return False
         return True
+
+    def tallies(self) -> dict[str, Tally]:
+        with self._transaction() as connection:
+            rows = connection.execute(select(TALLIES))
+            return {row.model_version: Tally(row.made, row.until) for row in rows}
+
+    def keep(self, tallies: Mapping[str, Tally]) -> None:
+        rows = [{"model_version": version, **asdict(one)} for version, one in tallies.items()]
+        # Another process keeps the same, and each version's by itself is right.
+        with suppress(exc.IntegrityError), self._transaction() as connection:
+            connection.execute(delete(TALLIES).where(TALLIES.c.model_version.in_(tallies)))
+            connection.execute(insert(TALLIES), rows)
+
+    def forget(self) -> None:
+        with self._transaction() as connection:
+            connection.execute(delete(TALLIES))
 
 
 def _summaries(connection: Connection, wanted: Select[Any]) -> list[DaySummary]:

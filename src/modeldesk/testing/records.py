@@ -1,12 +1,14 @@
 """Records for tests, and what tells one from another."""
 
 import json
+import secrets
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
+from math import floor
 from pathlib import Path
 from typing import Any
-
-import uuid_utils
 
 from ..serving.log import PredictionLog, Query, Record
 from ..serving.transfer import (
@@ -16,14 +18,23 @@ from ..serving.transfer import (
 )
 
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
+COUNTER = count()
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
+
+
+def identifier(moment: datetime) -> str:
+    """A new one of a record made then, after those of the same millisecond."""
+    milliseconds = min(max(floor(moment.timestamp() * 1000), 0), 2**48 - 1)
+    unique = next(COUNTER) << 32 | secrets.randbits(32)
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | 2 << 62 | unique))
 
 
 def record(**fields: Any) -> Record:
     """A record of its own identifier."""
+    moment = fields.get("created_at", MOMENT)
     usual = Record(
-        id=str(uuid_utils.uuid7()),
-        created_at=MOMENT,
+        id=identifier(moment),
+        created_at=moment,
         request_id="order-4711",
         model_version="0123456789ab",
         inputs={"area": 95.5},

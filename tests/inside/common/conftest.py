@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from modeldesk.serving.log import PredictionLog
@@ -62,7 +63,11 @@ def shared_log(
 
 @pytest.fixture
 def log(shared_log: PredictionLog) -> PredictionLog:
-    """An empty prediction log."""
+    """An empty prediction log, beside which nothing was counted."""
+    from .framework import open_stores
+
+    totals: Any = open_stores()["summary"]
+    totals.forget()
     while records := shared_log.scan("", 1000):
         shared_log.discard([record.id for record in records])
     return shared_log

@@ -109,7 +109,8 @@ def beforehand(store: SummaryStore, act: Callable[[Sequence[Record]], None]) -> 
         act(records)
         return store.fold(records)
 
-    return SimpleNamespace(fold=fold)
+    unchanged = {name: getattr(store, name) for name in ("scan", "tallies", "keep")}
+    return SimpleNamespace(fold=fold, **unchanged)
 
 
 ONE, OTHER = TARGETS

@@ -1,4 +1,4 @@
-"""The prediction log, and totals of what is removed from it."""
+"""The prediction log, and totals of what is removed from it; indexes come later."""
 
 from django.db import migrations, models
 
@@ -24,13 +24,7 @@ class Migration(migrations.Migration):
                 ("feedback_at", ExactDateTimeField(null=True)),
                 ("shadow", ExactJSONField(null=True)),
             ],
-            options={
-                "db_table": "predictions",
-                "indexes": [
-                    models.Index(fields=[name], name=f"ix_predictions_{name}")
-                    for name in ("created_at", "model_version", "label", "feedback_at")
-                ],
-            },
+            options={"db_table": "predictions"},
         ),
         CreateOrAdoptModel(
             name="Summary",

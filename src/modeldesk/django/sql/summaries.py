@@ -1,12 +1,14 @@
 """Totals of predictions that were removed, in Django's ORM."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from ...serving.log import Record
-from ...serving.summaries import DaySummary, summarise
+from ...serving.summaries import DaySummary, Tally, summarise
+from .. import models
 from ..connection import reaching
 from ..models import Prediction, Summary
 
@@ -45,6 +47,23 @@ class DjangoSummaries:
         except (Changed, IntegrityError):
             return False
         return True
+
+    def tallies(self) -> dict[str, Tally]:
+        with reaching():
+            return {
+                one.model_version: Tally(one.made, one.until) for one in models.Tally.objects.all()
+            }
+
+    def keep(self, tallies: Mapping[str, Tally]) -> None:
+        rows = [models.Tally(version, one.made, one.until) for version, one in tallies.items()]
+        # Another process keeps the same, and each version's by itself is right.
+        with suppress(IntegrityError), reaching(), transaction.atomic():
+            models.Tally.objects.filter(model_version__in=list(tallies)).delete()
+            models.Tally.objects.bulk_create(rows)
+
+    def forget(self) -> None:
+        with reaching():
+            models.Tally.objects.all().delete()
 
 
 def _summaries(rows: Iterable[Summary]) -> list[DaySummary]:

@@ -1,6 +1,5 @@
 """The pages of the admin that are no tables."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +13,11 @@ from django.templatetags.static import static
 from ...ml.artifact import ArtifactError
 from ...staff import versions
 from ...staff.feedback import Saved, context, save
+from ...staff.figures import figures
 from ...staff.monitor import events
 from ..accounts.project import user_model
 from ..connection import open_summaries
 from ..http import see, takes
-from ..models import Prediction
 from ..service import get_service
 
 MAY_GIVE = "predictions.change_prediction"
@@ -27,15 +26,8 @@ MAY_PROMOTE = "predictions.promote_model"
 
 def key_figures() -> list[dict[str, str]]:
     """What the first page tells at a glance."""
-    predictions = Prediction.objects.all()
-    today = datetime.now(UTC) - timedelta(days=1)
-    figures = {
-        "Predictions": predictions.count(),
-        "In the last 24 hours": predictions.filter(created_at__gte=today).count(),
-        "Without an outcome": predictions.filter(feedback_at=None).count(),
-        "Accounts": user_model().objects.count(),
-    }
-    return [{"name": name, "value": f"{count:,}"} for name, count in figures.items()]
+    found = figures(get_service().log, open_summaries(), user_model().objects.count())
+    return [{"name": name, "value": value} for name, value in found.items()]
 
 
 def page(

@@ -1,11 +1,11 @@
 """The tables of the admin, over Flask-Admin's views of MongoEngine: `UsersView(User)`."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from flask_admin.contrib.mongoengine import ModelView
 from mongoengine import Q
 
+from ...stores.mongodb import SOME
 from .predictions import PredictionsTable
 from .tables import Table
 from .tokens import TokensTable
@@ -31,6 +31,8 @@ class Rows(ModelView):
 
     def where(self, model: Any, field: str, is_: str, value: Any) -> Any:
         """A condition; `&` and `|` combine them."""
+        if is_ == "known":
+            return Q(__raw__={field: SOME if value else None})
         return Q(**{field if is_ in EQUAL else f"{field}__{is_}": value})
 
     def find(self, model: Any, *conditions: Any, limit: int | None = None) -> list[Any]:
@@ -39,12 +41,9 @@ class Rows(ModelView):
             query = query.filter(condition)
         return list(query.limit(limit))
 
-    def versions(self) -> Iterator[str]:
-        """Each version in the log, found by its index and not by reading all documents."""
-        name: str | None = ""
-        newer = self.model.objects.order_by("model_version").scalar("model_version")
-        while name := newer.filter(model_version__gt=name).first():
-            yield name
+    def ids(self, query: Any, limit: int) -> list[str]:
+        """The first ids of a query of the list."""
+        return list(query.limit(limit).scalar("id"))
 
 
 class TableView(Table, Rows):

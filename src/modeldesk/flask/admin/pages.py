@@ -1,6 +1,5 @@
 """The pages of the admin that are no tables."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
@@ -8,9 +7,9 @@ from flask_admin import BaseView, expose
 from flask_security import current_user
 
 from ...ml.artifact import ArtifactError
-from ...serving.log import Query
 from ...staff import versions
 from ...staff.feedback import Saved, context, save
+from ...staff.figures import figures
 from ...staff.monitor import events
 from ..accounts.current import get_accounts
 from ..state import get_database, get_service
@@ -45,21 +44,14 @@ class HomeView(Secured, BaseView):
 
     @expose("/")
     def index(self) -> Any:
-        figures = [
-            {"name": name, "value": f"{number:,}"} for name, number in self.figures().items()
-        ]
-        return self.render("modeldesk/flask_admin/index.html", title="Admin", figures=figures)
+        found = [{"name": name, "value": value} for name, value in self.figures().items()]
+        return self.render("modeldesk/flask_admin/index.html", title="Admin", figures=found)
 
-    def figures(self) -> dict[str, int]:
+    def figures(self) -> dict[str, str]:
         """What it tells at a glance."""
-        log = get_database().log()
-        yesterday = datetime.now(UTC) - timedelta(days=1)
-        return {
-            "Predictions": log.count(),
-            "In the last 24 hours": sum(log.versions(Query(since=yesterday)).values()),
-            "Without an outcome": sum(log.versions(Query(has_feedback=False)).values()),
-            "Accounts": get_accounts().stores()["account"].count(),
-        }
+        database = get_database()
+        accounts = get_accounts().stores()["account"].count()
+        return figures(database.log(), database.summaries(), accounts)
 
 
 class OutcomesView(Page):

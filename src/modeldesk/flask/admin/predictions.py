@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import chain, islice
+from operator import and_, or_
 from typing import Any, ClassVar
 
 from flask import Response, request, stream_with_context
@@ -10,22 +12,23 @@ from flask_admin import expose
 
 from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
-from ...serving.log import Record
+from ...serving.log import Query, Record
 from ...staff.export import csv_lines
 from ...staff.records import NONE, Column, columns, details, search_help, shown
+from ...staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from ..accounts.current import get_accounts
 from ..state import get_service, get_settings
 from .filters import Choice, Day
 from .tables import Table
 
 MOST_VERSIONS = 50  # to choose from
-MOST_USERS = 100  # that one search stands for
+AFTER = "after"  # in the address of a page of the list
 BATCH = 1000  # rows of one query of an export
 
 
 class VersionFilter(Choice):
     def choices(self) -> Iterable[tuple[str, str]]:
-        return [(name, name) for name in islice(self.view.versions(), MOST_VERSIONS)]
+        return [(name, name) for name in get_service().log.distinct("model_version", MOST_VERSIONS)]
 
     def condition(self, value: str) -> Any:
         return self.view.where(self.view.model, "model_version", "eq", value)
@@ -45,20 +48,24 @@ class OutcomeFilter(Choice):
         return [("missing", "Missing"), ("known", "Known")]
 
     def condition(self, value: str) -> Any:
-        is_ = "eq" if value == "missing" else "ne"
-        return self.view.where(self.view.model, "feedback_at", is_, None)
+        return self.view.where(self.view.model, "feedback_at", "known", value != "missing")
 
 
 class SinceFilter(Day):
     def condition(self, value: datetime) -> Any:
-        return self.view.where(self.view.model, "created_at", "gte", value)
+        first_id, _ = Query(since=value).ids()
+        since = self.view.where(self.view.model, "created_at", "gte", value)
+        return since & self.view.where(self.view.model, "id", "gte", first_id)
 
 
 class UntilFilter(Day):
     def condition(self, value: datetime) -> Any:
         if value.year == datetime.max.year:
             return None
-        return self.view.where(self.view.model, "created_at", "lt", value + timedelta(days=1))
+        end = value + timedelta(days=1)
+        _, end_id = Query(until=end).ids()
+        until = self.view.where(self.view.model, "created_at", "lt", end)
+        return until & self.view.where(self.view.model, "id", "lt", end_id)
 
 
 class PredictionsTable(Table):
@@ -78,23 +85,12 @@ class PredictionsTable(Table):
         UntilFilter("To"),
     )
 
-    search_fields: Any = ("id", "request_id", "label")
+    search_fields: Any = ("id",)  # and more, as `staff.search` says
+    simple_list_pager = True  # it counts only so many rows
 
     @property
     def search_help(self) -> str:
         return search_help(get_service().reference, auth=get_settings().auth)
-
-    def search_word(self, word: str) -> Any:
-        found = self.where(self.model, "id", "startswith", word)
-        found |= self.where(self.model, "request_id", "startswith", word)
-        if get_service().reference:
-            found |= self.where(self.model, "reference", "startswith", word)
-        if get_settings().auth:
-            user = get_accounts().datastore.user_model
-            of_word = self.where(user, "email", "icontains", word)
-            users = self.find(user, of_word, limit=MOST_USERS)
-            found |= self.where(self.model, "user_id", "in", [user.id for user in users])
-        return found | self.where(self.model, "label", "icontains", word)
 
     def log_columns(self) -> list[Column]:
         """What is shown of each prediction, besides when, by whom and by which version it was."""
@@ -120,17 +116,49 @@ class PredictionsTable(Table):
         )
         return super().index_view()
 
-    def get_list(self, *asked: Any, **options: Any) -> tuple[int, Any]:
-        """Rows with all that the columns ask of each."""
-        total, rows = super().get_list(*asked, **options)
-        if not options.get("execute", True):
-            return total, rows
-        rows = list(rows)
+    def get_list(
+        self,
+        page: Any,
+        sort_column: Any,
+        sort_desc: Any,
+        search: str | None,
+        filters: Any,
+        **_: Any,
+    ) -> tuple[None, list[Any]]:
+        """A page of rows, with all that the columns ask of each.
+
+        The next one begins `after` the last id of this one.
+        """
+        listed = Listed(
+            self, search or "", filters, newest_first=bool(sort_desc or not sort_column)
+        )
+        after = request.args.get(AFTER, "")
+        first = listed.ids("", MOST_COUNTED + 1)
+        there = listed.ids(after, self.page_size + 1) if after else first
+        rows = listed.rows(there[: self.page_size])
         emails = self._emails({row.user_id for row in rows})
         for row in rows:
             row.record = Record.from_row(row)
             row.user = emails.get(row.user_id, NONE)
-        return total, rows
+        others = {name: value for name, value in request.args.items() if name != AFTER}
+        more = rows and len(there) > self.page_size
+        self._template_args.update(
+            in_all=in_all(len(first)),
+            first_url=self.get_url(".index_view", **others) if after else "",
+            next_url=self.get_url(".index_view", **others, after=rows[-1].id) if more else "",
+        )
+        return None, rows
+
+    def filtered(self, filters: Any, *, newest_first: bool) -> Any:
+        """A query of all rows that pass the filters, by id."""
+        options = {"execute": False, "page_size": 0}
+        return super().get_list(None, "id", newest_first, None, filters, **options)[1]
+
+    def users(self, word: str) -> list[str]:
+        """The ids of accounts by a part of their address."""
+        user = get_accounts().datastore.user_model
+        found = self.find(user, self.where(user, "email", "icontains", word), limit=MOST_USERS)
+        return [str(one.id) for one in found]
 
     @expose("/details/")
     def details_view(self) -> Any:
@@ -146,10 +174,8 @@ class PredictionsTable(Table):
     def export(self, export_type: str) -> Response:
         """The predictions that the list shows, all pages of them, as CSV."""
         given = self._get_list_extra_args()
-        _, query = self.get_list(
-            None, None, False, given.search, given.filters, execute=False, page_size=0
-        )
-        records = self._all(query)
+        listed = Listed(self, given.search or "", given.filters, newest_first=True)
+        records = listed.all()
         first = list(islice(records, 1))  # a database that is away is told of at once
         lines = csv_lines(chain(first, records), get_service().signature, get_service().reference)
         return Response(
@@ -158,16 +184,6 @@ class PredictionsTable(Table):
             headers={"Content-Disposition": 'attachment; filename="predictions.csv"'},
         )
 
-    def _all(self, query: Any) -> Iterator[Record]:
-        """All rows, newest first, a batch at a time: memory does not grow with them."""
-        batch = query
-        while True:
-            found = list(batch.limit(BATCH))
-            yield from map(Record.from_row, found)
-            if len(found) < BATCH:
-                return
-            batch = query.filter(self.where(self.model, "id", "lt", found[-1].id))
-
     def _emails(self, ids: set[str | None]) -> dict[str | None, str]:
         """The addresses of accounts by id, where these predict."""
         known = [one for one in ids if one]
@@ -175,3 +191,50 @@ class PredictionsTable(Table):
             return {}
         user = get_accounts().datastore.user_model
         return {one.id: one.email for one in self.find(user, self.where(user, "id", "in", known))}
+
+
+class Listed:
+    """The rows of the table that pass its filters and are searched for, by id."""
+
+    def __init__(
+        self, table: PredictionsTable, search: str, filters: Any, *, newest_first: bool
+    ) -> None:
+        self.table, self.newest_first = table, newest_first
+        users = table.users if get_settings().auth else None
+        self.asked, others = alternatives(get_service(), search, users)
+        self.query = table.filtered(filters, newest_first=newest_first)
+        for branches in others:
+            self.query = self.query.filter(reduce(or_, map(self._together, branches)))
+
+    def ids(self, after: str, limit: int) -> list[str]:
+        """The first ids after one, in the order of the list."""
+        query = self.query
+        if after:
+            query = query.filter(self._where("id", "lt" if self.newest_first else "gt", after))
+
+        def ids_of(branch: Branch) -> list[str]:
+            rows = query.filter(self._together(branch)) if branch else query
+            return list(self.table.ids(rows, limit))
+
+        return merged(ids_of, self.asked, limit, newest_first=self.newest_first)
+
+    def rows(self, ids: list[str]) -> list[Any]:
+        of_them = self.table.find(self.table.model, self._where("id", "in", ids))
+        found = {row.id: row for row in of_them}
+        return [found[one] for one in ids if one in found]  # it may have been pruned meanwhile
+
+    def all(self) -> Iterator[Record]:
+        """All of them, a batch at a time: memory does not grow with them."""
+        after = ""
+        while True:
+            ids = self.ids(after, BATCH)
+            yield from map(Record.from_row, self.rows(ids))
+            if len(ids) < BATCH:
+                return
+            after = ids[-1]
+
+    def _together(self, branch: Branch) -> Any:
+        return reduce(and_, (self._where(*condition) for condition in branch))
+
+    def _where(self, field: str, is_: str, value: Any) -> Any:
+        return self.table.where(self.table.model, field, is_, value)

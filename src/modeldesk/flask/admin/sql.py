@@ -1,12 +1,12 @@
 """The tables of the admin, over Flask-Admin's views of SQLAlchemy: `UsersView(User, db)`."""
 
 import operator
-from collections.abc import Iterator
 from typing import Any
 
 from flask_admin.contrib.sqla import ModelView
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from ...stores.outcomes import has_outcome
 from .predictions import PredictionsTable
 from .tables import Table
 from .tokens import TokensTable
@@ -16,10 +16,12 @@ OPERATORS = {
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
+    "gt": operator.gt,
     "gte": operator.ge,
     "in": lambda column, values: column.in_(values),
     "startswith": lambda column, text: column.startswith(text, autoescape=True),
     "icontains": lambda column, text: column.icontains(text, autoescape=True),
+    "known": lambda column, is_: has_outcome(column, known=is_),
     "holds": lambda column, row: column.contains(row),
 }
 
@@ -52,12 +54,9 @@ class Rows(ModelView):
     def find(self, model: Any, *conditions: Any, limit: int | None = None) -> list[Any]:
         return list(self._session.scalars(select(model).where(*conditions).limit(limit)))
 
-    def versions(self) -> Iterator[str]:
-        """Each version in the log, found by its index and not by reading all rows."""
-        column = self.model.model_version
-        name: str | None = ""
-        while name := self._session.scalar(select(func.min(column)).where(column > name)):
-            yield name
+    def ids(self, query: Any, limit: int) -> list[str]:
+        """The first ids of a query of the list."""
+        return [row.id for row in query.with_entities(self.model.id).limit(limit)]
 
 
 class TableView(Table, Rows):

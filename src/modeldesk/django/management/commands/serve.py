@@ -8,8 +8,11 @@ from django.core.management import BaseCommand
 
 from ....serving import commands
 from ....serving.server import WORKERS
+from ....serving.tallies import bring_up_to_date
 from ...conf import project_settings
+from ...connection import open_summaries
 from ...database import migrate, outdated, unreachable
+from ...log import open_log
 
 
 class Command(BaseCommand):
@@ -31,5 +34,6 @@ class Command(BaseCommand):
             unreachable=unreachable,
             outdated=outdated,
             migrate=migrate,
+            count=lambda anew: bring_up_to_date(open_log(), open_summaries(), anew=anew),
             say=self.stdout.write,
         )

@@ -1,4 +1,4 @@
-"""The prediction log, and totals of what is removed from it.
+"""The prediction log, and totals of what is removed from it; indexes come later.
 
 Takes over tables that are there, whole or in part: an older project, Django, or a run that was
 interrupted has made them.
@@ -59,13 +59,6 @@ TABLES: dict[str, list[sa.Column[Any]]] = {
         sa.Column("labels", sa.JSON(), nullable=False),
     ],
 }
-INDEXES = {
-    "ix_predictions_created_at": ["created_at"],
-    "ix_predictions_model_version": ["model_version"],
-    "ix_predictions_label": ["label"],
-    "ix_predictions_feedback_at": ["feedback_at"],
-    "ix_predictions_user_id": ["user_id", "id"],
-}
 
 
 def found() -> set[str]:
@@ -87,9 +80,6 @@ def upgrade() -> None:
             op.create_table(name, *columns)
     if "user_id" not in there:  # as in a project that had no accounts
         op.add_column("predictions", sa.Column("user_id", text(36), nullable=True))
-    for name, of in INDEXES.items():
-        if name not in there:
-            op.create_index(name, "predictions", of)
     for name in there:
         if name.endswith("_like"):  # Django makes it on PostgreSQL, and nothing here uses it
             op.drop_index(name, "predictions")

@@ -9,7 +9,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLE, COLUMN, INDEX = "predictions", "reference", "ix_predictions_reference"
+TABLE, COLUMN = "predictions", "reference"
 TEXT = (
     sa.String(64)
     .with_variant(mysql.VARCHAR(64, collation="utf8mb4_bin"), "mysql")
@@ -29,13 +29,10 @@ def upgrade() -> None:
     there = found()
     if COLUMN not in there:
         op.add_column(TABLE, sa.Column(COLUMN, TEXT, nullable=True))
-    if INDEX not in there:
-        op.create_index(INDEX, TABLE, [COLUMN])
     for name in there:
         if name and name.startswith(TABLE) and name.endswith("_like"):  # Django's, on PostgreSQL
             op.drop_index(name, TABLE)
 
 
 def downgrade() -> None:
-    op.drop_index(INDEX, TABLE)
     op.drop_column(TABLE, COLUMN)
