@@ -1,4 +1,4 @@
-"""Callers who ask a service without a pause, and keep what they were told."""
+"""Callers who ask a service again and again, and keep what they were told."""
 
 import contextlib
 import http.client
@@ -13,6 +13,7 @@ from .helpers import example
 
 CALLERS = 6
 KEPT = 50  # requests of one connection; the next one may be to another worker
+PAUSE = 0.02  # seconds between two requests of a caller, which leave the service time to work
 
 
 class Callers(ABC):
@@ -51,7 +52,7 @@ class Answer:
 
 
 class Load(Callers):
-    """Callers that ask without a pause, and keep what they were told."""
+    """Callers that ask with hardly a pause, and keep what they were told."""
 
     def __init__(self, port: int) -> None:
         super().__init__(port, CALLERS)
@@ -67,6 +68,7 @@ class Load(Callers):
                     except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
                         self.faults.append(repr(error))
                         break
+                    time.sleep(PAUSE)
 
     def ask(self, connection: http.client.HTTPConnection, *, describe: bool) -> None:
         """Predict, or let the model be described."""

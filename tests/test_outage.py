@@ -14,13 +14,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from .callers import Callers
+from .callers import PAUSE, Callers
 from .helpers import Environments, copy, logged, need, run, served, status
 from .servers import SERVERS, Server
 from .variants import Project, projects
 
 CALLERS = 4
 AWAY = 3  # seconds
+REFUSED = 0.1  # seconds until who was refused asks again
 LONGEST = 15  # seconds until an answer: to connect may take 5, after another request's 5
 WITHIN = 20  # seconds until all is well again
 CASES = [
@@ -42,9 +43,8 @@ def eventually(true: Callable[[], bool], within: float = WITHIN) -> None:
 class Load(Callers):
     """Callers that predict again and again, and keep what they were told."""
 
-    def __init__(self, port: int, pause: float = 0) -> None:
+    def __init__(self, port: int) -> None:
         super().__init__(port, CALLERS)
-        self.pause = pause
         self.stored: list[str] = []  # ids that were acknowledged
         self.begun: list[float] = []  # when their requests began
         self.refused: list[float] = []  # when
@@ -65,7 +65,8 @@ class Load(Callers):
                     self.faults.append(repr(error))
                 if (took := time.monotonic() - began) > LONGEST:
                     self.faults.append(f"{took:.1f} seconds for an answer")
-                time.sleep(self.pause)
+                refused = bool(self.refused) and self.refused[-1] >= began
+                time.sleep(REFUSED if refused else PAUSE)
 
     def judge(self, response: http.client.HTTPResponse, content: Any, began: float) -> None:
         if response.status == 200:
@@ -148,6 +149,7 @@ def test_a_server_that_stops_and_starts(service: Service) -> None:
                 while time.monotonic() < began + AWAY:
                     assert status(port, "/healthz") == 200
                     assert status(port, "/readyz") == 503
+                    time.sleep(0.05)
                 load.is_refused(began)
                 assert not [at for at in load.begun if at > began]  # none was acknowledged
                 server.start()
@@ -237,7 +239,7 @@ def test_a_server_that_falls_silent(service: Service) -> None:
 def test_buffered_predictions_wait_for_the_server(service: Service) -> None:
     server = service.server
     with service.served(service.url("buffered"), PREDICTION_LOG="buffered") as (port, _):
-        with Load(port, pause=0.02) as load:
+        with Load(port) as load:
             load.goes_well()
             for kill in (False, True):
                 server.stop(kill=kill)

@@ -114,7 +114,7 @@ def desk(
     project = write(
         render(EVERYTHING | {"framework": framework}), tmp_path_factory.mktemp("places") / "service"
     )
-    settings = environments.of(f"{framework}-places")
+    settings = environments.of(framework)
     found = Desk(project, 0, framework=framework, settings=settings)
     run(project, need("uv"), "sync", "--quiet", **settings)
     found.manage("train")

@@ -178,18 +178,16 @@ def test_python_compiles(project: Project) -> None:
     ],
     ids=["short", "long", "odd"],
 )
-@each_leader
-def test_typed_texts_break_no_file(
-    tmp_path: Path, project: Project, texts_typed: dict[str, str]
-) -> None:
-    made = write(render({**project.answers, **texts_typed}), tmp_path / "service")
-    about = tomllib.loads((made / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert about["description"] == texts_typed["description"]
-    author = {"name": texts_typed["author_name"], "email": texts_typed["author_email"]}
-    assert about["authors"] == [author]
-    for path in made.rglob("*.y*ml"):
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-    lint(made)
+def test_typed_texts_break_no_file(tmp_path: Path, texts_typed: dict[str, str]) -> None:
+    for project in leaders().values():
+        made = write(render({**project.answers, **texts_typed}), tmp_path / project.name)
+        about = tomllib.loads((made / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert about["description"] == texts_typed["description"], project.name
+        author = {"name": texts_typed["author_name"], "email": texts_typed["author_email"]}
+        assert about["authors"] == [author], project.name
+        for path in made.rglob("*.y*ml"):
+            yaml.safe_load(path.read_text(encoding="utf-8"))
+    lint(tmp_path)  # each by the settings of its own
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

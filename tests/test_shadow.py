@@ -31,7 +31,7 @@ from .variants import choices
 SLEEP = 10  # seconds that a shadow takes for a row
 LONGEST = 5  # that a caller waits at most on a machine that is busy with other tests
 WITHIN = 60  # seconds until a shadow has answered
-LOAD = 4  # seconds of callers
+LOAD = 2  # seconds of callers
 LAG = 6  # seconds until a shadow is shown a row
 HOW = ["raises", "ends", "sleeps", "burns", "is good"]
 FRAMEWORKS = [

@@ -68,9 +68,13 @@ def releases(plain_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def copied(template: Path, folder: Path, answers: Answers, ref: str) -> Path:
-    """A copy that its owner has committed."""
+def copied(
+    template: Path, folder: Path, answers: Answers, ref: str, model: Path | None = None
+) -> Path:
+    """A copy that its owner has committed; with a model, if it is to be served."""
     copy(template, folder, answers, ref)
+    if model:
+        shutil.copytree(model, folder / "artifacts", symlinks=True)
     run(folder, "git", "init", "--quiet")
     commit(folder, "copied")
     return folder
@@ -217,10 +221,11 @@ def test_predictions_move_with_the_framework(
     database: str,
     databases: Databases,
     environments: Environments,
+    small_regression: Path,
 ) -> None:
     """The other framework serves the same model, and its log goes on where it stopped."""
     answers = {"framework": old, "database": database}
-    project = copied(releases, tmp_path / "service", answers, NEW)
+    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
     with databases.fresh(database) as fresh:
         with served(project, **fresh, **environments.of(old)) as (port, _):
             (before,) = predict_example(port)["predictions"]
@@ -251,10 +256,11 @@ def test_a_service_goes_on_as_accounts_and_admin_come_and_go(
     database: str,
     databases: Databases,
     environments: Environments,
+    small_regression: Path,
 ) -> None:
     """Each step serves, and shows what was predicted before it."""
     answers = {"framework": framework, "database": database, "auth": False, "admin": False}
-    project = copied(releases, tmp_path / "service", answers, NEW)
+    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
     made: list[str] = []
     steps = [(False, False), (True, False), (True, True), (False, True), (False, False)]
     with databases.fresh(database) as fresh:
@@ -283,11 +289,12 @@ def test_accounts_move_with_the_framework(
     database: str,
     databases: Databases,
     environments: Environments,
+    small_regression: Path,
 ) -> None:
     """By export and import, as their tables are each framework's own; tokens go on working."""
     uv = need("uv")
     answers = {"framework": old, "database": database, "auth": True, "admin": True}
-    project = copied(releases, tmp_path / "service", answers, NEW)
+    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(old)
         with served(project, **settings) as (port, _):
@@ -310,11 +317,19 @@ def test_accounts_move_with_the_framework(
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_predictions_move_with_the_database(
-    releases: Path, tmp_path: Path, framework: str, databases: Databases, environments: Environments
+    *,
+    releases: Path,
+    tmp_path: Path,
+    framework: str,
+    databases: Databases,
+    environments: Environments,
+    small_regression: Path,
 ) -> None:
     """From each server to the next, by the commands that docs/databases.md names."""
     uv = need("uv")
-    project = copied(releases, tmp_path / "service", {"framework": framework}, NEW)
+    project = copied(
+        releases, tmp_path / "service", {"framework": framework}, NEW, small_regression
+    )
     made: list[str] = []
     for database in ("sqlite", *SERVERS, "sqlite"):
         if made:

@@ -1,5 +1,7 @@
 """The command line of a project: commands of the library and the project beside Django's own."""
 
+import atexit
+import gc
 import sys
 
 from django.core.management import execute_from_command_line
@@ -9,6 +11,7 @@ from ..serving.commands import EXPECTED
 
 def run() -> None:
     """Do what the arguments of this process say; what can be expected ends it with one sentence."""
+    atexit.register(gc.freeze)  # a last look at all objects takes longer than most commands
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
     if not name.startswith("-"):
         name = name.replace("-", "_")  # commands are typed with hyphens; modules cannot be

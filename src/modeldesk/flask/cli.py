@@ -1,5 +1,7 @@
 """The command line, `manage`: our commands beside Flask's own and those of its extensions."""
 
+import atexit
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -35,6 +37,7 @@ class Manage(FlaskGroup):
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
+        atexit.register(gc.freeze)  # a last look at all objects takes longer than most commands
         try:
             return super().invoke(ctx)
         except commands.EXPECTED as error:

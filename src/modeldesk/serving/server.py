@@ -1,5 +1,6 @@
 """The production server: granian, in front of the framework's WSGI application."""
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -49,7 +50,11 @@ def load(target: str) -> Any:
         os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
     heed_signals()
     module, _, name = target.partition(":")
-    return getattr(import_module(module), name)
+    gc.disable()  # all that is made now stays, so the collector need not look for what does not
+    application = getattr(import_module(module), name)
+    gc.freeze()
+    gc.enable()
+    return application
 
 
 def run_server(target: str, settings: Settings, *, host: str, port: int, workers: int) -> None:
