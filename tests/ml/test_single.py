@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from modeldesk.ml import Artifact
-from modeldesk.ml.predictor import NotFinite, OnnxEngine, Predictor
+from modeldesk.ml.answered import NotFinite
+from modeldesk.ml.predictor import OnnxEngine, Predictor
 from modeldesk.ml.signature import Feature
 from modeldesk.testing import models
 

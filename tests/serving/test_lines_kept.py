@@ -14,7 +14,7 @@ from modeldesk.testing.records import record
 
 from .memory import MemoryLog
 
-IDS = [f"0190b3a4-7c1e-7d2a-9f00-3b5c8e1d2f4{n}" for n in range(4)]
+IDS = [f"0190b3a4-7c1e-7d2a-9f00-3b5c8e1d2f4{n}" for n in range(2)]
 ACCOUNT = AccountLine.model_validate(
     {
         "id": IDS[0],
@@ -40,7 +40,7 @@ TOKEN = TokenLine.model_validate(
     }
 )
 TOTALS = DaySummary("2026-02-28", "0123456789ab", Totals(count=1, duration_ms=1.5, longest_ms=1.5))
-PREDICTION = record(id=IDS[2], user_id=IDS[0])
+PREDICTION = record(user_id=IDS[0])
 RECORDS: dict[str, Any] = {
     "account": ACCOUNT,
     "token": TOKEN,

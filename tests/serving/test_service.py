@@ -3,6 +3,8 @@
 import json
 import logging
 import re
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +12,7 @@ import pytest
 from modeldesk.ml.answered import NotFinite
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.validation import InvalidInstances
+from modeldesk.serving import log
 from modeldesk.serving.answers import HEALTH, Problem, as_problem
 from modeldesk.serving.callers import PREDICT, SEE_ALL, Caller, current_caller
 from modeldesk.serving.log import BufferFull, LogUnavailable, Query
@@ -256,3 +259,13 @@ def test_what_is_wrong_with_the_log_is_told() -> None:
     assert "db.example.com" not in away.text
     assert away.text.endswith("Try again later. It does not answer.")
     assert full.text.endswith("It is away, and 10000 predictions wait to be written.")
+
+
+def test_a_clock_that_was_set_back_does_not_part_a_moment_from_its_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert abs(log.made_at(log.new_id()) - log.now()) < timedelta(seconds=1)
+    later = f"{int((time.time() + 3600) * 1000):012x}"
+    found = f"{later[:8]}-{later[8:]}-7000-8000-000000000000"
+    monkeypatch.setattr(log, "new_id", lambda: found)
+    assert log.now() == log.made_at(found)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import Any, Protocol, Self
 
+import uuid_utils
+
 COLUMNS = (
     "id",
     "created_at",
@@ -142,6 +144,17 @@ def id_at(moment: datetime) -> str:
 def made_at(record_id: str) -> datetime:
     """When a record was made, to the millisecond: the beginning of its id, of UUID version 7."""
     return EPOCH + timedelta(milliseconds=int(record_id[:8] + record_id[9:13], 16))
+
+
+def new_id() -> str:
+    """An identifier of a record that is made now, after all that this process made before."""
+    return str(uuid_utils.uuid7())
+
+
+def now() -> datetime:
+    """The moment for records that are made now: that of their ids, where the clock was set back."""
+    moment, told = datetime.now(UTC), made_at(new_id())
+    return moment if abs(moment - told) < APART / 2 else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import uuid_utils
-
 from ..ml.answered import NotFinite, Prediction
 from ..ml.predictor import Predictor
 from ..ml.rows import Row
@@ -23,7 +21,7 @@ from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
 from .body import Paging, PredictBody, parse, read_json
 from .callers import PREDICT, SEE_ALL, caller
 from .deployment import Contract, Deployment, Served, current_served
-from .log import Feedback, PredictionLog, Query, Record
+from .log import Feedback, PredictionLog, Query, Record, new_id, now
 from .settings import Settings
 from .turn import turn_for
 from .writers import BufferedWriter, DurableWriter
@@ -131,15 +129,15 @@ class Service:
         request_id: str,
         duration_ms: float,
     ) -> list[Record]:
-        now, predictor = datetime.now(UTC), self.predictor
+        moment, predictor = now(), self.predictor
         version, reference = predictor.version, predictor.rules.reference
         output = predictor.signature.output
         filed = output.of_classes
         user_id = caller().id if self.auth else None
         records = [
             Record(
-                id=str(uuid_utils.uuid7()),
-                created_at=now,
+                id=new_id(),
+                created_at=moment,
                 request_id=request_id,
                 model_version=version,
                 inputs=_without(row, reference),
