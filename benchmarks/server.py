@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import shutil
+import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +64,7 @@ class Server:
         settings = {name: text.format(**ports) for name, text in self.settings.items()}
         self._fresh_database()
         with (self.folder / f"{self.port}.log").open("w+") as log:
-            how: Any = {"cwd": self.folder, "env": environment(**settings)}
+            how: Any = {"cwd": self.folder, "env": environment(**settings), "process_group": 0}
             started = time.perf_counter()
             self.process = psutil.Popen(command, **how, stdout=log, stderr=log)
             try:
@@ -129,6 +131,8 @@ class Server:
             psutil.wait_procs(family[:1], timeout=STOP_LIMIT)
             for left in psutil.wait_procs(family, timeout=1)[1]:
                 left.kill()
+        with contextlib.suppress(ProcessLookupError):  # and what was started since
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def _fresh_database(self) -> None:
         if self.database and self.empty:
