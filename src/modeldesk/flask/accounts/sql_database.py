@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from ...accounts.clashes import check_accounts, check_tokens
 from ...accounts.lines import AccountLine, TokenLine
@@ -52,9 +52,11 @@ class SQLAccounts:
         return SQLAttempts(self.engine, self.accounts.attempt_class.__table__)
 
     def find_token(self, digest: str) -> Any:
-        token = self.accounts.token_class
+        token, user = self.accounts.token_class, self.accounts.datastore.user_model
         session = current_app.extensions["sqlalchemy"].session
-        return session.scalars(select(token).where(token.digest == digest)).one_or_none()
+        whose = joinedload(token.user).joinedload(user.roles)  # by one statement for all
+        wanted = select(token).where(token.digest == digest).options(whose)
+        return session.scalars(wanted).unique().one_or_none()
 
     def stores(self) -> dict[str, Store]:
         datastore, token = self.accounts.datastore, self.accounts.token_class
