@@ -111,10 +111,10 @@ def desk(
     environments: Environments,
 ) -> Iterator[Desk]:
     framework = request.param
-    project = write(
-        render(EVERYTHING | {"framework": framework}), tmp_path_factory.mktemp("places") / "service"
-    )
-    settings = environments.of(framework)
+    folder = tmp_path_factory.mktemp("places")
+    project = write(render(EVERYTHING | {"framework": framework}), folder / "service")
+    # What mypy knows of these edits is not to be told of the project that comes next.
+    settings = environments.of(framework) | {"MYPY_CACHE_DIR": str(folder / "mypy")}
     found = Desk(project, 0, framework=framework, settings=settings)
     run(project, need("uv"), "sync", "--quiet", **settings)
     found.manage("train")
