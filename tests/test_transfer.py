@@ -7,10 +7,12 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
+from modeldesk.serving.log import id_at, iso
 
 from .helpers import MIGRATE, Environments, copy, environment, need, run
 from .servers import SERVERS, Databases
@@ -30,6 +32,7 @@ ROUTE = [
     ("django", "mysql"),
     ("flask", "sqlite"),
 ]
+FIRST = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
 HARD_VALUES: list[Any] = [
     *(0, 1, -1, 2**53 + 1, 2**63 - 1, -(2**63)),
     *(0.0, -0.0, 1.0, 0.1 + 0.2, 1e23, 1e22, 5e-324, 1.7976931348623157e308, -1e-7, 123456789.125),
@@ -41,12 +44,14 @@ NAMES = ["a", "A", "mean radius", "a.b", "$set", "$a.$b", "é😀", "x'\"\\`", "
 
 
 def entry(number: int, **given: Any) -> dict[str, Any]:
-    """A line of an exported file; `number` orders it."""
-    moment = f"{number:012x}"
+    """A line of an exported file; `number` orders it, and its id begins with its moment."""
+    created_at = FIRST + timedelta(milliseconds=number, microseconds=number % 1000)
+    moment = given.get("created_at") or iso(created_at)
+    first = id_at(datetime.fromisoformat(moment))
     usual = {
         "kind": "prediction",
-        "id": f"{moment[:8]}-{moment[8:]}-7000-8000-{number:012x}",
-        "created_at": f"2026-02-28T23:59:59.{number % 1_000_000:06}Z",
+        "id": f"{first[:14]}7000-8000-{number:012x}",
+        "created_at": moment,
         "request_id": f"request-{number}",
         "model_version": "0123456789ab",
         "inputs": {"area": number / 7, "rooms": number, "city": "Zürich"},
@@ -75,10 +80,8 @@ def hard_entries() -> Iterator[dict[str, Any]]:
                 "created_at": "2026-03-01T00:00:00.000001Z",
             }
             yield {"value": value, "label": value, "request_id": value, "feedback": feedback}
-    for moment in ("0001-01-01T00:00:00.000001Z", "1969-12-31T23:59:59.999999Z"):
-        yield {"created_at": moment}
-    yield {"created_at": "9999-12-31T23:59:59.999999Z", "value": True, "label": "True"}
     yield {"label": "l" * 255, "model_version": "v" * 64, "inputs": {"text": "😀" * 100_000}}
+    yield {"created_at": "9999-12-31T23:59:59.999999Z", "value": True, "label": "True"}
 
 
 def write(path: Path, entries: Iterator[dict[str, Any]]) -> Path:
