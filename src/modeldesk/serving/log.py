@@ -24,6 +24,7 @@ BATCH = 1000  # identifiers that fit into one statement on any database
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What an id says of the time and `created_at` differ by less: the clock may be set in between.
 APART = timedelta(seconds=10)
+LAST = 253_402_300_799_999  # milliseconds of the year 9999
 
 
 class LogUnavailable(Exception):
@@ -142,8 +143,12 @@ def id_at(moment: datetime) -> str:
 
 
 def made_at(record_id: str) -> datetime:
-    """When a record was made, to the millisecond: the beginning of its id, of UUID version 7."""
-    return EPOCH + timedelta(milliseconds=int(record_id[:8] + record_id[9:13], 16))
+    """When a record was made, to the millisecond: the beginning of its id, of UUID version 7.
+
+    What ids tell of the years from 10000 on is the last moment before.
+    """
+    milliseconds = int(record_id[:8] + record_id[9:13], 16)
+    return EPOCH + timedelta(milliseconds=min(milliseconds, LAST))
 
 
 def new_id() -> str:
