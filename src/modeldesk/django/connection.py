@@ -1,13 +1,12 @@
 """How the log uses the default connection, whatever database that leads to."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
 from django.db import connection
 
-from ..serving.log import LogUnavailable, Record
+from ..serving.log import LogUnavailable
 from ..serving.summaries import SummaryStore
 
 
@@ -19,11 +18,6 @@ def reaching() -> AbstractContextManager[None]:
 def unavailable(error: Exception) -> LogUnavailable | None:
     """What stands for an error that is the database's own; None for others."""
     return _kind().unavailable(error)
-
-
-def store(records: Sequence[Record]) -> None:
-    """Insert all records or none. Raises IntegrityError when one of them is there already."""
-    _kind().store(records)
 
 
 def ping() -> None:

@@ -7,8 +7,9 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
 from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record
-from .connection import ping, reaching, store
+from .connection import ping, reaching
 from .models import Prediction
+from .sql.connection import store
 
 MOST_IDS = 500  # in one statement; SQL Server takes at most 2100 values
 

@@ -101,7 +101,7 @@ class KnowOutcomes(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        if not self._is_there(app_label, schema_editor, to_state, there=True):
+        if self._is_there(app_label, schema_editor, to_state) is False:
             schema_editor.execute(
                 "ALTER TABLE predictions ADD COLUMN outcome_known BOOLEAN "
                 "GENERATED ALWAYS AS (feedback_at IS NOT NULL) VIRTUAL"
@@ -110,14 +110,14 @@ class KnowOutcomes(Operation):
     def database_backwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        if self._is_there(app_label, schema_editor, to_state, there=False):
+        if self._is_there(app_label, schema_editor, to_state):
             schema_editor.execute("ALTER TABLE predictions DROP COLUMN outcome_known")
 
-    def _is_there(self, app_label: str, schema_editor: Any, state: Any, *, there: bool) -> bool:
-        """Whether the table has the column; `there` where none is needed."""
+    def _is_there(self, app_label: str, schema_editor: Any, state: Any) -> bool | None:
+        """Whether the table has the column; None where none is needed."""
         connection = schema_editor.connection
         if connection.vendor != "mysql":
-            return there
+            return None
         return OUTCOME_KNOWN in _columns(connection, state.apps.get_model(app_label, "Prediction"))
 
     def describe(self) -> str:

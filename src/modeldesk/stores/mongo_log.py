@@ -32,7 +32,7 @@ class MongoPredictionLog:
         self.client = collection.database.client
 
     def add(self, records: Sequence[Record]) -> None:
-        documents = [as_document(record) for record in records]
+        documents = [_document(record) for record in records]
         with reaching(self.client):
             if len(documents) > 1 and self._has_transactions:
                 self._add_in_transaction(documents)
@@ -154,8 +154,8 @@ class MongoPredictionLog:
             return [_record(document) for document in found]
 
 
-def as_document(record: Record) -> dict[str, Any]:
-    """A new document of the log, the same from both frameworks."""
+def _document(record: Record) -> dict[str, Any]:
+    """A new document of the log."""
     row = record.as_row()
     moments = {name: row[name] and iso(row[name]) for name in MOMENTS}
     return {"_id": row.pop("id"), **row, **moments}

@@ -1,6 +1,6 @@
 """The default connection to MongoDB, and the driver below it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,15 +10,13 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from ...serving.database_url import CONNECT_TIMEOUT
-from ...serving.log import LogUnavailable, Record
+from ...serving.log import LogUnavailable
 from ...serving.mongo_summaries import MongoSummaries
 from ...serving.summaries import SummaryStore
-from ...stores.mongo_log import as_document
 from ..log import open_log
 from ..models import Prediction
 from .lock import migration_lock
 
-DUPLICATE = 11000  # an error code
 LONGEST_BUILD = 3600  # seconds that indexes of a large collection may take
 SECOND_LOOK = 1  # seconds
 
@@ -68,26 +66,6 @@ def database() -> Database[dict[str, Any]]:
         connection.ensure_connection()
     found: Database[dict[str, Any]] = connection.connection[connection.settings_dict["NAME"]]
     return found
-
-
-def store(records: Sequence[Record]) -> None:
-    """A server that is no replica set keeps some of the rows if it breaks meanwhile."""
-    documents = [as_document(record) for record in records]
-    collection = database()[Prediction._meta.db_table]
-    features: Any = connection.features
-    try:
-        if len(documents) > 1 and features._supports_transactions:
-            client = collection.database.client
-            with client.start_session() as session, session.start_transaction():
-                collection.insert_many(documents, session=session)
-        else:
-            collection.insert_many(documents)
-    except BulkWriteError as error:
-        stored = [document["_id"] for document in documents[: error.details["nInserted"]]]
-        collection.delete_many({"_id": {"$in": stored}})
-        if fault := next((f for f in error.details["writeErrors"] if f["code"] == DUPLICATE), None):
-            raise IntegrityError(fault["errmsg"]) from error
-        raise
 
 
 def ping() -> None:

@@ -54,6 +54,7 @@ def _reason(error: Exception) -> str:
 
 
 def store(records: Sequence[Record]) -> None:
+    """Insert all records or none. Raises IntegrityError when one of them is there already."""
     if connection.vendor not in rows.KINDS:
         Prediction.objects.bulk_create(Prediction(**record.as_row()) for record in records)
         return

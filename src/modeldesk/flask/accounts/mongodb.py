@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import flask_security
 from mongoengine import BooleanField, Document, IntField, ListField, ReferenceField, StringField
 
+from ...serving.log import new_id
 from ...stores.mongo_fields import MomentField
 from .current import get_accounts
-from .defaults import new_id, now
+from .defaults import now
 
 
 class RoleDocument(Document, flask_security.RoleMixin):

@@ -10,8 +10,9 @@ import flask_security
 from sqlalchemy import JSON, Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, backref, declared_attr, mapped_column, relationship
 
+from ...serving.log import new_id
 from ...stores.types import UTCDateTime, bytewise
-from .defaults import new_id, now
+from .defaults import now
 
 
 class RoleMixin(flask_security.RoleMixin):
