@@ -1,5 +1,8 @@
 """Commands of this project, where tests look for them."""
 
+import subprocess
+from pathlib import Path
+
 from modeldesk.testing.running import (
     EMAIL,
     PASSWORD,
@@ -9,9 +12,10 @@ from modeldesk.testing.running import (
     database_of,
     environment,
     free_port,
-    manage,
     serving,
 )
+
+from . import warm
 
 __all__ = [
     "EMAIL",
@@ -25,3 +29,8 @@ __all__ = [
     "manage",
     "serving",
 ]
+
+
+def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The outcome of a command, run to its end in `folder`."""
+    return warm.run(folder, arguments, environment(**settings))

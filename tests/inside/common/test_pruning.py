@@ -4,7 +4,6 @@ import os
 import random
 import secrets
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -45,11 +44,12 @@ from modeldesk.serving.summaries import (
     summarise,
 )
 
+from . import warm
 from .database import unreachable
 from .framework import MIGRATE, prediction_log
 from .models import TARGETS
 from .records import MOMENT, check, record
-from .running import command, database_of, environment, manage, serving
+from .running import database_of, environment, manage, serving
 
 UNTIL = midnight(MOMENT)
 TODAY = midnight(datetime.now(UTC))
@@ -445,18 +445,13 @@ def test_killed_ones_continue(project: Path) -> None:
         kills = 0
         for _ in range(3):
             before = log.count()
-            with subprocess.Popen(
-                command("prune", "--older-than", "1"),
-                cwd=project,
-                env=environment(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ) as process:
-                while process.poll() is None and log.count() == before:
-                    time.sleep(0.002)
-                time.sleep(chance.uniform(0, 0.05))
-                process.kill()
-                kills += process.wait() not in (0, 1)
+            process = warm.start(project, ["prune", "--older-than", "1"], environment(), project)
+            while process.is_alive() and log.count() == before:
+                time.sleep(0.002)
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+            process.join()
+            kills += process.exitcode not in (0, 1)
         assert kills
         totals = by_version(summaries())["0123456789ab"]
         left = log.count()

@@ -4,35 +4,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from modeldesk.serving.log import Feedback
 
+from . import warm
 from .conftest import Projects
 from .database import unreachable
 from .framework import MIGRATE, prediction_log
 from .records import MOMENT
-from .running import command, database_of, environment, manage
+from .running import database_of, environment, manage
 from .test_transfer import empty, fill
 
 FEW, SOME, MANY = 1500, 5000, 8000
 
 
-def run(project: Path, *arguments: str, watch: Callable[[int], bool]) -> int:
+def run(project: Path, *arguments: str, watch: Callable[[int], bool]) -> int | None:
     """The exit code of a command that is killed once `watch` of its process id says so."""
-    with subprocess.Popen(
-        command(*arguments),
-        cwd=project,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
-        while process.poll() is None:
-            if watch(process.pid):
-                process.kill()
-            time.sleep(0.005)
-        return process.returncode
+    process = warm.start(project, arguments, environment(), project)
+    while process.is_alive():
+        if watch(process.pid or 0):
+            process.kill()
+        time.sleep(0.005)
+    return process.exitcode
 
 
 def test_there_and_back(project: Path) -> None:
@@ -121,9 +117,10 @@ def memory(project: Path, *arguments: str) -> int:
     seen = [0]
 
     def watch(process_id: int) -> bool:
-        for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                seen.append(int(line.split()[1]))
+        with suppress(OSError):  # it has ended
+            for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    seen.append(int(line.split()[1]))
         return False
 
     assert run(project, *arguments, watch=watch) == 0
