@@ -146,6 +146,7 @@ def service(
     return Service(made, environments.of(request.param))
 
 
+@pytest.mark.parametrize("service", FRAMEWORKS[:1], indirect=True)
 def test_callers_never_notice(service: Service) -> None:
     with served(service.made, "--workers", "2", **service.settings) as (service.port, _):
         service.follow("raises")
