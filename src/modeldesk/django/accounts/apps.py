@@ -15,10 +15,12 @@ class AccountsConfig(AppConfig):
     label = "modeldesk_accounts"
 
     def ready(self) -> None:
-        from django.contrib.auth import get_user_model
+        from django.contrib.auth import get_user_model, user_logged_out
 
         from .models import new_id
+        from .sessions import end_sessions
 
+        user_logged_out.connect(end_sessions, dispatch_uid=self.label)
         post_migrate.connect(keep_roles, dispatch_uid=self.label)
         # First migrations of older projects import it from there.
         vars(sys.modules[get_user_model().__module__]).setdefault("new_id", new_id)

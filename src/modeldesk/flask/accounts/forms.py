@@ -5,7 +5,7 @@ from typing import Any
 
 import flask_security
 from flask import request
-from flask_security import current_user, hash_password, verify_password
+from flask_security import current_user, hash_password
 from flask_security.forms import IsString, password_required
 from flask_security.utils import validate_redirect_url
 from flask_wtf import FlaskForm
@@ -14,10 +14,11 @@ from wtforms.validators import DataRequired, Length, ValidationError
 
 from ...accounts import content
 from ...accounts.lockout import begin, succeed
+from ...accounts.passwords import spellings
 from ...accounts.tokens import LIFETIMES
 from ..state import get_settings
 from .current import get_accounts
-from .rules import LONGEST
+from .rules import verified
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -37,7 +38,7 @@ class LoginForm(flask_security.LoginForm):
             field.data = ""
 
     def validate_password(self, field: Field) -> None:
-        if len(field.data or "") > LONGEST:
+        if not spellings(field.data or ""):
             raise ValidationError(content.REFUSED if get_settings().auth else content.STAFF_REFUSED)
 
     def validate(self, **kwargs: Any) -> bool:
@@ -46,6 +47,9 @@ class LoginForm(flask_security.LoginForm):
         valid: bool = super().validate(**kwargs)
         if valid:
             succeed(attempts, self.email.data or "", address)
+        elif self.user is None or not self.user.password:
+            for spelling in spellings(self.password.data or "")[1:]:
+                hash_password(spelling)  # as slow as for an account
         return valid
 
 
@@ -58,8 +62,10 @@ class OwnPassword:
             raise ValidationError("Enter your password.")
         attempts, address = get_accounts().attempts(), request.remote_addr or ""
         begin(attempts, current_user.email, address)
-        if len(field.data) > LONGEST or not verify_password(field.data, current_user.password):
+        spelling = verified(field.data, current_user.password)
+        if spelling is None:
             raise ValidationError("This is not your password.")
+        field.data = spelling  # which Flask-Security's form looks at once more
         succeed(attempts, current_user.email, address)
 
 
