@@ -74,11 +74,15 @@ class ChangePasswordForm(OwnPassword, flask_security.ChangePasswordForm):
 
 
 class ForgotPasswordForm(flask_security.ForgotPasswordForm):
-    """Flask-Security's request for a new password, as slow as for an address without account."""
+    """Flask-Security's request for a new password, as slow as for an address without account.
+
+    It is good for who is not confirmed, too: whoever has the mail is.
+    """
 
     def validate(self, **kwargs: Any) -> bool:
-        valid: bool = super().validate(**kwargs)
+        valid: bool = super().validate(**kwargs) or self.requires_confirmation
         if valid:
+            self.email.errors = []
             hash_password("")
         return valid
 
