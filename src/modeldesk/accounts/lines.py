@@ -68,6 +68,11 @@ class AccountLine(Line):
     last_login_at: Moment | None
     roles: Annotated[list[str], AfterValidator(_in_order)]
 
+    @property
+    def may_log_in(self) -> bool:
+        """Whether it has what that takes; one that is not active is kept out on purpose."""
+        return not self.active or bool(self.password and self.confirmed_at)
+
     @classmethod
     def of(cls, row: Any, **other: Any) -> Self:
         """With the one spelling of its address, which release 0.1 did not keep everywhere."""

@@ -26,6 +26,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 class LoginForm(flask_security.LoginForm):
     """Flask-Security's log-in, which counts wrong passwords; a refusal tells nothing else."""
 
+    user: Any
     remember = None  # type: ignore[assignment]
     # Flask-Security's own would come before the address.
     password = PasswordField(
@@ -45,6 +46,9 @@ class LoginForm(flask_security.LoginForm):
         attempts, address = get_accounts().attempts(), request.remote_addr or ""
         begin(attempts, self.email.data or "", address)
         valid: bool = super().validate(**kwargs)
+        if valid and not self.user.is_usable:  # which Flask-Security asks only where it sends mails
+            self.email.errors = [content.REFUSED]
+            valid = False
         if valid:
             succeed(attempts, self.email.data or "", address)
         elif self.user is None or not self.user.password:
