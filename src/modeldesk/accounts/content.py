@@ -25,7 +25,7 @@ class Page:
 REFUSED = "This address and password do not belong together, or the account is not confirmed."
 CONFIRMED = "Your address is confirmed; log in."
 DIFFER = "The two passwords differ."
-MISSING = "Enter a password."
+MISSING, YOURS = "Enter a password.", "Enter your password."
 OVER = "This link has ended, or was used; ask for a new mail."
 SENT = "If that address can have it, a mail is on its way. It may take a minute."
 LOG_IN = Link("Log in", "/accounts/login")
@@ -62,7 +62,8 @@ DELETE = Page(
 TOKENS = Page(
     "API tokens",
     "Make a token",
-    "A token lets a program predict in your name. It is shown once.",
+    "A token lets a program predict in your name. It is shown once, and ends when you set a new "
+    "password by mail.",
     (ACCOUNT,),
 )
 

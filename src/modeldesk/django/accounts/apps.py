@@ -1,5 +1,6 @@
 """The app, which keeps the roles in the database as the project's `roles.py` says."""
 
+import logging
 import re
 import sys
 from typing import Any
@@ -8,6 +9,7 @@ from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 from ...ml.validation import listed
+from ...serving.logs import NoSecrets
 
 
 class AccountsConfig(AppConfig):
@@ -20,6 +22,8 @@ class AccountsConfig(AppConfig):
         from .models import new_id
         from .sessions import end_sessions
 
+        # The development server's, which has a handler of its own.
+        logging.getLogger("django.server").addFilter(NoSecrets())
         user_logged_out.connect(end_sessions, dispatch_uid=self.label)
         post_migrate.connect(keep_roles, dispatch_uid=self.label)
         # First migrations of older projects import it from there.

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from ...accounts.addresses import NO_ADDRESS, address
-from ...accounts.content import MISSING
+from ...accounts.content import MISSING, YOURS
 
 EMAIL = "Email address"
 
@@ -37,7 +37,7 @@ def login_field() -> forms.CharField:
 
 def password_field(label: str, autocomplete: str) -> forms.CharField:
     widget = forms.PasswordInput({"autocomplete": autocomplete})
-    messages = {"required": MISSING}
+    messages = {"required": YOURS if autocomplete == "current-password" else MISSING}
     return forms.CharField(label=label, strip=False, widget=widget, error_messages=messages)
 
 

@@ -6,11 +6,11 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from ...accounts.content import DIFFER, MISSING, REFUSED, STAFF_REFUSED
+from ...accounts.content import DIFFER, MISSING, REFUSED, STAFF_REFUSED, YOURS
 from ...accounts.passwords import SAME
 from ..conf import project_settings
 from .backends import authenticated
-from .controls import login_field
+from .controls import login_field, password_field
 from .models import AbstractUser
 
 
@@ -31,6 +31,7 @@ class LoginForm(Renamed, AuthenticationForm):
 
     request: HttpRequest
     username = login_field()
+    password = password_field("Password", "current-password")
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -70,6 +71,7 @@ class PasswordForm(NewPasswordForm, PasswordChangeForm):
 
     def __init__(self, *args: Any, request: HttpRequest, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["old_password"].error_messages["required"] = YOURS
         self.request = request
 
     def clean_old_password(self) -> str:

@@ -13,6 +13,7 @@ from wtforms import Field, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from ...accounts import content
+from ...accounts.addresses import address
 from ...accounts.lockout import begin, succeed
 from ...accounts.passwords import spellings
 from ...accounts.tokens import LIFETIMES
@@ -43,14 +44,14 @@ class LoginForm(flask_security.LoginForm):
             raise ValidationError(content.REFUSED if get_settings().auth else content.STAFF_REFUSED)
 
     def validate(self, **kwargs: Any) -> bool:
-        attempts, address = get_accounts().attempts(), request.remote_addr or ""
-        begin(attempts, self.email.data or "", address)
+        attempts, place = get_accounts().attempts(), request.remote_addr or ""
+        begin(attempts, self.email.data or "", place)
         valid: bool = super().validate(**kwargs)
         if valid and not self.user.is_usable:  # which Flask-Security asks only where it sends mails
             self.email.errors = [content.REFUSED]
             valid = False
         if valid:
-            succeed(attempts, self.email.data or "", address)
+            succeed(attempts, self.email.data or "", place)
         elif self.user is None or not self.user.password:
             for spelling in spellings(self.password.data or "")[1:]:
                 hash_password(spelling)  # as slow as for an account
@@ -63,21 +64,38 @@ class OwnPassword:
     def validate_password(self, field: Field) -> None:
         """Wrong ones are counted as those of the log-in."""
         if not field.data:
-            raise ValidationError("Enter your password.")
-        attempts, address = get_accounts().attempts(), request.remote_addr or ""
-        begin(attempts, current_user.email, address)
+            raise ValidationError(content.YOURS)
+        attempts, place = get_accounts().attempts(), request.remote_addr or ""
+        begin(attempts, current_user.email, place)
         spelling = verified(field.data, current_user.password)
         if spelling is None:
             raise ValidationError("This is not your password.")
         field.data = spelling  # which Flask-Security's form looks at once more
-        succeed(attempts, current_user.email, address)
+        succeed(attempts, current_user.email, place)
 
 
 class ChangePasswordForm(OwnPassword, flask_security.ChangePasswordForm):
     """Flask-Security's change of the password."""
 
 
-class ForgotPasswordForm(flask_security.ForgotPasswordForm):
+class AddressForm:
+    """Tells of what is no address, which Flask-Security answers as if a mail were on its way."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        valid: bool = super().validate(**kwargs)  # type: ignore[misc]
+        try:
+            address(self.email.data or "")  # type: ignore[attr-defined]
+        except ValueError as error:
+            self.form_errors = [str(error)]
+            return False
+        return valid
+
+
+class SendConfirmationForm(AddressForm, flask_security.SendConfirmationForm):
+    """Flask-Security's request for the mail that confirms."""
+
+
+class ForgotPasswordForm(AddressForm, flask_security.ForgotPasswordForm):
     """Flask-Security's request for a new password, as slow as for an address without account.
 
     It is good for who is not confirmed, too: whoever has the mail is.
