@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 from ...ml.validation import listed
@@ -20,10 +21,11 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth import get_user_model, user_logged_out
 
         from .models import new_id
-        from .sessions import end_sessions
+        from .sessions import check_sessions, end_sessions
 
         # The development server's, which has a handler of its own.
         logging.getLogger("django.server").addFilter(NoSecrets())
+        checks.register(check_sessions)
         user_logged_out.connect(end_sessions, dispatch_uid=self.label)
         post_migrate.connect(keep_roles, dispatch_uid=self.label)
         # First migrations of older projects import it from there.
