@@ -79,7 +79,7 @@ def worker_memory(server: int) -> int:
 OF_THE_SERVICE = {
     f"{FOLDER}/test_{name}.py"
     for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
-} | {f"{FOLDER}/test_{name}.py" for name in ("shadow", "train")}
+} | {f"{FOLDER}/test_{name}.py" for name in ("account_rules", "forty", "shadow", "train")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.

@@ -1,5 +1,6 @@
 """The lines of accounts and tokens in the file of an export."""
 
+import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from ..serving.body import STRICT, Identifier, Moment
 from ..serving.log import iso
+from .addresses import LONGEST, address, spelled
 
 ARGON2ID = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+(\$[A-Za-z0-9+/]+){2}", re.ASCII)
 
@@ -17,6 +19,14 @@ def _hash(text: str) -> str:
     if text and not ARGON2ID.fullmatch(text):
         raise PydanticCustomError("hash", "Input should be a hash of argon2id, or empty")
     return text
+
+
+def _address(text: str) -> str:
+    try:
+        return address(text)
+    except ValueError:
+        says = "No account can have {text}, as nobody could log in with it; change the address"
+        raise PydanticCustomError("address", says, {"text": json.dumps(text)}) from None
 
 
 def _in_order(names: list[str]) -> list[str]:
@@ -49,7 +59,7 @@ class Line(BaseModel):
 class AccountLine(Line):
     kind: Literal["account"] = "account"
     id: Identifier
-    email: Annotated[str, Field(max_length=255, pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Annotated[str, Field(max_length=LONGEST), AfterValidator(_address)]
     name: Annotated[str, Field(max_length=100)]
     password: Annotated[str, Field(max_length=122), AfterValidator(_hash)]  # empty: none is set
     active: bool
@@ -57,6 +67,16 @@ class AccountLine(Line):
     created_at: Moment
     last_login_at: Moment | None
     roles: Annotated[list[str], AfterValidator(_in_order)]
+
+    @property
+    def may_log_in(self) -> bool:
+        """Whether it has what that takes; one that is not active is kept out on purpose."""
+        return not self.active or bool(self.password and self.confirmed_at)
+
+    @classmethod
+    def of(cls, row: Any, **other: Any) -> Self:
+        """With the one spelling of its address, which release 0.1 did not keep everywhere."""
+        return super().of(row, email=spelled(row.email), **other)
 
 
 class TokenLine(Line):

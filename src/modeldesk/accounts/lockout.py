@@ -1,12 +1,13 @@
 """Lock-out after wrong passwords, counted in the database so that all workers know."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
 from ..serving.answers import Problem
+from .addresses import spelled
 
 LOCKED = timedelta(minutes=15)
 BY_BOTH, BY_EMAIL, BY_ADDRESS = 5, 50, 100  # attempts
@@ -27,14 +28,18 @@ class LockedOut(Problem):
 class Attempts(Protocol):
     """Counters by key, each forgotten at a moment of its own."""
 
-    def find(self, keys: Sequence[str]) -> Mapping[str, tuple[int, datetime]]:
-        """The counts and when they are forgotten, of those that are there."""
+    def take(self, key: str, limit: int, now: datetime, until: datetime) -> bool:
+        """Count one more, unless that would be more than `limit`; false when it would.
 
-    def add(self, key: str, by: int, now: datetime, until: datetime) -> None:
-        """Add to a count in one step, or begin anew when it was to be forgotten before `now`.
-
-        Raising a count moves its end to `until`; lowering it does not.
+        In one step, so that of many at once no more than `limit` are let through. A counter that
+        was to be forgotten before `now` begins anew; `until` is when this one will be.
         """
+
+    def give_back(self, key: str) -> None:
+        """Count one less."""
+
+    def ends(self, keys: Sequence[str]) -> Iterable[datetime]:
+        """When these are forgotten."""
 
     def forget(self, keys: Sequence[str]) -> None:
         """Remove these, and whatever was to be forgotten."""
@@ -47,25 +52,25 @@ def begin(attempts: Attempts, email: str, address: str) -> None:
     no account.
     """
     now = datetime.now(UTC)
-    limits = dict(_limits(email, address))
-    counts = attempts.find(list(limits))
-    ends = [until for key, (count, until) in counts.items() if count >= limits[key] and until > now]
-    if ends:
-        raise LockedOut(max(ends) - now)
-    for key in limits:
-        attempts.add(key, 1, now, now + LOCKED)
+    taken: list[str] = []
+    for key, limit in _limits(email, address):
+        if not attempts.take(key, limit, now, now + LOCKED):
+            for one in taken:
+                attempts.give_back(one)
+            raise LockedOut(max(attempts.ends([key]), default=now + LOCKED) - now)
+        taken.append(key)
 
 
 def succeed(attempts: Attempts, email: str, address: str) -> None:
     """Take back what `begin` counted: the password was right."""
-    now = datetime.now(UTC)
     both, by_email, by_address = (key for key, _ in _limits(email, address))
     attempts.forget([both, by_email])
-    attempts.add(by_address, -1, now, now)
+    attempts.give_back(by_address)
 
 
 def _limits(email: str, address: str) -> Iterator[tuple[str, int]]:
-    email = email.strip().lower()
+    """Keys and limits; an address is counted by the spelling that its account is found by."""
+    email = spelled(email)
     for kind, limit in (
         (f"both {email} {address}", BY_BOTH),
         (f"email {email}", BY_EMAIL),

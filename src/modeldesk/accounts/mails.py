@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from .addresses import spelled
 from .lockout import LOCKED, Attempts
 
 MOST = 5  # that anybody can have sent to one address within LOCKED
@@ -60,16 +61,22 @@ If it was not you, set a new one:
 {link}
 """,
 )
+SET_ANEW = Mail(
+    "Your password for {service} was set anew",
+    """A new password was set for your account at {service} by a link in a mail to this address. All
+sessions and API tokens were ended.
+
+If it was not you, set another one:
+
+{link}
+""",
+)
 
 
 def may_send(mail: Mail, attempts: Attempts, email: str) -> bool:
     """Whether to send it, which is counted: anybody can ask for mails to any address."""
-    if mail is CHANGED:
+    if mail in (CHANGED, SET_ANEW):
         return True
     now = datetime.now(UTC)
-    key = sha256(f"mail {email}".encode()).hexdigest()
-    count, until = attempts.find([key]).get(key, (0, now))
-    if count >= MOST and until > now:
-        return False
-    attempts.add(key, 1, now, now + LOCKED)
-    return True
+    key = sha256(f"mail {spelled(email)}".encode()).hexdigest()
+    return attempts.take(key, MOST, now, now + LOCKED)

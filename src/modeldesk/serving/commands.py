@@ -208,6 +208,11 @@ def import_file(
             say(f"{summary.left_out} {_several(kind)} left out, as this service has none")
             continue
         say(f"{summary.added} {_several(kind)} imported, {summary.present} were there already")
+        if summary.shut_out:
+            say("These cannot log in, for want of a password or a confirmed address, and no mails")
+            say("are sent here; `create-admin` lets them in, as administrators:")
+        for email in summary.shut_out:
+            say(f"  {email}")
         if summary.different:
             say(f"{summary.different} of those are not as in {path}, and stay as they are:")
         for identifier in summary.first_different:

@@ -2,11 +2,14 @@
 
 import json
 import logging
+import re
 import time
 from contextvars import ContextVar
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
+
+SECRET = re.compile(r"(/accounts/+(?:confirm|reset)/+)[^\s?]+")
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -16,6 +19,20 @@ class RequestId(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
+        return True
+
+
+def hidden(text: str) -> str:
+    """A text without the secrets of addresses in it: who has one may confirm, or set a password."""
+    return SECRET.sub(r"\1...", text) if "/accounts/" in text else text
+
+
+class NoSecrets(logging.Filter):
+    """Takes the secrets of addresses out of what any logger tells of a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(hidden(one) if isinstance(one, str) else one for one in record.args)
         return True
 
 
@@ -51,13 +68,13 @@ def logging_config(*, json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestId}},
+        "filters": {"request_id": {"()": RequestId}, "no_secrets": {"()": NoSecrets}},
         "formatters": {"default": formatter[json]},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "default",
-                "filters": ["request_id"],
+                "filters": ["request_id", "no_secrets"],
             }
         },
         "loggers": {},

@@ -15,7 +15,7 @@ from prometheus_client import Counter, Histogram
 from .answers import HEALTH, Problem, wants_page
 from .callers import current_caller
 from .deployment import current_served
-from .logs import current_request_id
+from .logs import current_request_id, hidden
 from .metrics import LATENCY, REQUESTS
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
@@ -129,7 +129,7 @@ def _observe(environ: Environ, status: str, seconds: float) -> None:
     requests.inc()
     latency.observe(seconds)
     if logger.isEnabledFor(logging.INFO):
-        said = (method, environ["PATH_INFO"], code, seconds * 1000)
+        said = (method, hidden(environ["PATH_INFO"]), code, seconds * 1000)
         # Not by `info`, which looks for the line of code that it is called from.
         logger.handle(LogRecord("access", logging.INFO, "", 0, "%s %s %s %.1f ms", said, None))
 

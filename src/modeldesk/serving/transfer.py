@@ -45,7 +45,7 @@ class Store(Protocol):
 
 # By kind of line, in the order of the file; the log is the last one.
 Stores = Mapping[str, Store]
-LOG, TOTALS = "prediction", "summary"
+ACCOUNT, TOKEN, LOG, TOTALS = "account", "token", "prediction", "summary"
 LOG_LINE = b'{"kind":"prediction",'
 
 
@@ -53,7 +53,8 @@ LOG_LINE = b'{"kind":"prediction",'
 class Summary:
     """Counts of records: those `added`, those `present` before, and how many of these differ.
 
-    Those `left_out` are of a kind that this service does not keep.
+    Those `left_out` are of a kind that this service does not keep. `shut_out` are addresses of
+    accounts that lack a password or a confirmation, where no mail can give them one.
     """
 
     added: int = 0
@@ -61,6 +62,7 @@ class Summary:
     different: int = 0
     first_different: list[str] = field(default_factory=list)  # ids
     left_out: int = 0
+    shut_out: list[str] = field(default_factory=list, compare=False)
 
 
 Summaries = dict[str, Summary]  # by kind
@@ -115,6 +117,9 @@ def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
                 summary = summaries.setdefault(kind, Summary())
                 if kind in stores:
                     _store(stores[kind], batch, summary, path)
+                    if kind == ACCOUNT and TOKEN not in stores:  # and so without mails, too
+                        lacking = (one for _, one in batch if not one.may_log_in)
+                        summary.shut_out += [one.email for one in lacking]
                     if kind in (LOG, TOTALS):
                         _count_anew(stores)
                 else:

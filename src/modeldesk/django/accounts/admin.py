@@ -15,19 +15,19 @@ from django.utils import timezone
 from ..conf import project_settings
 from ..log import open_log
 from ..staff.tables import ReadOnly, Table, moment
+from .controls import email_field
 from .project import user_model
 
 ENDS = "sessions and tokens end" if project_settings().auth else "sessions end"
 
 
 class NewUserForm(BaseUserCreationForm):
+    email = email_field()
+
     class Meta:
         model = user_model()
         fields = ("email", "name", "groups")
         widgets = {"groups": forms.CheckboxSelectMultiple}
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 class UserForm(forms.ModelForm):
@@ -98,7 +98,7 @@ class UserAdmin(Table):
             obj.confirmed_at = timezone.now()
         super().save_model(request, obj, form, change)
         if not obj.is_active:
-            self._revoke_tokens(obj)
+            obj.end_tokens()
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         open_log().disown(obj.id)
@@ -110,14 +110,10 @@ class UserAdmin(Table):
         for user in users.exclude(pk=request.user.pk):
             user.is_active = False
             user.save(update_fields=["is_active"])
-            self._revoke_tokens(user)
+            user.end_tokens()
             self.log_change(request, user, "Revoked.")
             count += 1
         self.message_user(request, f"{count} account{'' if count == 1 else 's'} revoked.")
-
-    def _revoke_tokens(self, user: Any) -> None:
-        if project_settings().auth:
-            user.tokens.all().delete()
 
 
 class RoleAdmin(ReadOnly):

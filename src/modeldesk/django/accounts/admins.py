@@ -3,9 +3,9 @@
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 
+from ...accounts.addresses import address
 from ...serving.commands import NotReady
 from ..connection import reaching
 from .project import user_model
@@ -16,14 +16,13 @@ def make_admin(email: str, password: str) -> str:
 
     Raises NotReady when the address or the password cannot be taken.
     """
-    email = email.strip().lower()
     try:
-        validate_email(email)
-    except ValidationError:
-        raise NotReady(f"{email} is no e-mail address.") from None
+        email = address(email)
+    except ValueError:
+        raise NotReady(f"{email} is no email address.") from None
     User = user_model()
     with reaching():
-        user = User.objects.filter(email=email).first() or User(email=email)
+        user = User.objects.find(email) or User(email=email)
         try:
             validate_password(password, user)
         except ValidationError as error:
@@ -32,4 +31,5 @@ def make_admin(email: str, password: str) -> str:
         user.is_active, user.confirmed_at = True, user.confirmed_at or timezone.now()
         user.save()
         user.groups.add(Group.objects.get(name="admin"))
+        user.end_tokens()
     return email

@@ -1,13 +1,16 @@
 """The app, which keeps the roles in the database as the project's `roles.py` says."""
 
+import logging
 import re
 import sys
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 from ...ml.validation import listed
+from ...serving.logs import NoSecrets
 
 
 class AccountsConfig(AppConfig):
@@ -15,10 +18,15 @@ class AccountsConfig(AppConfig):
     label = "modeldesk_accounts"
 
     def ready(self) -> None:
-        from django.contrib.auth import get_user_model
+        from django.contrib.auth import get_user_model, user_logged_out
 
         from .models import new_id
+        from .sessions import check_sessions, end_sessions
 
+        # The development server's, which has a handler of its own.
+        logging.getLogger("django.server").addFilter(NoSecrets())
+        checks.register(check_sessions)
+        user_logged_out.connect(end_sessions, dispatch_uid=self.label)
         post_migrate.connect(keep_roles, dispatch_uid=self.label)
         # First migrations of older projects import it from there.
         vars(sys.modules[get_user_model().__module__]).setdefault("new_id", new_id)

@@ -1,9 +1,8 @@
 """Counters of wrong passwords in the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Case, F, Q, When
@@ -17,20 +16,19 @@ class DatabaseAttempts:
     def __init__(self) -> None:
         self.rows = attempt_model().objects
 
-    def find(self, keys: Sequence[str]) -> Mapping[str, tuple[int, datetime]]:
-        rows = self.rows.filter(key__in=keys)
-        return {row.key: (row.count, row.until) for row in rows}
-
-    def add(self, key: str, by: int, now: datetime, until: datetime) -> None:
-        if by > 0:
-            with suppress(IntegrityError):
-                self.rows.create(key=key, count=0, until=until)
+    def take(self, key: str, limit: int, now: datetime, until: datetime) -> bool:
+        with suppress(IntegrityError):
+            self.rows.create(key=key, count=0, until=until)
+        free = self.rows.filter(Q(until__lte=now) | Q(count__lt=limit), key=key)
         # The count comes first: a database may compare with an end that was set before it.
-        changed: dict[str, Any] = {
-            "count": Case(When(until__lte=now, then=by), default=F("count") + by)
-        }
-        changed |= {"until": until} if by > 0 else {}
-        self.rows.filter(key=key).update(**changed)
+        counted = Case(When(until__lte=now, then=1), default=F("count") + 1)
+        return free.update(count=counted, until=until) == 1
+
+    def give_back(self, key: str) -> None:
+        self.rows.filter(key=key, count__gt=0).update(count=F("count") - 1)
+
+    def ends(self, keys: Sequence[str]) -> Iterable[datetime]:
+        return self.rows.filter(key__in=keys).values_list("until", flat=True)
 
     def forget(self, keys: Sequence[str]) -> None:
         self.rows.filter(Q(key__in=keys) | Q(until__lt=datetime.now(UTC))).delete()

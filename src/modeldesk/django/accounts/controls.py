@@ -3,16 +3,42 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+
+from ...accounts.addresses import NO_ADDRESS, address
+from ...accounts.content import MISSING, YOURS
+
+EMAIL = "Email address"
 
 
-def email_field() -> forms.EmailField:
+class AddressField(forms.CharField):
+    """An address that may have an account, by the rule of the library."""
+
+    widget = forms.EmailInput
+
+    def to_python(self, value: Any) -> str:
+        """The spelling that the account is kept under."""
+        try:
+            return address(super().to_python(value) or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+def email_field() -> AddressField:
+    return AddressField(label=EMAIL, widget=forms.EmailInput({"autocomplete": "email"}))
+
+
+def login_field() -> forms.CharField:
+    """Of whatever may have been imported."""
+    messages = {"required": NO_ADDRESS}
     widget = forms.EmailInput({"autocomplete": "email"})
-    return forms.EmailField(label="Email address", max_length=255, widget=widget)
+    return forms.CharField(label=EMAIL, widget=widget, error_messages=messages)
 
 
 def password_field(label: str, autocomplete: str) -> forms.CharField:
     widget = forms.PasswordInput({"autocomplete": autocomplete})
-    return forms.CharField(label=label, strip=False, widget=widget)
+    messages = {"required": YOURS if autocomplete == "current-password" else MISSING}
+    return forms.CharField(label=label, strip=False, widget=widget, error_messages=messages)
 
 
 def shown_fields(form: forms.BaseForm) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, Se
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from ...accounts.content import REFUSED, STAFF_REFUSED
+from ...accounts.content import DIFFER, MISSING, REFUSED, STAFF_REFUSED, YOURS
+from ...accounts.passwords import SAME
 from ..conf import project_settings
 from .backends import authenticated
-from .controls import email_field
+from .controls import login_field, password_field
 from .models import AbstractUser
 
 
@@ -29,7 +30,8 @@ class LoginForm(Renamed, AuthenticationForm):
     names = {"username": "email", "password": "password"}
 
     request: HttpRequest
-    username = email_field()
+    username = login_field()
+    password = password_field("Password", "current-password")
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -44,8 +46,14 @@ class NewPasswordForm(Renamed, SetPasswordForm):
     """To set a new password."""
 
     names = {"new_password1": "password", "new_password2": "password_confirm"}
+    error_messages = {"password_mismatch": DIFFER}
 
     user: AbstractUser
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            field.error_messages["required"] = MISSING
 
     def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:
         """Tell faults of a password beside it, not beside its repetition."""
@@ -63,10 +71,13 @@ class PasswordForm(NewPasswordForm, PasswordChangeForm):
 
     def __init__(self, *args: Any, request: HttpRequest, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["old_password"].error_messages["required"] = YOURS
         self.request = request
 
     def clean_old_password(self) -> str:
         password = str(self.cleaned_data["old_password"])
         if not authenticated(self.request, self.user.email, password):
             raise ValidationError("This is not your password.")
+        if password == self.data.get(self.add_prefix("new_password1")):
+            raise ValidationError(SAME)
         return password

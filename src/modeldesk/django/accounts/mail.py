@@ -46,6 +46,6 @@ def send(mail: Mail, email: str, address: str) -> None:
     EmailMessage(subject, text, to=[email]).send()
 
 
-def tell_of_change(request: HttpRequest, user: AbstractUser) -> None:
+def tell_of_change(request: HttpRequest, user: AbstractUser, mail: Mail = CHANGED) -> None:
     """Tell the owner that the password was changed."""
-    later(send, CHANGED, user.email, link(request, "reset"))
+    later(send, mail, user.email, link(request, "reset"))

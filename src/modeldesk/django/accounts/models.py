@@ -1,15 +1,18 @@
 """Bases of the tables of accounts, which a project has under the label `accounts`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import uuid_utils
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 from django.utils import timezone
 
+from ...accounts.addresses import address, spelled
+from ...accounts.passwords import normalized, spellings
 from ..fields import ExactCharField, ExactDateTimeField
 
 
@@ -19,15 +22,28 @@ def new_id() -> str:
 
 
 class UserManager(BaseUserManager[Any]):
-    """Finds accounts by address, which is kept in small letters."""
+    """Finds accounts by address, however it is typed."""
+
+    def find(self, typed: str) -> Any:
+        """The account with this address, or None.
+
+        Release 0.1 kept addresses as they were typed, but for capitals.
+        """
+        wanted = spelled(typed)
+        there = {
+            user.email: user for user in self.filter(email__in={wanted, typed.strip().lower()})
+        }
+        return there.get(wanted) or next(iter(there.values()), None)
 
     def get_by_natural_key(self, username: str | None) -> Any:
-        return self.get(email=(username or "").strip().lower())
+        if user := self.find(username or ""):
+            return user
+        raise self.model.DoesNotExist
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> Any:
         """For Django's own command; `create-admin` needs no superuser."""
         user = self.model(
-            email=email.lower(), is_superuser=True, confirmed_at=timezone.now(), **fields
+            email=spelled(email), is_superuser=True, confirmed_at=timezone.now(), **fields
         )
         user.set_password(password)
         user.save()
@@ -56,6 +72,26 @@ class AbstractUser(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Addresses by the rule of the library, in place of the validator, which takes fewer."""
+        super().clean_fields({*(exclude or ()), "email"})
+        if "email" not in (exclude or ()):
+            try:
+                self.email = address(self.email)
+            except ValueError as error:
+                raise ValidationError({"email": str(error)}) from None
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password and normalized(raw_password))
+
+    def check_password(self, raw_password: str) -> bool:
+        return any(super(AbstractUser, self).check_password(one) for one in spellings(raw_password))
+
+    def end_tokens(self) -> None:
+        """As after a new password: somebody else may have known the old one, and made some."""
+        if tokens := getattr(self, "tokens", None):
+            tokens.all().delete()
 
     @property
     def is_usable(self) -> bool:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -20,23 +19,17 @@ class RegisterForm(forms.Form):
     email = email_field()
     password = password_field("Password", "new-password")
 
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
     def clean_password(self) -> str:
-        password = str(self.cleaned_data["password"])
         owner = user_model()(email=self.cleaned_data.get("email", ""))
-        validate_password(password, owner)
-        return make_password(password)
+        validate_password(self.cleaned_data["password"], owner)
+        owner.set_password(self.cleaned_data["password"])
+        return str(owner.password)
 
 
 class AddressForm(forms.Form):
     """Where a mail is to go."""
 
     email = email_field()
-
-    def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
 
 
 class ProfileForm(forms.ModelForm):

@@ -3,8 +3,10 @@
 No page tells whether an address has an account; a mail does, to its owner.
 """
 
+from contextlib import suppress
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import Group
@@ -20,7 +22,6 @@ from django.views.decorators.cache import never_cache
 
 from ...accounts import content, mails
 from ...serving.service import RECORD_ID
-from ..http import takes
 from ..service import get_service
 from .base import FormPage
 from .forms import NewPasswordForm
@@ -72,7 +73,8 @@ class ConfirmPage(MailingPage):
     form_class = AddressForm
 
     def work(self, request: HttpRequest, typed: dict[str, str]) -> None:
-        for user in User.objects.filter(email=typed["email"], is_active=True, confirmed_at=None):
+        user = User.objects.find(typed["email"])
+        if user and user.is_active and user.confirmed_at is None:
             ask_to_confirm(request, user)
 
 
@@ -82,7 +84,8 @@ class ResetPage(MailingPage):
     form_class = AddressForm
 
     def work(self, request: HttpRequest, typed: dict[str, str]) -> None:
-        for user in User.objects.filter(email=typed["email"], is_active=True):
+        user = User.objects.find(typed["email"])
+        if user and user.is_active:
             token = default_token_generator.make_token(user)
             send(mails.RESET, user.email, link(request, "new_password", f"{user.pk}.{token}"))
 
@@ -92,18 +95,32 @@ def ask_to_confirm(request: HttpRequest, user: AbstractUser) -> None:
     send(mails.CONFIRM, user.email, link(request, "confirmed", token))
 
 
-@takes("GET", "HEAD")
-@login_not_required
-def confirmed(request: HttpRequest, token: str) -> HttpResponse:
-    try:
-        user_id = signing.loads(token, salt=SALT, max_age=CONFIRM_WITHIN)
-    except signing.BadSignature:
-        messages.error(request, content.OVER)
-        return redirect("confirm")
-    waiting = User.objects.filter(pk=user_id, confirmed_at=None)
-    waiting.update(confirmed_at=timezone.now())
-    messages.success(request, content.CONFIRMED)
-    return redirect("login")
+@method_decorator([login_not_required, never_cache], name="dispatch")
+class ConfirmingPage(FormPage):
+    """What the link of a mail opens; so do programs that look into mails, which confirm none."""
+
+    page = content.CONFIRMING
+    form_class = forms.Form
+    success_url = reverse_lazy("login")
+    user: AbstractUser | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **parts: Any) -> HttpResponseBase:
+        with suppress(signing.BadSignature):
+            user_id = signing.loads(parts["token"], salt=SALT, max_age=CONFIRM_WITHIN)
+            self.user = User.objects.filter(pk=user_id, is_active=True).first()
+        if self.user is None:
+            messages.error(request, content.OVER)
+            return redirect("confirm")
+        if self.user.confirmed_at:
+            messages.success(request, content.CONFIRMED)
+            return redirect("login")
+        return super().dispatch(request, *args, **parts)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        waiting = User.objects.filter(pk=self.user.pk, confirmed_at=None)
+        waiting.update(confirmed_at=timezone.now())
+        messages.success(self.request, content.CONFIRMED)
+        return super().form_valid(form)
 
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
@@ -131,6 +148,7 @@ class NewPasswordPage(FormPage):
         user = form.save(commit=False)
         user.confirmed_at = user.confirmed_at or timezone.now()
         user.save()
-        tell_of_change(self.request, user)
-        messages.success(self.request, content.CHANGED)
+        user.end_tokens()
+        tell_of_change(self.request, user, mails.SET_ANEW)
+        messages.success(self.request, content.SET_ANEW)
         return super().form_valid(form)

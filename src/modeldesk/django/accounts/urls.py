@@ -29,7 +29,7 @@ if project_settings().auth:
         page("delete", "delete", own.DeletePage),
         page("register", "register", registration.RegisterPage),
         page("confirm", "confirm", registration.ConfirmPage),
-        path("confirm/<token>", registration.confirmed, name="confirmed"),
+        page("confirm/<token>", "confirmed", registration.ConfirmingPage),
         page("reset", "reset", registration.ResetPage),
         page("reset/<token>", "new_password", registration.NewPasswordPage),
     ]

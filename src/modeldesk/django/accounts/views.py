@@ -27,7 +27,7 @@ class LoginPage(FormPage, LoginView):
 class PasswordPage(FormPage, PasswordChangeView):
     page = content.PASSWORD if project_settings().auth else content.STAFF_PASSWORD
     form_class = PasswordForm
-    success_url = reverse_lazy("password")
+    success_url = reverse_lazy("profile" if project_settings().auth else "password")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"request": self.request}

@@ -1,7 +1,13 @@
 """Accounts beside Flask-Security: its settings, our pages and tokens, and who may go where."""
 
 from .extension import Accounts
-from .forms import ChangePasswordForm, ForgotPasswordForm, LoginForm, NameFields
+from .forms import (
+    ChangePasswordForm,
+    ForgotPasswordForm,
+    LoginForm,
+    NameFields,
+    SendConfirmationForm,
+)
 from .mail import MailUtil
 from .pages import render_page
 from .rules import PasswordUtil
@@ -14,5 +20,6 @@ __all__ = [
     "MailUtil",
     "NameFields",
     "PasswordUtil",
+    "SendConfirmationForm",
     "render_page",
 ]

@@ -3,8 +3,9 @@
 import uuid
 
 import click
-from flask_security import EmailValidateException, hash_password
+from flask_security import hash_password
 
+from ...accounts.addresses import address
 from ...serving.commands import NotReady
 from ..state import get_database
 from .current import get_accounts
@@ -28,9 +29,9 @@ def make_admin(email: str, password: str) -> str:
     """
     security, datastore = get_accounts().security, get_accounts().datastore
     try:
-        email = security.mail_util.normalize(email)
-    except EmailValidateException:
-        raise NotReady(f"{email} is no e-mail address.") from None
+        email = address(email)
+    except ValueError:
+        raise NotReady(f"{email} is no email address.") from None
     faults, password = security.password_util.validate(password, is_register=True, email=email)
     if faults:
         raise NotReady(" ".join(map(str, faults)))
@@ -38,6 +39,7 @@ def make_admin(email: str, password: str) -> str:
     user = user or datastore.create_user(email=email, password="")
     user.password = hash_password(password)
     user.fs_uniquifier = uuid.uuid4().hex  # other sessions end
+    get_accounts().end_tokens(user)
     user.active, user.confirmed_at = True, user.confirmed_at or now()
     datastore.add_role_to_user(user, "admin")
     datastore.commit()

@@ -7,6 +7,8 @@ from typing import Any
 from flask_security import uia_email_mapper
 
 from ...accounts import content
+from ...accounts.addresses import NO_ADDRESS
+from ...accounts.passwords import SAME
 from ...serving.settings import Settings
 
 
@@ -18,7 +20,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],  # so that hashes can move to Django
-        "SECURITY_PASSWORD_LENGTH_MIN": 10,
         "SECURITY_HASHING_SCHEMES": ["hex_sha256"],  # in signed links; a slow one would tell
         "SECURITY_DEPRECATED_HASHING_SCHEMES": [],
         "SECURITY_STATIC_FOLDER": None,
@@ -32,9 +33,13 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_POST_LOGOUT_VIEW": "/accounts/login",
         "SECURITY_DATETIME_FACTORY": lambda: datetime.now(UTC),
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": uia_email_mapper}}],
-        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # no name is looked up
         "SECURITY_EMAIL_HTML": False,
         "SECURITY_EMAIL_PLAINTEXT": False,  # mails.py has the texts
+        "SECURITY_MSG_EMAIL_NOT_PROVIDED": (NO_ADDRESS, "error"),
+        "SECURITY_MSG_PASSWORD_CHANGE": (content.CHANGED, "info"),
+        "SECURITY_MSG_PASSWORD_IS_THE_SAME": (SAME, "error"),
+        "SECURITY_MSG_PASSWORD_NOT_PROVIDED": (content.MISSING, "error"),
+        "SECURITY_MSG_RETYPE_PASSWORD_MISMATCH": (content.DIFFER, "error"),
         **(for_everybody(settings) if settings.auth else for_staff()),
     }
 
@@ -67,6 +72,9 @@ def for_everybody(settings: Settings) -> dict[str, Any]:
         "SECURITY_MSG_CONFIRM_REGISTRATION": (content.SENT, "info"),
         "SECURITY_MSG_CONFIRMATION_REQUEST": (content.SENT, "info"),
         "SECURITY_MSG_PASSWORD_RESET_REQUEST": (content.SENT, "info"),
+        "SECURITY_MSG_PASSWORD_RESET_EXPIRED": (content.OVER, "error"),
+        "SECURITY_MSG_INVALID_RESET_PASSWORD_TOKEN": (content.OVER, "error"),
+        "SECURITY_MSG_PASSWORD_RESET_NO_LOGIN": (content.SET_ANEW, "info"),
         **mails(settings),
     }
 

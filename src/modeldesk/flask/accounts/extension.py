@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from flask_login import user_logged_in
+from flask_login import user_logged_in, user_logged_out
 from flask_security import Security, current_user, password_reset, user_registered
 from flask_security.confirmable import confirm_user
 from werkzeug.local import LocalProxy
@@ -62,11 +62,12 @@ class Accounts:
         # Looked up when a page shows it: one on which the database is away does not.
         app.context_processor(lambda: {"account": LocalProxy(shown_account)})
         user_logged_in.connect(self.remember_login, app)
+        user_logged_out.connect(self.end_sessions, app)
         if state.settings.auth:
             app.register_blueprint(own_pages)
             app.before_request(gate.require_account)
             user_registered.connect(self.give_role, app)
-            password_reset.connect(confirm, app)
+            password_reset.connect(self.begin_anew, app)
 
     @property
     def datastore(self) -> Any:
@@ -105,10 +106,21 @@ class Accounts:
         self.datastore.put(user)
         self.datastore.commit()
 
+    def end_sessions(self, app: Flask, user: Any, **_: Any) -> None:
+        """Of who logs out, on all devices: a cookie that was copied is one of them."""
+        if user.is_authenticated:
+            self.datastore.set_uniquifier(user)
+            self.datastore.commit()
 
-def confirm(app: Flask, user: Any, **_: Any) -> None:
-    """Who set a new password had the mail, too."""
-    confirm_user(user)
+    def begin_anew(self, app: Flask, user: Any, **_: Any) -> None:
+        """Who set a new password had the mail, too; nothing of before goes on."""
+        confirm_user(user)
+        self.end_tokens(user)
+
+    def end_tokens(self, user: Any) -> None:
+        """For somebody else may know the password, and have made some."""
+        for token in list(user.tokens) if self.token_class else ():
+            self.datastore.delete(token)
 
 
 def shown_account() -> dict[str, Any] | None:

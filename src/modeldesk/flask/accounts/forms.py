@@ -5,7 +5,7 @@ from typing import Any
 
 import flask_security
 from flask import request
-from flask_security import current_user, hash_password, verify_password
+from flask_security import current_user, hash_password
 from flask_security.forms import IsString, password_required
 from flask_security.utils import validate_redirect_url
 from flask_wtf import FlaskForm
@@ -13,11 +13,13 @@ from wtforms import Field, PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from ...accounts import content
+from ...accounts.addresses import address
 from ...accounts.lockout import begin, succeed
+from ...accounts.passwords import spellings
 from ...accounts.tokens import LIFETIMES
 from ..state import get_settings
 from .current import get_accounts
-from .rules import LONGEST
+from .rules import verified
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -25,6 +27,7 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 class LoginForm(flask_security.LoginForm):
     """Flask-Security's log-in, which counts wrong passwords; a refusal tells nothing else."""
 
+    user: Any
     remember = None  # type: ignore[assignment]
     # Flask-Security's own would come before the address.
     password = PasswordField(
@@ -37,15 +40,21 @@ class LoginForm(flask_security.LoginForm):
             field.data = ""
 
     def validate_password(self, field: Field) -> None:
-        if len(field.data or "") > LONGEST:
+        if not spellings(field.data or ""):
             raise ValidationError(content.REFUSED if get_settings().auth else content.STAFF_REFUSED)
 
     def validate(self, **kwargs: Any) -> bool:
-        attempts, address = get_accounts().attempts(), request.remote_addr or ""
-        begin(attempts, self.email.data or "", address)
+        attempts, place = get_accounts().attempts(), request.remote_addr or ""
+        begin(attempts, self.email.data or "", place)
         valid: bool = super().validate(**kwargs)
+        if valid and not self.user.is_usable:  # which Flask-Security asks only where it sends mails
+            self.email.errors = [content.REFUSED]
+            valid = False
         if valid:
-            succeed(attempts, self.email.data or "", address)
+            succeed(attempts, self.email.data or "", place)
+        elif self.user is None or not self.user.password:
+            for spelling in spellings(self.password.data or "")[1:]:
+                hash_password(spelling)  # as slow as for an account
         return valid
 
 
@@ -55,24 +64,47 @@ class OwnPassword:
     def validate_password(self, field: Field) -> None:
         """Wrong ones are counted as those of the log-in."""
         if not field.data:
-            raise ValidationError("Enter your password.")
-        attempts, address = get_accounts().attempts(), request.remote_addr or ""
-        begin(attempts, current_user.email, address)
-        if len(field.data) > LONGEST or not verify_password(field.data, current_user.password):
+            raise ValidationError(content.YOURS)
+        attempts, place = get_accounts().attempts(), request.remote_addr or ""
+        begin(attempts, current_user.email, place)
+        spelling = verified(field.data, current_user.password)
+        if spelling is None:
             raise ValidationError("This is not your password.")
-        succeed(attempts, current_user.email, address)
+        field.data = spelling  # which Flask-Security's form looks at once more
+        succeed(attempts, current_user.email, place)
 
 
 class ChangePasswordForm(OwnPassword, flask_security.ChangePasswordForm):
     """Flask-Security's change of the password."""
 
 
-class ForgotPasswordForm(flask_security.ForgotPasswordForm):
-    """Flask-Security's request for a new password, as slow as for an address without account."""
+class AddressForm:
+    """Tells of what is no address, which Flask-Security answers as if a mail were on its way."""
 
     def validate(self, **kwargs: Any) -> bool:
-        valid: bool = super().validate(**kwargs)
+        valid: bool = super().validate(**kwargs)  # type: ignore[misc]
+        try:
+            address(self.email.data or "")  # type: ignore[attr-defined]
+        except ValueError as error:
+            self.form_errors = [str(error)]
+            return False
+        return valid
+
+
+class SendConfirmationForm(AddressForm, flask_security.SendConfirmationForm):
+    """Flask-Security's request for the mail that confirms."""
+
+
+class ForgotPasswordForm(AddressForm, flask_security.ForgotPasswordForm):
+    """Flask-Security's request for a new password, as slow as for an address without account.
+
+    It is good for who is not confirmed, too: whoever has the mail is.
+    """
+
+    def validate(self, **kwargs: Any) -> bool:
+        valid: bool = super().validate(**kwargs) or self.requires_confirmation
         if valid:
+            self.email.errors = []
             hash_password("")
         return valid
 

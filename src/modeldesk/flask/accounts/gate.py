@@ -9,13 +9,13 @@ from .callers import know
 from .current import get_accounts
 
 OPEN = {
+    "accounts.confirm",
     "static",
     "modeldesk.static",
     "modeldesk.documentation",
     "security.login",
     "security.register",
     "security.send_confirmation",
-    "security.confirm_email",
     "security.forgot_password",
     "security.reset_password",
 }

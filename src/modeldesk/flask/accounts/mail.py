@@ -16,7 +16,7 @@ MAILS = {
     "confirmation_instructions": mails.CONFIRM,
     "welcome_existing": mails.REGISTERED_ALREADY,
     "reset_instructions": mails.RESET,
-    "reset_notice": mails.CHANGED,
+    "reset_notice": mails.SET_ANEW,
     "change_notice": mails.CHANGED,
 }
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from pymongo import ASCENDING
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
 from ...accounts.clashes import check_accounts, check_tokens
 from ...accounts.lines import AccountLine, Line, TokenLine
@@ -67,17 +68,22 @@ class MongoAttempts:
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
         self.collection = collection
 
-    def find(self, keys: Sequence[str]) -> Mapping[str, tuple[int, datetime]]:
-        return {
-            found["_id"]: (found["count"], datetime.fromisoformat(found["until"]))
-            for found in self.collection.find({"_id": {"$in": list(keys)}})
-        }
+    def take(self, key: str, limit: int, now: datetime, until: datetime) -> bool:
+        new = {"count": 0, "until": iso(until)}
+        with suppress(DuplicateKeyError):
+            self.collection.update_one({"_id": key}, {"$setOnInsert": new}, upsert=True)
+        free = {"$or": [{"until": {"$lte": iso(now)}}, {"count": {"$lt": limit}}]}
+        over = {"$lte": ["$until", iso(now)]}
+        count = {"$cond": [over, 1, {"$add": ["$count", 1]}]}
+        changed = [{"$set": {"count": count, "until": iso(until)}}]
+        return self.collection.update_one({"_id": key, **free}, changed).matched_count == 1
 
-    def add(self, key: str, by: int, now: datetime, until: datetime) -> None:
-        over = {"$lte": [{"$ifNull": ["$until", ""]}, iso(now)]}
-        changed: dict[str, Any] = {"count": {"$cond": [over, by, {"$add": ["$count", by]}]}}
-        changed |= {"until": iso(until)} if by > 0 else {}
-        self.collection.update_one({"_id": key}, [{"$set": changed}], upsert=by > 0)
+    def give_back(self, key: str) -> None:
+        self.collection.update_one({"_id": key, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
+
+    def ends(self, keys: Sequence[str]) -> Iterable[datetime]:
+        found = self.collection.find({"_id": {"$in": list(keys)}})
+        return [datetime.fromisoformat(one["until"]) for one in found]
 
     def forget(self, keys: Sequence[str]) -> None:
         over = {"until": {"$lt": iso(now())}}

@@ -12,6 +12,7 @@ from ...serving.log import new_id
 from ...stores.mongo_fields import MomentField
 from .current import get_accounts
 from .defaults import now
+from .rules import AccountMixin
 
 
 class RoleDocument(Document, flask_security.RoleMixin):
@@ -26,7 +27,7 @@ class RoleDocument(Document, flask_security.RoleMixin):
         return str(self.name)
 
 
-class UserDocument(Document, flask_security.UserMixin):
+class UserDocument(Document, AccountMixin):
     """An account. Sessions name its `fs_uniquifier`, which changes with the password."""
 
     id = StringField(primary_key=True, default=new_id)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, backref, declared_attr, mapped_column, relati
 from ...serving.log import new_id
 from ...stores.types import UTCDateTime, bytewise
 from .defaults import now
+from .rules import AccountMixin
 
 
 class RoleMixin(flask_security.RoleMixin):
@@ -27,7 +28,7 @@ class RoleMixin(flask_security.RoleMixin):
         return self.name
 
 
-class UserMixin(flask_security.UserMixin):
+class UserMixin(AccountMixin):
     """An account. Sessions name its `fs_uniquifier`, which changes with the password."""
 
     __tablename__ = "users"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -90,21 +90,28 @@ class SQLAttempts:
 
     def __init__(self, engine: Engine, table: Table) -> None:
         self.engine, self.table = engine, table
+        self.count = table.c["count"]
 
-    def find(self, keys: Sequence[str]) -> Mapping[str, tuple[int, datetime]]:
+    def take(self, key: str, limit: int, now: datetime, until: datetime) -> bool:
+        with suppress(IntegrityError), self.engine.begin() as connection:
+            connection.execute(insert(self.table).values(key=key, count=0, until=until))
+        count, over = self.count, self.table.c["until"] <= now
+        # The count comes first: a database may compare with an end that was set before it.
+        counted = (count, case((over, 1), else_=count + 1))
+        free = update(self.table).where(self.table.c.key == key, over | (count < limit))
         with self.engine.begin() as connection:
-            rows = connection.execute(select(self.table).where(self.table.c.key.in_(keys)))
-            return {row.key: (row._mapping["count"], row.until) for row in rows}
+            done = connection.execute(free.ordered_values(counted, (self.table.c["until"], until)))
+            return done.rowcount == 1
 
-    def add(self, key: str, by: int, now: datetime, until: datetime) -> None:
-        if by > 0:
-            with suppress(IntegrityError), self.engine.begin() as connection:
-                connection.execute(insert(self.table).values(key=key, count=0, until=until))
-        over = self.table.c["until"] <= now
-        changed: dict[str, Any] = {"count": case((over, by), else_=self.table.c["count"] + by)}
-        changed |= {"until": until} if by > 0 else {}
+    def give_back(self, key: str) -> None:
+        counted = update(self.table).where(self.table.c.key == key, self.count > 0)
         with self.engine.begin() as connection:
-            connection.execute(update(self.table).where(self.table.c.key == key).values(changed))
+            connection.execute(counted.values({self.count: self.count - 1}))
+
+    def ends(self, keys: Sequence[str]) -> Iterable[datetime]:
+        with self.engine.begin() as connection:
+            rows = select(self.table.c["until"]).where(self.table.c.key.in_(keys))
+            return list(connection.scalars(rows))
 
     def forget(self, keys: Sequence[str]) -> None:
         with self.engine.begin() as connection:

@@ -1,7 +1,9 @@
 """Pages of one's own account: profile, tokens, and the end of it."""
 
-from flask import Blueprint, make_response, redirect, url_for
+from flask import Blueprint, flash, make_response, redirect, url_for
 from flask_security import current_user, logout_user
+from flask_security.confirmable import confirm_email_token_status, confirm_user
+from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
 from ...accounts import content
@@ -29,6 +31,25 @@ def profile() -> tuple[str, int] | Response:
     roles = ", ".join(role.name for role in user.roles)
     known = {"email": user.email, "roles": roles}
     return form_page(content.PROFILE, form, "profile", profile=known)
+
+
+@own_pages.route("/confirm/<token>", methods=["GET", "POST"])
+def confirm(token: str) -> tuple[str, int] | Response:
+    """What the link of a mail opens; so do programs that look into mails, which confirm none.
+
+    It stands before Flask-Security's, which would confirm at once.
+    """
+    expired, invalid, user = confirm_email_token_status(token)
+    if expired or invalid or not (user and user.is_active):
+        flash(content.OVER)
+        return redirect(url_for("security.send_confirmation"), 303)
+    form = FlaskForm()
+    if user.confirmed_at or form.validate_on_submit():
+        confirm_user(user)
+        get_accounts().datastore.commit()
+        flash(content.CONFIRMED)
+        return redirect(url_for("security.login"), 303)
+    return form_page(content.CONFIRMING, form)
 
 
 @own_pages.route("/tokens", methods=["GET", "POST"])

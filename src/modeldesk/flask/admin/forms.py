@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import current_app
-from flask_security import EmailValidateException
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, SelectMultipleField, StringField, ValidationError
 from wtforms.validators import DataRequired, EqualTo, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from ...accounts.addresses import address
 from ..accounts.current import get_accounts
 
 NEW = {"autocomplete": "new-password"}
@@ -53,11 +53,10 @@ class NewUserForm(FlaskForm):
 
     def validate_email(self, field: StringField) -> None:
         try:
-            email = current_app.extensions["security"].mail_util.normalize(field.data)
-        except EmailValidateException:
-            raise ValidationError(f"{field.data} is no email address.") from None
-        field.data = email.lower()
-        if get_accounts().datastore.find_user(case_insensitive=True, email=field.data):
+            field.data = address(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        if get_accounts().datastore.find_user(email=field.data):
             raise ValidationError("This address has an account.")
 
     def validate_password(self, field: PasswordField) -> None:
