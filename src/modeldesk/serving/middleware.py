@@ -17,6 +17,7 @@ from .callers import current_caller
 from .deployment import current_served
 from .logs import current_request_id
 from .metrics import LATENCY, REQUESTS
+from .packed import unpack
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
 
@@ -45,7 +46,8 @@ logger = logging.getLogger("access")
 
 
 class Gateway:
-    """Gives each request an id, limits its body, counts, times and logs it, adds security headers.
+    """Gives each request an id, limits and unpacks its body, counts, times and logs it, adds
+    security headers.
 
     The framework names the matched route in `environ["app.route"]`, so that metrics have a series
     for each route and not for each path.
@@ -80,7 +82,7 @@ class Gateway:
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
-        problem = _limit_body(environ)
+        problem = _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
             return self.app(environ, start)
         if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
