@@ -12,7 +12,7 @@ from typing import Any
 import uuid_utils
 from prometheus_client import Counter, Histogram
 
-from .answers import HEALTH, Problem, wants_page
+from .answers import HEALTH, Problem, framework_problem, wants_page
 from .callers import current_caller
 from .deployment import current_served
 from .logs import current_request_id
@@ -82,7 +82,7 @@ class Gateway:
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
-        problem = _limit_body(environ) or unpack(environ, MAX_BODY)
+        problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
             return self.app(environ, start)
         if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
@@ -108,6 +108,11 @@ def _look_behind(environ: Environ, proxies: int) -> None:
     schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
     if len(schemes) >= proxies and schemes[-proxies].strip() in ("http", "https"):
         environ["wsgi.url_scheme"] = schemes[-proxies].strip()
+
+
+def _no_address(environ: Environ) -> Problem | None:
+    """Flask would take //docs for /docs, and Django does not."""
+    return framework_problem(404) if environ["PATH_INFO"].startswith("//") else None
 
 
 def _limit_body(environ: Environ) -> Problem | None:

@@ -21,15 +21,20 @@ PAGES = ["/admin/", "/admin/monitor", FEEDBACK, MODELS]
 EVENTS = "/admin/monitor/events"
 
 
-@pytest.fixture
-def table(browser: httpx.Client) -> str:
-    """The address of the table of predictions."""
+def table_of(browser: httpx.Client, name: str) -> str:
+    """The address of a table."""
     links = [
         link for link in Page(browser.get("/admin/").text).all("a") if "href" in link.attributes
     ]
-    found = {link["href"] for link in links if link.text.strip() == "Predictions"}
+    found = {link["href"] for link in links if link.text.strip() == name}
     (address,) = {urlsplit(address).path for address in found if "/admin/" in address}
     return address
+
+
+@pytest.fixture
+def table(browser: httpx.Client) -> str:
+    """The address of the table of predictions."""
+    return table_of(browser, "Predictions")
 
 
 def searched(browser: httpx.Client, table: str, words: str) -> Page:
@@ -93,6 +98,25 @@ def test_a_prediction_is_found_and_exported(
     assert any(row["id"] in element.attributes.get("href", "") for element in page.all("a"))
     nothing = searched(browser, table, uuid.uuid4().hex)
     assert exported(browser, export_link(nothing)["href"]) == []
+
+
+def test_a_search_ignores_case(
+    browser: httpx.Client,
+    administrator: dict[str, str],
+    table: str,
+    predict: Predict,
+    good: Instance,
+) -> None:
+    if not administrator:
+        pytest.skip("nobody has an account")
+    email = administrator["email"]
+    (made,) = predict(good).json()["predictions"]
+    users = table_of(browser, "Users")
+    for words in (email, email.swapcase()):
+        cells = searched(browser, users, words).all("td", "th")
+        assert any(email in cell.text for cell in cells)
+        rows = exported(browser, export_link(searched(browser, table, words))["href"])
+        assert rows[0]["id"] == made["id"]
 
 
 def test_outcomes_are_entered_in_the_table(
