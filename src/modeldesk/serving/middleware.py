@@ -12,7 +12,7 @@ from typing import Any
 import uuid_utils
 from prometheus_client import Counter, Histogram
 
-from .answers import HEALTH, Problem, framework_problem, wants_page
+from .answers import HEALTH, Problem, framework_problem, is_api, wants_page
 from .callers import current_caller
 from .deployment import current_served
 from .logs import current_request_id
@@ -111,8 +111,10 @@ def _look_behind(environ: Environ, proxies: int) -> None:
 
 
 def _no_address(environ: Environ) -> Problem | None:
-    """Flask would take //docs for /docs, and Django does not."""
-    return framework_problem(404) if environ["PATH_INFO"].startswith("//") else None
+    """Flask would take //docs for /docs, and no database looks for a NUL."""
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    with_nul = "\0" in path or ("%00" in query and not is_api(path))  # which names what is wrong
+    return framework_problem(404) if path.startswith("//") or with_nul else None
 
 
 def _limit_body(environ: Environ) -> Problem | None:
