@@ -173,6 +173,29 @@ def test_outcomes_come_from_a_file(
     assert client.get(f"/api/v1/predictions/{two}").json()["feedback"]["actual"] == outcome
 
 
+def test_an_export_is_taken_back(
+    browser: httpx.Client, client: httpx.Client, predict: Predict, good: Instance, outcome: Any
+) -> None:
+    request_id = f"export-{uuid.uuid4().hex}"
+    predict(good, good, headers={"X-Request-ID": request_id})
+    found = searched(browser, table_of(browser, "Predictions"), request_id)
+    link = export_link(found)["href"]
+    first, second = exported(browser, link)
+    first |= typed_outcome(outcome) | {"comment": "'=1+1"}
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, first)
+    writer.writeheader()
+    writer.writerows([first, second])
+    token, files = Page(browser.get(FEEDBACK).text).csrf, {"file": ("back.csv", text.getvalue())}
+    for _ in range(2):  # the second time there is nothing new in it
+        response = browser.post(FEEDBACK, data=token, files=files)
+        assert response.status_code in (302, 303), Page(response.text).text
+    told = client.get(f"/api/v1/predictions/{first['id']}").json()["feedback"]
+    assert (told["actual"], told["comment"]) == (outcome, "=1+1")
+    assert client.get(f"/api/v1/predictions/{second['id']}").json()["feedback"] is None
+    assert exported(browser, link)[0]["comment"] == "'=1+1"
+
+
 def test_the_version_that_is_served(browser: httpx.Client, model: dict[str, Any]) -> None:
     assert model["version"] in Page(browser.get(MODELS).text).text
 
