@@ -78,7 +78,8 @@ class InferBody(BaseModel):
     @property
     def told_types(self) -> bool:
         """Whether it says what tensors mean, as clients of MLServer do, who read it, too."""
-        return any("content_type" in (one.parameters or {}) for one in (self, *self.inputs))
+        told = [self.parameters, *(tensor.parameters for tensor in self.inputs)]
+        return any("content_type" in parameters for parameters in told if parameters)
 
 
 @dataclass(frozen=True)
