@@ -112,6 +112,7 @@ TYPED = [
     ("project_name", "django", "Taken by Python or a library."),
     ("project_name", "Test", "Taken by Python or a library."),
     ("project_name", "scikit-learn", "Taken by Python or a library."),
+    ("project_name", "XGBoost", "Taken by Python or a library."),
     ("project_name", "con", "Taken by Python or a library."),
     ("description", "", "Type something."),
     ("description", "d" * 201, "Longer than 200 characters."),

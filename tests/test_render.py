@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from modeldesk.ml.importing.pickles import NEEDED
 
 from .helpers import ANSWERS_FILE, REPO, copy, each, need, run, tree
 from .library import ABOUT, FOLDER, REQUIREMENT
@@ -293,6 +294,26 @@ def test_no_service_takes_the_name_of_what_the_library_needs() -> None:
     }
     # mypyc names a helper by a digest, which is no name of a service.
     assert not {name for name in names if not reserved(name) and "__mypyc" not in name}
+
+
+def documented() -> set[str]:
+    """What people are told to add to their services, by the docs and by what refuses a model."""
+    pages = [*(REPO / "docs").glob("*.md"), REPO / "README.md"]
+    pages += [*REPO.glob("template_*/README.md.jinja"), *(REPO / "src").rglob("*.py")]
+    told = re.findall(
+        r"`uv add (?:--optional \w+ )?([^`{]+)`",
+        "\n".join(page.read_text("utf-8") for page in pages),
+    )
+    words = {name_of(word) for line in told for word in line.split() if word[0].isalpha()}
+    return words.union(NEEDED, *NEEDED.values())
+
+
+def test_no_service_takes_the_name_of_what_its_owner_is_told_to_add() -> None:
+    found = documented()
+    assert {"xgboost", "torch", "catboost", "imblearn", "scikit-learn"} <= found
+    assert not {name for name in found if not reserved(name)}
+    assert all(map(reserved, ("XGBoost", "Torch", "CatBoost", "LightGBM", "Imbalanced Learn")))
+    assert not any(map(reserved, ("My XGBoost", "Torch service", "Cat")))
 
 
 @each_leader

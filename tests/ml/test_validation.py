@@ -63,7 +63,12 @@ def test_a_gap_may_be_left_out() -> None:
         ("age", "3", "float_type", "Age should be a valid number (it was '3')."),
         ("age", True, "float_type", "Age should be a valid number (it was True)."),
         ("age", [1], "float_type", "(it was [1])."),
-        ("age", float("nan"), "finite_number", "Age should be a finite number (it was nan)."),
+        (
+            "age",
+            float("nan"),
+            "finite_number",
+            "Age should be a finite number, or null for a gap (it was nan).",
+        ),
         ("age", float("inf"), "finite_number", "Age should be a finite number (it was inf)."),
         ("age", -1e39, "greater_than_equal", "Age should be greater than or equal to"),
         ("age", 10**400, "float_type", "Age should be"),
@@ -100,6 +105,12 @@ def test_no_number_is_beyond_what_every_database_keeps() -> None:
     validator = InstanceValidator(signature)
     edge = {"x": 2**53, "y": -FLOAT32_MAX}
     assert validator.from_json([edge])[0] == [edge]
+    for inexact in ({"x": 2**53 + 1}, {"x": -(2**53) - 1}, {"y": 2**53 + 1}, {"y": 10**23}):
+        for rows in ([edge | inexact], [edge, edge | inexact] * 10):
+            with pytest.raises(InvalidInstances, match="64 bits hold exactly, such as") as caught:
+                validator.from_json(rows)
+            assert {fault.type for fault in caught.value.faults} == {"inexact"}
+    assert validator.from_json([edge | {"y": 2**60}])[0] == [edge | {"y": 2**60}]
     for beyond in ({"x": 2**53 + 2}, {"x": -(2**53) - 2}, {"y": 1e39}, {"y": -1e39}):
         with pytest.raises(InvalidInstances) as caught:
             validator.from_json([edge | beyond])

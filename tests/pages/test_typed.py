@@ -139,6 +139,13 @@ def test_an_outcome_is_told_exactly(value: str) -> None:
     assert outcome(output, {"actual": value}) == value  # of a file
 
 
+def test_a_number_that_is_told_stays_that_number() -> None:
+    told = [
+        outcome(Output(name="y"), {"actual": text}) for text in ("1", "9007199254740993", "1e30")
+    ]
+    assert told == [1, 2**53 + 1, 1e30]  # the second of which is refused
+
+
 def test_no_outcome_is_none_of_the_classes() -> None:
     assert outcome(Output(name="y", classes=["", " "]), {}) is None
     assert outcome(Output(name="y", classes=[" ", "a"]), {"actual": ""}) is None

@@ -80,7 +80,8 @@ def test_other_types(content_type: str) -> None:
     [
         (b"", "json_invalid", "Expecting value at line 1, column 1."),
         (b"{\n  'a': 1}", "json_invalid", "at line 2, column 3."),
-        (b'"\xc3"', "unicode", "byte 1 cannot be read."),
+        (b'"\xc3"', "unicode", "It is not UTF-8, in which to send it: byte 1 cannot be read."),
+        (b"\xef\xbb\xbf{}", "json_invalid", "Send it without the byte order mark (BOM)"),
         (rb'"\ud83d"', "unicode", "half of a character"),
         (rb'{"\ud83d": 1}', "unicode", "half of a character"),
         (rb'"\ude00\ud83d"', "unicode", "half of a character"),
@@ -126,6 +127,22 @@ def test_comments_that_no_database_keeps(comment: str, words: str) -> None:
     (fault,) = refused.value.faults
     assert fault.loc == ("comment",)
     assert words in fault.msg
+
+
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_plus_that_became_a_blank(name: str) -> None:
+    for text in ("2026-01-31T09:30:00 01:00", "2026-01-31T09:30 01:00"):
+        with pytest.raises(InvalidInstances) as refused:
+            parse(Paging, {name: text})
+        (fault,) = refused.value.faults
+        assert f"such as {text.replace(' ', '%2B')}; a plus in an address is a blank" in fault.msg
+
+
+def test_an_outcome_that_would_be_another_number() -> None:
+    body = feedback_body(Output(name="y"))
+    with pytest.raises(InvalidInstances, match="hold exactly, such as 9007199254740992"):
+        parse(body, {"actual": 2**53 + 1})
+    assert parse(body, {"actual": 2**53 + 2}).model_dump()["actual"] == 2**53 + 2
 
 
 @pytest.mark.parametrize("name", ["label", "model_version"])

@@ -192,6 +192,27 @@ def test_formulas_are_data(tmp_path: Path) -> None:
     )
 
 
+def test_what_others_wrote_is_guarded_in_the_answers(odd: Path, tmp_path: Path) -> None:
+    """Cells and headings that the model does not name, in the file of a command and of a page."""
+    readers = Readers(odd, tmp_path)
+    sent = hostile.hostile_rows()[:3].assign(**{"=cmd": ["=2+2", "-1", "@SUM(1)"], "plain": "-"})
+    text = hostile.NAMES[hostile.KINDS.index("text")]
+    sent[text] = ["=HYPERLINK(1)", "'=1", "\tx"]
+    sent = sent.fillna("")
+    line = io.StringIO(newline="")
+    csv.writer(line).writerows([sent.columns, *sent.astype(str).to_numpy().tolist()])
+    content = line.getvalue().encode()
+    readers.by_file(content)
+    answer = rows.answer_file(readers.service, "sent.csv", content, "r").body
+    assert answer == (tmp_path / "answers.csv").read_bytes()
+    header, *lines = csv.reader(io.StringIO(answer.decode(), newline=""))
+    place = header.index("'=cmd")
+    assert [line[place] for line in lines] == ["'=2+2", "-1", "'@SUM(1)"]
+    assert {line[header.index("plain")] for line in lines} == {"'-"}
+    found = [line[list(sent).index(text)] for line in lines]
+    assert found == ["'=HYPERLINK(1)", "''=1", "'\tx"]
+
+
 def test_a_first_line_that_names_the_mark_and_headings_of_two_lines(tmp_path: Path) -> None:
     """i04, with a target before and behind the break."""
     r = np.random.default_rng(4)

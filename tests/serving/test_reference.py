@@ -1,5 +1,7 @@
 """What callers send with a row to find its prediction by, and what an owner's rules decide."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -167,6 +169,43 @@ def test_outcomes_come_in_any_file_that_is_read(desk: Desk, mark: str, encoding:
         save_file(desk.service, b"order,actual\nA-1,ch\xe9ap\n")
     with pytest.raises(Problem, match="'actual' twice"):
         save_file(desk.service, b"order,actual,actual\nA-1,cheap,cheap\n")
+
+
+def test_what_the_admin_exported_it_takes_back(desk: Desk) -> None:
+    made = predict(desk, "=1+1", "'-1", "-1", "A-4", "A-5")
+    told = desk.log.records[made[3]["id"]]
+    desk.service.give_feedback(told, {"actual": "cheap", "comment": "=so"})
+
+    def exported() -> list[dict[str, str]]:
+        text = "".join(csv_lines(desk.log.records.values(), desk.service.signature, "order"))
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def back(*names: str) -> Any:
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, names or lines[0], extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(lines)
+        return save_file(desk.service, out.getvalue().encode())
+
+    lines = exported()
+    assert (back().count, back().faults) == (0, {})
+    lines[0] |= {"actual": "dear", "comment": "'=1"}
+    lines[3]["actual"] = "dear"  # it has another one
+    saved = back()
+    assert (saved.count, [*saved.faults]) == (1, ["Row 4"])
+    assert "has its true outcome already" in saved.faults["Row 4"]
+    feedback = desk.log.records[made[0]["id"]].feedback
+    assert feedback
+    assert (feedback.actual, feedback.comment) == ("dear", "=1")
+    lines = exported()
+    assert (lines[0]["comment"], lines[3]["comment"]) == ("'=1", "'=so")
+    lines = lines[1:3]
+    lines[0]["actual"] = lines[1]["actual"] = "cheap"
+    assert [line["order"] for line in lines] == ["''-1", "-1"]
+    assert back("order", "actual").count == 2  # found by what callers call theirs
+    lines[0]["colour"] = "red"
+    with pytest.raises(Problem, match="must have the columns"):
+        back("id", "actual", "colour")
 
 
 def test_the_admins_file_has_its_column(desk: Desk) -> None:

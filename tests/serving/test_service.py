@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from jsonschema import Draft202012Validator
 from modeldesk.ml.answered import NotFinite
 from modeldesk.ml.predictor import Predictor
 from modeldesk.ml.validation import InvalidInstances
@@ -19,6 +20,7 @@ from modeldesk.serving.log import BufferFull, LogUnavailable, Query
 from modeldesk.serving.service import ROUTES
 from modeldesk.serving.settings import Settings
 from modeldesk.serving.writers import BufferedWriter, DurableWriter
+from modeldesk.testing import models
 
 from .desk import ROW, Desk
 
@@ -159,6 +161,30 @@ def test_an_outcome_fits_the_version_that_predicted(desk: Desk, small_regression
     assert desk.ask(path, {"actual": 5.5}).status == 422
     assert other.ask(path, {"actual": "dear"}).status == 422
     assert other.ask(path, {"actual": 5.5}).status == 200
+
+
+def test_the_log_fits_the_document_whatever_version_made_it(
+    tmp_path: Path, small_model: Path, small_regression: Path
+) -> None:
+    models.publish_small_targets(tmp_path / "targets")
+    models.publish_small_detector(tmp_path / "detector")
+    desks = [Desk(small_model, Settings), Desk(small_regression, Settings)]
+    desks += [Desk(tmp_path / name, Settings) for name in ("targets", "detector")]
+    for made in desks:
+        made.log.records = desks[0].log.records
+        examples = json.loads(made.ask("/openapi.json").body)["components"]["examples"]
+        answer = made.ask("/api/v1/predict", examples["PredictRequest"]["value"])
+        (prediction,) = json.loads(answer.body)["predictions"]
+        given = f"/api/v1/predictions/{prediction['id']}/feedback"
+        assert made.ask(given, {"actual": prediction["value"]}).status == 200
+    for served in desks:
+        document = json.loads(served.ask("/openapi.json").body)
+        answers = document["paths"]["/api/v1/predictions"]["get"]["responses"]
+        schema = answers["200"]["content"]["application/json"]["schema"]
+        content = json.loads(served.ask("/api/v1/predictions").body)
+        assert len(content["predictions"]) == len(desks)
+        rooted = schema | {"components": document["components"]}
+        Draft202012Validator(rooted).validate(content)
 
 
 def test_what_is_wrong_is_told(desk: Desk) -> None:

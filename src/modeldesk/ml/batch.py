@@ -16,6 +16,7 @@ from .predictor import Predictor
 from .rows import Row, Values, listed
 from .signature import brief, shares_of
 from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
+from .tables.formulas import guard, guarded
 from .tables.headings import TableError, places, unused
 
 FIRST_FAULTS = 10
@@ -98,6 +99,7 @@ class Job:
         shares += ["prediction_score"] * (self.output.threshold is not None)
         several = [f"prediction_{target.name}" for target in self.output.targets or []]
         self.added = [*(several or ["prediction"]), *shares, "prediction_error"]
+        self.classes = frozenset(label for part in self.output.parts for label, _ in part.choices)
 
     def columns(self, names: Sequence[str]) -> dict[str, int]:
         """Where in a table with these columns those are that are taken. Raises TableError."""
@@ -112,6 +114,11 @@ class Job:
     def headings(self, names: Sequence[str]) -> list[str]:
         """The names of the added columns, beside those of a table and of the model."""
         return unused(self.added, [*names, *self.validator.names])
+
+    def known(self, name: str) -> frozenset[str]:
+        """The texts that are the model's own in a column called so; a class may be in any."""
+        feature = self.validator.features.get(name)
+        return self.classes.union(feature.categories or []) if feature else self.classes
 
     def answer(
         self, columns: Mapping[str, Cells], count: int, misfits: Mapping[int, str], *, typed: bool
@@ -170,13 +177,18 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> 
     """The text of a CSV file with the added columns, `chunk` rows at a time.
 
     `raw` can be seeked, and stays open. Numbers are written with the decimal mark of the model's
-    own files; a first line `sep=;` is left out. Raises TableError.
+    own files; a first line `sep=;` is left out. Texts that a spreadsheet would run are guarded.
+    Raises TableError.
     """
     validator = job.validator
     table = CsvTable(raw, job.name, validator.names, encoding, mend=job.mend)
     found, width = job.columns(table.names), len(table.header)
+    names = {target.name for target in job.output.parts}
     out = CsvText(table.delimiter)
-    out.row(table.header + job.headings(table.names))
+    own = {place: name for name, place in found.items()}
+    header = [cell if i in own else guarded(cell, names) for i, cell in enumerate(table.header)]
+    out.row(header + job.headings(table.names))
+    known = [job.known(own.get(place, "")) for place in range(width)]
     for rows in table.chunks(chunk):
         misfits = table.misfits(rows)
         fit = [cells for i, cells in enumerate(rows) if i not in misfits] if misfits else rows
@@ -185,6 +197,7 @@ def answered_csv(job: Job, raw: BinaryIO, encoding: str, chunk: int = CHUNK) -> 
         added = job.answer(columns, len(rows), misfits, typed=False)
         for place in misfits:
             rows[place] = (rows[place] + [""] * width)[:width]
+        guard(rows, known)  # what is added is the model's own
         texts = [validator.reading.write_all(listed(values)) for values in added]
         for line, told in zip(rows, zip(*texts, strict=True), strict=True):
             line.extend(told)

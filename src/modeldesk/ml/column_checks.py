@@ -40,7 +40,7 @@ class NumberColumn:
         """Of values as JSON has them, in which NaN is no gap."""
         values, odd = _floats(cells)
         odd += [i for i in np.flatnonzero(np.isnan(values)).tolist() if cells[i] is not None]
-        return values, self._doubt(values) + odd
+        return values, self._doubt(values) + odd + _inexact(cells, values)
 
     def from_text(self, cells: Cells, reading: Reading, convert: Convert) -> Column:
         """Of texts, which `convert` gives the meaning of one by one."""
@@ -51,10 +51,11 @@ class NumberColumn:
         """Of typed cells, or an array of numbers; NaN is a gap."""
         if isinstance(cells, np.ndarray):
             values = cells.astype(np.float64)
-            return values, self._doubt(values)
-        plain = NUMBERS.issuperset(map(type, cells))
-        values, odd = _floats(cells if plain else [*map(convert, cells)])
-        return values, self._doubt(values) + odd
+            large = _rows(_large(values)) if cells.dtype.kind in "iu" else []
+            return values, self._doubt(values) + large
+        cells = cells if NUMBERS.issuperset(map(type, cells)) else [*map(convert, cells)]
+        values, odd = _floats(cells)
+        return values, self._doubt(values) + odd + _inexact(cells, values)
 
     def unusual(self, values: Values) -> Iterable[int]:
         """The rows of taken values that are warned of."""
@@ -74,7 +75,7 @@ class NumberColumn:
         gaps = np.isnan(values)
         odd = _outside(values, self.limits)
         if self.whole:  # JSON has more digits than a float from its limit on
-            odd |= ~gaps & ((np.floor(values) != values) | (np.abs(values) >= INTEGER_MAX))
+            odd |= ~gaps & ((np.floor(values) != values) | _large(values))
         return _rows(odd if self.missing else odd | gaps)
 
 
@@ -159,6 +160,16 @@ def _floats(cells: Cells) -> tuple[np.ndarray, list[int]]:
         large = [row for row, cell in enumerate(cells) if abs(cell or 0) > INTEGER_MAX]
         cells = [inf if type(cell) is int and abs(cell) > INTEGER_MAX else cell for cell in cells]
         return np.array(cells, np.float64), odd + large
+
+
+def _large(values: np.ndarray) -> np.ndarray:
+    large: np.ndarray = np.abs(values) >= INTEGER_MAX
+    return large
+
+
+def _inexact(cells: Cells, values: np.ndarray) -> list[int]:
+    """The rows of whole numbers that may have become another one."""
+    return [row for row in _rows(_large(values)) if type(cells[row]) is int]
 
 
 def _outside(values: np.ndarray, limits: Limits) -> np.ndarray:

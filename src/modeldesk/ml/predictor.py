@@ -15,6 +15,7 @@ from .fitted.columns import fitted_names, takes_text
 from .fitted.unsupervised import has_decision
 from .fitted.walk import inside
 from .frames import Column, as_trained
+from .onnx_session import onnx_session
 from .rows import Row, Rows, column
 from .rules import RuleError, Rules, rules
 from .signature import Feature, Signature, brief
@@ -45,12 +46,7 @@ class OnnxEngine:
     """An ONNX model with one input a feature, or one matrix, in the signature's order."""
 
     def __init__(self, model: bytes, features: list[Feature]) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4  # errors reach us as exceptions
-        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        self.session = onnx_session(model)
         inputs, names = self.session.get_inputs(), [feature.name for feature in features]
         groups = [names] if len(inputs) == 1 else [[name] for name in names]
         pairs = zip(inputs, groups, strict=True)

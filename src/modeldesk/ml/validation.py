@@ -276,9 +276,15 @@ class InstanceValidator:
         if value is None or kind == "missing":
             return Fault(loc, f"{feature.label} is missing.", "missing")
         value = value.isoformat() if isinstance(value, date) else value
+        gap = ", or null for a gap" if feature.missing and _is_nan(value) else ""
         # Pydantic begins with "Input" or "String", and may end with how it tried.
         says = message(error).partition(" ")[2].partition(", unable")[0]
-        return Fault(loc, f"{feature.label} {says} (it was {reprlib.repr(value)}).", kind)
+        return Fault(loc, f"{feature.label} {says}{gap} (it was {reprlib.repr(value)}).", kind)
+
+
+def _is_nan(value: Any) -> bool:
+    """Whether it is what JSON does not have, but Python writes."""
+    return isinstance(value, float) and isnan(value)
 
 
 def _moved(fault: Fault, places: Sequence[int]) -> Fault:
@@ -348,7 +354,7 @@ def _column(feature: Feature, warned: Feature) -> NumberColumn | ValueColumn:
 def _field(feature: Feature) -> Any:
     refuse = feature.outside == "refuse"
     low, high = limits(feature)
-    number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False)]
+    number = Annotated[float, Field(ge=low, le=high, allow_inf_nan=False), BeforeValidator(exactly)]
     day = Annotated[date, Field(ge=low, le=high), BeforeValidator(_day)]
     text = Annotated[str, Field(pattern=NO_NUL)]
     levels = set(feature.categories or [])
@@ -382,6 +388,16 @@ def limits(feature: Feature) -> tuple[Any, Any]:
     least, greatest = (parse_day(text) if days and text else text for text in seen)
     low = low if least is None else max(least, low)
     return low, high if greatest is None else min(greatest, high)
+
+
+def exactly(value: Any) -> Any:
+    """A value that, if it is a whole number, is none that would become another one."""
+    if type(value) is int and abs(value) > INTEGER_MAX:
+        with suppress(OverflowError):  # beyond every limit
+            if value != float(value):
+                says = "Input should be a number that 64 bits hold exactly, such as {near}"
+                raise PydanticCustomError("inexact", says, {"near": f"{float(value):.0f}"})
+    return value
 
 
 def _day(value: Any) -> date:

@@ -126,5 +126,9 @@ def framework_problem(status: int, allow: str = "") -> Problem:
 
 def wants_page(problem: Problem, path: str, accept: str) -> bool:
     """Whether it is shown as a page: to browsers, by no API route, and with a host to link to."""
-    first = path.removeprefix("/").partition("/")[0]
-    return problem.status != 400 and first not in API and "text/html" in accept
+    return problem.status != 400 and not is_api(path) and "text/html" in accept
+
+
+def is_api(path: str) -> bool:
+    """Whether programs ask here, and no browser."""
+    return path.lstrip("/").partition("/")[0] in API

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ..ml.signature import FLOAT32_MAX, LONGEST_LABEL, Class, Output
-from ..ml.validation import NO_NUL, Fault, InvalidInstances, Reference, listed, message
+from ..ml.validation import NO_NUL, Fault, InvalidInstances, Reference, exactly, listed, message
 from .answers import Problem, Request
 from .log import Query
 
@@ -50,8 +50,12 @@ def _moment(text: Any) -> datetime:
             return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # no such day, or one before the first year
         pass
-    says = "Input should be a moment with its time zone, such as 2026-01-31T09:30:00Z"
-    raise PydanticCustomError("moment", says)
+    says = "Input should be a moment with its time zone, such as {like}"
+    like = "2026-01-31T09:30:00Z"
+    if isinstance(text, str) and ISO_8601.fullmatch(plus := text.replace(" ", "+")):
+        says += "; a plus in an address is a blank, and is written %2B"
+        like = plus.replace("+", "%2B")
+    raise PydanticCustomError("moment", says, {"like": like})
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]  # text in ISO 8601; becomes UTC
@@ -88,7 +92,8 @@ class Paging(BaseModel):
 
 def feedback_body(output: Output) -> type[BaseModel]:
     """The model of feedback: a class or a number, or one of these for each target; a comment."""
-    number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)]
+    limits = Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX, allow_inf_nan=False)
+    number = Annotated[float, limits, BeforeValidator(exactly)]
     kinds: list[Any] = [
         Annotated[Any, AfterValidator(partial(_one_of, part.classes))] if part.classes else number
         for part in output.parts
@@ -157,12 +162,13 @@ def from_json(text: bytes, **numbers: Any) -> Any:
     decoder = JSONDecoder(object_pairs_hook=_unique_keys, **numbers) if numbers else DECODER
     try:
         if text.startswith(BOM_UTF8):
-            raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", "", 0)
+            raise json.JSONDecodeError("Send it without the byte order mark (BOM)", "", 0)
         content = decoder.decode(text.decode())
         if rb"\u" in text:
             _check_text(content)
     except UnicodeDecodeError as error:
-        reason, kind = f"It is not UTF-8: byte {error.start} cannot be read.", "unicode"
+        reason = f"It is not UTF-8, in which to send it: byte {error.start} cannot be read."
+        kind = "unicode"
     except UnicodeEncodeError:
         reason, kind = "The text holds half of a character (a lone surrogate).", "unicode"
     except json.JSONDecodeError as error:

@@ -12,11 +12,12 @@ from typing import Any
 import uuid_utils
 from prometheus_client import Counter, Histogram
 
-from .answers import HEALTH, Problem, wants_page
+from .answers import HEALTH, Problem, framework_problem, is_api, wants_page
 from .callers import current_caller
 from .deployment import current_served
 from .logs import current_request_id, hidden
 from .metrics import LATENCY, REQUESTS
+from .packed import unpack
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
 
@@ -45,7 +46,8 @@ logger = logging.getLogger("access")
 
 
 class Gateway:
-    """Gives each request an id, limits its body, counts, times and logs it, adds security headers.
+    """Gives each request an id, limits and unpacks its body, counts, times and logs it, adds
+    security headers.
 
     The framework names the matched route in `environ["app.route"]`, so that metrics have a series
     for each route and not for each path.
@@ -80,7 +82,7 @@ class Gateway:
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
-        problem = _limit_body(environ)
+        problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
             return self.app(environ, start)
         if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
@@ -106,6 +108,13 @@ def _look_behind(environ: Environ, proxies: int) -> None:
     schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
     if len(schemes) >= proxies and schemes[-proxies].strip() in ("http", "https"):
         environ["wsgi.url_scheme"] = schemes[-proxies].strip()
+
+
+def _no_address(environ: Environ) -> Problem | None:
+    """Flask would take //docs for /docs, and no database looks for a NUL."""
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    with_nul = "\0" in path or ("%00" in query and not is_api(path))  # which names what is wrong
+    return framework_problem(404) if path.startswith("//") or with_nul else None
 
 
 def _limit_body(environ: Environ) -> Problem | None:

@@ -1,17 +1,19 @@
 """The Open Inference Protocol (v2) of KServe, Triton and others, with binary tensors."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt
+from pydantic_core import PydanticCustomError
 
 from ..ml.signature import Output, Signature
 from ..ml.validation import Fault, InstanceValidator, InvalidInstances, listed
-from . import tensors
+from . import content_types, tensors
 from .answers import Answer, Problem, Request, to_json
 from .body import parse, read_json
 from .log import Record
@@ -29,7 +31,13 @@ DATATYPES = {"number": "FP64", "integer": "INT64", "boolean": "BOOL"}  # of feat
 LABELS: dict[type, str] = {bool: "BOOL", int: "INT64", str: "BYTES"}  # by the type of classes
 LENIENT = ConfigDict(strict=True)  # clients add members of their own
 
-Parameters = dict[str, Any]
+Parameters = dict[str, Any] | None  # null is what MLServer's client writes for none
+
+
+def _of_a_table(shape: list[int]) -> list[int]:
+    if len(shape) not in (1, 2):
+        raise PydanticCustomError("tensor_shape", "The shape should be [rows] or [rows, columns]")
+    return shape
 
 
 class Input(BaseModel):
@@ -38,15 +46,15 @@ class Input(BaseModel):
     model_config = LENIENT
 
     name: str
-    shape: Annotated[list[NonNegativeInt], Field(min_length=1, max_length=2)]
+    shape: Annotated[list[NonNegativeInt], AfterValidator(_of_a_table)]
     datatype: Literal[tuple(tensors.JSON_TYPES)]  # type: ignore[valid-type] # of a table
-    parameters: Parameters = {}
+    parameters: Parameters = None
     data: list[Any] | None = None
 
     @property
     def size(self) -> int | None:
         """How many bytes of binary data it has, if it has such."""
-        size = self.parameters.get("binary_data_size")
+        size = (self.parameters or {}).get("binary_data_size")
         return size if type(size) is int and size >= 0 else None
 
 
@@ -56,16 +64,22 @@ class Wanted(BaseModel):
     model_config = LENIENT
 
     name: str
-    parameters: Parameters = {}
+    parameters: Parameters = None
 
 
 class InferBody(BaseModel):
     model_config = LENIENT
 
     id: str | None = None
-    parameters: Parameters = {}
+    parameters: Parameters = None
     inputs: Annotated[list[Input], Field(min_length=1)]
     outputs: list[Wanted] | None = None
+
+    @property
+    def told_types(self) -> bool:
+        """Whether it says what tensors mean, as clients of MLServer do, who read it, too."""
+        told = [self.parameters, *(tensor.parameters for tensor in self.inputs)]
+        return any("content_type" in parameters for parameters in told if parameters)
 
 
 @dataclass(frozen=True)
@@ -170,9 +184,14 @@ def infer(
     content["outputs"], parts = [], []
     for output, binary in wanted:
         tensor = output.tensor(records)
+        told: dict[str, Any] = {}
+        if body.told_types:
+            told["content_type"] = content_types.of_output(output.datatype)
         if binary:
             parts.append(tensors.to_bytes(output.datatype, tensor.pop("data")))
-            tensor["parameters"] = {"binary_data_size": len(parts[-1])}
+            told["binary_data_size"] = len(parts[-1])
+        if told:
+            tensor["parameters"] = told
         content["outputs"].append(tensor)
     if not parts:
         return content
@@ -188,20 +207,26 @@ def _read(request: Request) -> tuple[InferBody, list[list[Any]]]:
         raise Problem(400, f"{HEADER} must be how many bytes of the body are JSON.")
     head, rest = request.body[:length], request.body[length:]
     body = parse(InferBody, read_json(replace(request, body=head), UNTYPED, BINARY))
+    if fault := content_types.fault(body.parameters, ()):
+        raise InvalidInstances([fault])
     announced = sum(tensor.size or 0 for tensor in body.inputs)
     if announced != len(rest):
         says = f"{len(rest)} bytes follow the JSON, where binary_data_size has {announced}."
         raise Problem(400, says)
     cells, faults = [], []
     for index, tensor in enumerate(body.inputs):
+        if fault := content_types.fault(tensor.parameters, ("inputs", index)):
+            faults.append(fault)
+            continue
         try:
             if tensor.size is not None:
                 part, rest = rest[: tensor.size], rest[tensor.size :]
-                cells.append(tensors.from_bytes(tensor.datatype, tensor.shape, part))
+                given = tensors.from_bytes(tensor.datatype, tensor.shape, part)
             elif tensor.data is not None:
-                cells.append(tensors.from_json(tensor.datatype, tensor.shape, tensor.data))
+                given = tensors.from_json(tensor.datatype, tensor.shape, tensor.data)
             else:
                 raise ValueError("The data is missing.")
+            cells.append(content_types.meant(tensor.parameters, given))
         except ValueError as error:
             faults.append(Fault(("inputs", index, "data"), str(error), "tensor_data"))
     if faults:
@@ -211,7 +236,7 @@ def _read(request: Request) -> tuple[InferBody, list[list[Any]]]:
 
 def _wanted(body: InferBody, known: dict[str, Given]) -> list[tuple[Given, bool]]:
     """The outputs to answer with, and whether as binary data."""
-    all_binary = body.parameters.get("binary_data_output") is True
+    all_binary = (body.parameters or {}).get("binary_data_output") is True
     if not body.outputs:
         return [(output, all_binary) for output in known.values()]
     if faults := [
@@ -221,7 +246,7 @@ def _wanted(body: InferBody, known: dict[str, Given]) -> list[tuple[Given, bool]
     ]:
         raise InvalidInstances(faults)
     return [
-        (known[wanted.name], wanted.parameters.get("binary_data", all_binary) is True)
+        (known[wanted.name], (wanted.parameters or {}).get("binary_data", all_binary) is True)
         for wanted in body.outputs
     ]
 
@@ -231,20 +256,24 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """Rows by the names of features: of a tensor for each, or of one with a column for each."""
     names, width, first = list(validator.features), len(validator.features), body.inputs[0]
+    rows, _ = Counter(tensor.shape[0] for tensor in body.inputs).most_common(1)[0]
     if len(body.inputs) == 1 and first.shape[1:] == [width]:
         cells = columns[0]
         places = range(0, len(cells), width)
         return [dict(zip(names, cells[at : at + width], strict=True)) for at in places]
     faults = []
     for index, tensor in enumerate(body.inputs):
-        if tensor.name not in names and tensor.name != validator.reference:
+        if tensor.name not in names and len(body.inputs) == 1 and tensor.shape[1:] not in ([], [1]):
+            says = f"The shape should be [{rows}, {width}], with a column for each of: "
+            faults.append(Fault(("inputs", 0, "shape"), f"{says}{listed(names)}.", "tensor_shape"))
+        elif tensor.name not in names and tensor.name != validator.reference:
             says = f"The inputs are: {listed(names)}; or one of the shape (rows, {width})."
             faults.append(Fault(("inputs", index, "name"), says, "unknown_input"))
         elif tensor.name in [other.name for other in body.inputs[:index]]:
             says = f"{tensor.name!r} is given more than once."
             faults.append(Fault(("inputs", index, "name"), says, "input_twice"))
-        elif tensor.shape[:1] != first.shape[:1] or tensor.shape[1:] not in ([], [1]):
-            says = f"The shape should be [{first.shape[0]}] or [{first.shape[0]}, 1]."
+        elif tensor.shape not in ([rows], [rows, 1]):
+            says = f"The shape should be [{rows}] or [{rows}, 1], not {tensor.shape}."
             faults.append(Fault(("inputs", index, "shape"), says, "tensor_shape"))
     if faults:
         raise InvalidInstances(faults)

@@ -39,7 +39,7 @@ def openapi(
     if not validator.reference:
         taken = document["paths"]["/api/v1/predictions"]["get"]["parameters"]
         taken.remove({"$ref": "#/components/parameters/reference"})
-        del filters["reference"], schemas["Prediction"]["properties"]["reference"]
+        del filters["reference"], told["reference"], schemas["Entry"]["properties"]["reference"]
     else:
         filters["record_id"]["description"] += f", or the {validator.reference} sent with it"
         filters["record_id"]["schema"] = {"type": "string"}

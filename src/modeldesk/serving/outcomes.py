@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ..ml.signature import Class, Output, Target, class_label
+from ..ml.signature import INTEGER_MAX, Class, Output, Target, class_label
 from ..ml.validation import Fault, InvalidInstances
 
 
@@ -42,7 +42,9 @@ def _meant(part: Target, text: str | None) -> Any:
         return None if text is None else _class(part.classes, names.get(text.strip(), text))
     text = (text or "").strip()
     with suppress(ValueError):
-        return float(text)
+        number = float(text)
+        large = abs(number) >= INTEGER_MAX and text.lstrip("+-").isdecimal()
+        return int(text) if large else number  # with its last digit, to be refused if it is lost
     return text
 
 

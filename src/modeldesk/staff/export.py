@@ -5,12 +5,11 @@ import io
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from ..ml.signature import Signature, class_label, shares_of
+from ..ml.signature import Output, Signature, class_label, shares_of
+from ..ml.tables.formulas import guarded
 from ..serving.log import Record, iso
 from ..serving.outcomes import outcome_fields
 from .records import number_of
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a text that begins so
 
 
 def csv_lines(
@@ -21,26 +20,16 @@ def csv_lines(
     `reference` is what callers of this service call theirs, if they may send one.
 
     Columns are those of the model that is served; of several targets each has its own. A feature
-    called as one of ours has `input ` before its name. What the model names is as it is; an
-    apostrophe stands before other texts that a spreadsheet would run, and before those that have
-    it there by themselves, so that it can be taken off again.
+    called as one of ours has `input ` before its name. What the model names is as it is; other
+    texts are guarded, as `tables.formulas` says.
     """
     features, output = signature.features, signature.output
-    parts = [("" if part is output else part.name, part) for part in output.parts]
-    labels = [(name, label) for name, part in parts for label, _ in part.choices]
+    labels = _labels(output)
     classes = [label for _, label in labels]
     targets = [target.name for target in output.targets or []]
     scored = output.threshold is not None
     known = [frozenset(feature.categories or []) for feature in features]
-    before = ["id", "created_at", "request_id", "model_version"] + (
-        [reference] if reference else []
-    )
-    after = [f"prediction_{target}" for target in targets] or ["prediction"]
-    after += ["prediction_score"] * scored
-    after += [f"probability of {' '.join(filter(None, pair))}" for pair in labels]
-    after += [*outcome_fields(signature.output), "comment"]
-    names = _apart([feature.name for feature in features], {*before, *after})
-    yield _line([*before, *names, *after])
+    yield _line(headings(signature, reference))
     for record in records:
         feedback = record.feedback
         shares = {(target, label): n for target, label, n in shares_of(record.probabilities)}
@@ -55,6 +44,25 @@ def csv_lines(
             + [_safe(value, classes) for value in _numbers(feedback and feedback.actual, targets)]
             + [_safe(feedback and feedback.comment)]
         )
+
+
+def headings(signature: Signature, reference: str | None = None) -> list[str]:
+    """The columns of an export."""
+    output = signature.output
+    before = ["id", "created_at", "request_id", "model_version"]
+    before += [reference] if reference else []
+    after = [f"prediction_{target.name}" for target in output.targets or []] or ["prediction"]
+    after += ["prediction_score"] * (output.threshold is not None)
+    after += [f"probability of {' '.join(filter(None, pair))}" for pair in _labels(output)]
+    after += [*outcome_fields(output), "comment"]
+    names = _apart([feature.name for feature in signature.features], {*before, *after})
+    return [*before, *names, *after]
+
+
+def _labels(output: Output) -> list[tuple[str, str]]:
+    """The target of each class, "" where there is only one, and its label."""
+    parts = [("" if part is output else part.name, part) for part in output.parts]
+    return [(name, label) for name, part in parts for label, _ in part.choices]
 
 
 def _apart(names: list[str], ours: set[str]) -> list[str]:
@@ -78,8 +86,5 @@ def _line(cells: list[Any]) -> str:
     return line.getvalue()
 
 
-def _safe(value: Any, known: Container[Any] = ()) -> Any:
-    """A value that no spreadsheet runs, unless it is one of the model's own."""
-    if isinstance(value, str) and value not in known and value.lstrip("'").startswith(FORMULA):
-        return f"'{value}"
-    return value
+def _safe(value: Any, known: Container[str] = ()) -> Any:
+    return guarded(value, known) if isinstance(value, str) else value

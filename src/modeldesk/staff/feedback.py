@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from ..ml.labels import labels, named_choices, visible
 from ..ml.tables.csv_table import CsvTable
+from ..ml.tables.formulas import unguarded
 from ..ml.tables.headings import TableError, places
 from ..ml.tables.reading import Reading
 from ..ml.validation import InvalidInstances, listed
@@ -17,6 +18,7 @@ from ..serving.forms import chosen_text, moment, option_value, typed_text
 from ..serving.log import Query, Record
 from ..serving.outcomes import outcome, outcome_faults, outcome_fields
 from ..serving.service import Service
+from .export import headings
 from .records import said, shown
 
 ROWS = 25  # of a page
@@ -30,7 +32,7 @@ class Saved:
     faults: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.count} outcome{'s were' if self.count > 1 else ' was'} stored."
+        return f"{self.count} outcome{' was' if self.count == 1 else 's were'} stored."
 
 
 def save(service: Service, typed: Mapping[str, str], file: bytes | None) -> Saved:
@@ -129,7 +131,8 @@ def save_file(service: Service, content: bytes) -> Saved:
 
     What callers sent to find predictions by may stand in the place of the id. Of several targets
     each has a column, actual_<target>. The first row says which it is: all are of versions that
-    give the same.
+    give the same. An export of predictions is such a file, too: what it has besides is let be, and
+    so are rows without an outcome, or with the one that is known.
 
     Raises Problem 422 when it is no such file; a row at fault is named, the others are stored.
     """
@@ -150,16 +153,26 @@ def _save_table(service: Service, content: bytes) -> Saved:
         version = service.find(_name(first, key)).model_version
     needed = [key, *_fields(service, version)[:-1]]
     found = places([*needed, "comment"], table.header, "The file")
-    foreign = [name for place, name in enumerate(table.header) if place not in found.values()]
-    if any(foreign) or not set(needed) <= set(found):
+    others = [name for place, name in enumerate(table.header) if place not in found.values()]
+    exported = bool({*others} - {""})
+    if not {"", *headings(service.signature, reference)}.issuperset(others) or not set(
+        needed
+    ) <= set(found):
         listed = f"{', '.join(needed[:-1])} and {needed[-1]}"
         raise Problem(422, f"The file must have the columns {listed}, and may have comment.")
     signature, saved = service.signature_of(version), Saved()
-    numbers = [name for name, part in outcome_fields(signature.output).items() if not part.classes]
+    parts = outcome_fields(signature.output)
+    # An export has numbers as programs write them.
+    numbers = [name for name, part in parts.items() if not (part.classes or exported)]
+    known = {name: {label for label, _ in part.choices} for name, part in parts.items()}
     for number, cells in enumerate(rows, 1):
         fault = table.misfit(cells)
         if not fault:
-            row = {name: cells[place] for name, place in found.items()}
+            row = {
+                name: unguarded(cells[place], known.get(name, ())) for name, place in found.items()
+            }
+            if exported and _adds_nothing(service, _name(row, key), row):
+                continue
             row |= {name: _plain(signature.reading, row[name]) for name in numbers}
             fault = _give(service, _name(row, key), row)
         if fault:
@@ -167,6 +180,19 @@ def _save_table(service: Service, content: bytes) -> Saved:
         else:
             saved.count += 1
     return saved
+
+
+def _adds_nothing(service: Service, name: str, given: Mapping[str, str]) -> bool:
+    """Whether a row of an export has no outcome, or the one that its prediction has."""
+    with suppress(Problem):
+        record = service.find(name)
+        output = service.signature_of(record.model_version).output
+        actual, comment = outcome(output, given), given.get("comment") or ""
+        if record.feedback:
+            return bool((record.feedback.actual, record.feedback.comment) == (actual, comment))
+        told = [given[field] for field in outcome_fields(output) if field in given]
+        return not any(text.strip() for text in [*told, comment])
+    return False
 
 
 def _fields(service: Service, version: str) -> list[str]:

@@ -14,7 +14,12 @@ pymysql.install_as_MySQLdb()  # Django knows only mysqlclient, which has to be c
 
 def settings_for(settings: Settings) -> dict[str, Any]:
     """The entry of DATABASES; each thread keeps its connection."""
-    parsed = dj_database_url.parse(settings.database_url, conn_max_age=600, conn_health_checks=True)
+    parsed = dj_database_url.parse(
+        settings.database_url,
+        engine="modeldesk.django.mysql",
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
     limit = settings.database_timeout
     options = {
         "charset": "utf8mb4",

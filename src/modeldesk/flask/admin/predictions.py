@@ -112,7 +112,7 @@ class PredictionsTable(Table):
         self._template_args.update(
             list_columns=[("id", "When (UTC)"), *features, *known],
             get_value=get_value,
-            export_url=self.get_url(".export", export_type="csv", **request.args),
+            export_url=self.get_url(".export", export_type="csv", **_asked()),
         )
         return super().index_view()
 
@@ -140,7 +140,7 @@ class PredictionsTable(Table):
         for row in rows:
             row.record = Record.from_row(row)
             row.user = emails.get(row.user_id, NONE)
-        others = {name: value for name, value in request.args.items() if name != AFTER}
+        others = _asked()
         more = rows and len(there) > self.page_size
         self._template_args.update(
             in_all=in_all(len(first)),
@@ -191,6 +191,15 @@ class PredictionsTable(Table):
             return {}
         user = get_accounts().datastore.user_model
         return {one.id: one.email for one in self.find(user, self.where(user, "id", "in", known))}
+
+
+def _asked() -> dict[str, str]:
+    """What the address says of the rows, and of their order; other names mean nothing here."""
+    return {
+        name: value
+        for name, value in request.args.items()
+        if name in ("search", "sort", "desc") or name.startswith("flt")
+    }
 
 
 class Listed:

@@ -33,6 +33,7 @@ FORMATTERS = {
     datetime: lambda view, value, name: f"{value.astimezone(UTC):%Y-%m-%d %H:%M}",
     list: lambda view, value, name: ", ".join(sorted(map(str, value))) or NONE,
 }
+LAST_PAGE = 10**6  # that is asked of a database
 
 
 class Table(Secured, BaseModelView):
@@ -83,8 +84,8 @@ class Table(Secured, BaseModelView):
             raise refusal()
         return refused
 
-    def get_one(self, id: str) -> Any:
-        found = super().get_one(id)
+    def get_one(self, id: Any) -> Any:
+        found = super().get_one(id) if isinstance(id, str) else None  # a list of several
         if found is None:
             raise framework_problem(404)
         return found
@@ -125,6 +126,12 @@ class Table(Secured, BaseModelView):
     def _get_list_filter_args(self) -> list[Any]:
         """Without those that were left blank in the form."""
         return [given for given in super()._get_list_filter_args() or [] if given[2]]
+
+    def _get_list_extra_args(self) -> Any:
+        """Without what the list does not know, which in links would be options of `url_for`."""
+        found = super()._get_list_extra_args()
+        found.page, found.extra_args = min(found.page, LAST_PAGE), {}
+        return found
 
     def get_invalid_value_msg(self, value: str, filter: Any) -> str:
         raise Problem(422, f"{filter.name}: {value} cannot be understood.")

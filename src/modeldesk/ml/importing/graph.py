@@ -16,6 +16,7 @@ import numpy as np
 from ..artifact import ArtifactError
 from ..converting.parity import Answers, compare
 from ..fitted.knowledge import Known
+from ..onnx_session import onnx_session
 from ..predictor import INPUTS, OnnxEngine
 from ..rows import Row
 from ..signature import Feature, FeatureType, Signature, Task, brief
@@ -176,13 +177,8 @@ def _known(node: str) -> Known:
 
 
 def _session(model: Any) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # errors reach us as exceptions
-    content = model.SerializeToString()
     try:
-        return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        return onnx_session(model.SerializeToString())
     except Exception as error:
         mend = "export it in 32 bits, for an older opset, of ONNX's own operators"
         said = " ".join(str(error).split())

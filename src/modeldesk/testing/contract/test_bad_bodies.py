@@ -1,5 +1,6 @@
 """Bodies that are no request: malformed, of another type, too large, cut off."""
 
+import gzip
 import json
 import socket
 from collections.abc import Iterator
@@ -125,6 +126,26 @@ def test_too_large(client: httpx.Client, record_id: str, route: str, chunked: bo
     )
     assert response.status_code == 413
     assert "10 MiB" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "status", "says"),
+    [
+        ("gzip", gzip.compress(b" " * LARGE), 413, "10 MiB unpacked"),
+        ("gzip", b"{}", 400, "gzip"),
+        ("gzip", gzip.compress(b"{}")[:-1], 400, "cut off"),
+        ("br", b"{}", 415, "gzip or deflate"),
+    ],
+    ids=["bomb", "not packed", "cut off", "unknown"],
+)
+def test_packed_so_that_it_cannot_be_read(
+    client: httpx.Client, packing: str, body: bytes, status: int, says: str
+) -> None:
+    headers = {"Content-Type": JSON, "Content-Encoding": packing}
+    response = client.post("/api/v1/predict", content=body, headers=headers)
+    assert response.status_code == status
+    assert says in response.json()["detail"]
+    assert ("Accept-Encoding" in response.headers) == (status == 415)
 
 
 def test_as_large_as_allowed(client: httpx.Client, good: Instance) -> None:

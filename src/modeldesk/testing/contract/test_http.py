@@ -66,6 +66,8 @@ def test_methods_of_a_route_to_write(client: httpx.Client, path: str, method: st
         "/v2/none",
         "/invocations/none",
         "/ping/",
+        "/api//v1/model",
+        "/api/v1/model//",
     ],
 )
 def test_unknown_addresses_of_the_api(
@@ -76,7 +78,11 @@ def test_unknown_addresses_of_the_api(
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("path", ["/none", "/docs/", "/healthz/", "/static/none.css", "/%ff"])
+UNKNOWN = ["/none", "/docs/", "/docs//", "/healthz/", "/static/none.css", "/%ff"]
+UNKNOWN += ["//", "//docs", "//healthz", "//accounts/login", "//none.example/docs"]
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
 def test_other_unknown_addresses(client: httpx.Client, path: str) -> None:
     response = client.get(client.base_url.join("/").copy_with(raw_path=path.encode()))
     assert response.status_code == 404
@@ -85,6 +91,14 @@ def test_other_unknown_addresses(client: httpx.Client, path: str) -> None:
     assert page.status_code == 404
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["X-Request-ID"] in page.text
+
+
+def test_the_api_is_at_no_address_with_two_slashes(client: httpx.Client) -> None:
+    address = client.base_url.join("/").copy_with(raw_path=b"//api/v1/model")
+    for headers in ({}, BROWSER):
+        response = client.get(address, headers=headers)
+        assert response.status_code == 404
+        assert response.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(

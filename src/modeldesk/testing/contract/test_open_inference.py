@@ -2,6 +2,7 @@
 
 import json
 import struct
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -208,6 +209,43 @@ def test_one_matrix(
         assert [*inputs.values()] == [float(str(np.float32(value))) for value in row]
 
 
+def test_a_request_in_the_style_of_mlserver(
+    client: httpx.Client, agrees: Agrees, address: str, tensors: list[Tensor]
+) -> None:
+    """Content types, columns of one cell a row, and null for what is not said."""
+    inputs = [
+        tensor
+        | {"shape": [2, 1]}
+        | {"parameters": {"content_type": "str"} if tensor["datatype"] == "BYTES" else None}
+        for tensor in tensors
+    ]
+    told = {"id": None, "parameters": {"content_type": "pd", "headers": None}, "outputs": None}
+    response = client.post(f"{address}/infer", json=told | {"inputs": inputs})
+    agrees(response)
+    for output in response.json()["outputs"]:
+        kind = "str" if output["datatype"] == "BYTES" else "np"
+        assert output["parameters"] == {"content_type": kind}
+    for tensor in inputs:
+        if tensor["datatype"] == "BYTES":
+            texts = [b64encode(text.encode()).decode() for text in tensor["data"]]
+            tensor |= {"data": texts, "parameters": {"content_type": "base64"}}
+    agrees(client.post(f"{address}/infer", json={"inputs": inputs}))
+
+
+def test_another_content_type(client: httpx.Client, address: str, tensors: list[Tensor]) -> None:
+    told = {"parameters": {"content_type": "pillow_image"}}
+    faulty = [*tensors[:-1], tensors[-1] | told]
+    for body, place in (
+        ({"inputs": tensors} | told, []),
+        ({"inputs": faulty}, ["inputs", len(tensors) - 1]),
+    ):
+        response = client.post(f"{address}/infer", json=body)
+        assert response.status_code == 422
+        (fault,) = response.json()["errors"]
+        assert fault["loc"] == [*place, "parameters", "content_type"]
+        assert "np, pd, str, base64, datetime" in fault["msg"]
+
+
 def test_outputs_are_chosen(
     client: httpx.Client, model: dict[str, Any], address: str, tensors: list[Tensor]
 ) -> None:
@@ -281,6 +319,22 @@ def test_bad_tensors(client: httpx.Client, address: str, tensors: list[Tensor], 
     fault = response.json()["errors"][0]
     assert fault["loc"] == loc or len(tensors) == 1
     assert fault["msg"] in response.json()["error"]
+
+
+def test_the_input_of_another_shape_is_the_one_that_is_named(
+    client: httpx.Client, address: str, tensors: list[Tensor]
+) -> None:
+    wrong = tensors[0] | {"shape": [3], "data": tensors[0]["data"][:1] * 3}
+    if len(tensors) > 2:
+        response = client.post(f"{address}/infer", json={"inputs": [wrong, *tensors[1:]]})
+        (fault,) = response.json()["errors"]
+        assert fault["loc"] == ["inputs", 0, "shape"]
+        assert fault["msg"] == "The shape should be [2] or [2, 1], not [3]."
+    width = len(tensors) + 1
+    matrix = {"name": "any", "datatype": "FP64", "shape": [1, width], "data": [0.0] * width}
+    (fault,) = client.post(f"{address}/infer", json={"inputs": [matrix]}).json()["errors"]
+    assert fault["loc"] == ["inputs", 0, "shape"]
+    assert f"The shape should be [1, {len(tensors)}]" in fault["msg"]
 
 
 def test_bad_requests(client: httpx.Client, address: str, tensors: list[Tensor]) -> None:

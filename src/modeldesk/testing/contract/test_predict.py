@@ -1,7 +1,10 @@
 """Predictions: what comes back for good instances, and that it is kept."""
 
+import gzip
 import json
 import uuid
+import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -50,6 +53,18 @@ def test_one_instance(predict: Predict, model: dict[str, Any], good: Instance) -
             assert sum(shares.values()) == pytest.approx(1, abs=1e-5)
     if (threshold := model["output"]["threshold"]) is not None:
         assert (prediction["score"] < threshold) == (prediction["value"] == -1)
+
+
+@pytest.mark.parametrize(("packing", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_packed_body(
+    client: httpx.Client, good: Instance, packing: str, pack: Callable[[bytes], bytes]
+) -> None:
+    body = pack(json.dumps({"instances": [good]}).encode())
+    for content in (body, iter([body])):  # with its length, and in chunks
+        headers = JSON | {"Content-Encoding": packing}
+        response = client.post("/api/v1/predict", content=content, headers=headers)
+        assert response.status_code == 200
+        assert len(response.json()["predictions"]) == 1
 
 
 def test_many_instances_keep_their_order(

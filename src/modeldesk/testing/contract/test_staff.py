@@ -21,15 +21,20 @@ PAGES = ["/admin/", "/admin/monitor", FEEDBACK, MODELS]
 EVENTS = "/admin/monitor/events"
 
 
-@pytest.fixture
-def table(browser: httpx.Client) -> str:
-    """The address of the table of predictions."""
+def table_of(browser: httpx.Client, name: str) -> str:
+    """The address of a table."""
     links = [
         link for link in Page(browser.get("/admin/").text).all("a") if "href" in link.attributes
     ]
-    found = {link["href"] for link in links if link.text.strip() == "Predictions"}
+    found = {link["href"] for link in links if link.text.strip() == name}
     (address,) = {urlsplit(address).path for address in found if "/admin/" in address}
     return address
+
+
+@pytest.fixture
+def table(browser: httpx.Client) -> str:
+    """The address of the table of predictions."""
+    return table_of(browser, "Predictions")
 
 
 def searched(browser: httpx.Client, table: str, words: str) -> Page:
@@ -95,6 +100,25 @@ def test_a_prediction_is_found_and_exported(
     assert exported(browser, export_link(nothing)["href"]) == []
 
 
+def test_a_search_ignores_case(
+    browser: httpx.Client,
+    administrator: dict[str, str],
+    table: str,
+    predict: Predict,
+    good: Instance,
+) -> None:
+    if not administrator:
+        pytest.skip("nobody has an account")
+    email = administrator["email"]
+    (made,) = predict(good).json()["predictions"]
+    users = table_of(browser, "Users")
+    for words in (email, email.swapcase()):
+        cells = searched(browser, users, words).all("td", "th")
+        assert any(email in cell.text for cell in cells)
+        rows = exported(browser, export_link(searched(browser, table, words))["href"])
+        assert rows[0]["id"] == made["id"]
+
+
 def test_outcomes_are_entered_in_the_table(
     browser: httpx.Client, client: httpx.Client, predict: Predict, good: Instance, outcome: Any
 ) -> None:
@@ -147,6 +171,29 @@ def test_outcomes_come_from_a_file(
     assert (kept["actual"], kept["comment"]) == (outcome, "from a file")
     assert upload(f"{names},id\n{texts},{two}\n").status_code in (302, 303)
     assert client.get(f"/api/v1/predictions/{two}").json()["feedback"]["actual"] == outcome
+
+
+def test_an_export_is_taken_back(
+    browser: httpx.Client, client: httpx.Client, predict: Predict, good: Instance, outcome: Any
+) -> None:
+    request_id = f"export-{uuid.uuid4().hex}"
+    predict(good, good, headers={"X-Request-ID": request_id})
+    found = searched(browser, table_of(browser, "Predictions"), request_id)
+    link = export_link(found)["href"]
+    first, second = exported(browser, link)
+    first |= typed_outcome(outcome) | {"comment": "'=1+1"}
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, first)
+    writer.writeheader()
+    writer.writerows([first, second])
+    token, files = Page(browser.get(FEEDBACK).text).csrf, {"file": ("back.csv", text.getvalue())}
+    for _ in range(2):  # the second time there is nothing new in it
+        response = browser.post(FEEDBACK, data=token, files=files)
+        assert response.status_code in (302, 303), Page(response.text).text
+    told = client.get(f"/api/v1/predictions/{first['id']}").json()["feedback"]
+    assert (told["actual"], told["comment"]) == (outcome, "=1+1")
+    assert client.get(f"/api/v1/predictions/{second['id']}").json()["feedback"] is None
+    assert exported(browser, link)[0]["comment"] == "'=1+1"
 
 
 def test_the_version_that_is_served(browser: httpx.Client, model: dict[str, Any]) -> None:

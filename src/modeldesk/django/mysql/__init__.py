@@ -1,0 +1,1 @@
+"""Django's backend for MySQL, whose `i...` lookups ignore case whatever the collation."""

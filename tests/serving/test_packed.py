@@ -1,0 +1,88 @@
+"""Bodies that come packed are read like others, and none unpacks beyond the limit."""
+
+import gzip
+import tracemalloc
+import zlib
+from io import BytesIO
+from typing import Any
+
+import pytest
+from modeldesk.serving.packed import unpack
+
+LIMIT = 2**20
+BODY = b'{"instances": []}'
+
+
+class Input(BytesIO):
+    """Bytes that count how many of them were read."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
+        assert size >= 0, "a body is read by its length"
+        return super().read(size)
+
+
+def sent(body: bytes, packing: str | None) -> dict[str, Any]:
+    environ = {"wsgi.input": Input(body + b"next"), "CONTENT_LENGTH": str(len(body))}
+    return environ | ({"HTTP_CONTENT_ENCODING": packing} if packing is not None else {})
+
+
+@pytest.mark.parametrize(
+    ("packing", "body"),
+    [
+        (None, BODY),
+        ("", BODY),
+        ("identity", BODY),
+        ("gzip", gzip.compress(BODY)),
+        (" GZIP ", gzip.compress(BODY)),
+        ("x-gzip", gzip.compress(BODY)),
+        ("deflate", zlib.compress(BODY)),
+        ("br", b""),
+    ],
+)
+def test_what_is_read_is_what_was_packed(packing: str | None, body: bytes) -> None:
+    environ = sent(body, packing)
+    assert unpack(environ, LIMIT) is None
+    read = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    assert read == (BODY if body else b"")
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "status", "says"),
+    [
+        ("br", BODY, 415, "gzip or deflate"),
+        ("gzip, gzip", gzip.compress(gzip.compress(BODY)), 415, "gzip or deflate"),
+        ("gzip", BODY, 400, "not packed by gzip"),
+        ("deflate", BODY, 400, "not packed by deflate"),
+        ("gzip", gzip.compress(BODY)[:-1], 400, "cut off"),
+        ("gzip", gzip.compress(BODY)[:5], 400, "cut off"),
+        ("gzip", gzip.compress(BODY) * 2, 400, "one"),
+        ("gzip", gzip.compress(BODY)[:-8] + bytes(8), 400, "not packed by gzip"),
+        ("gzip", gzip.compress(bytes(LIMIT + 1)), 413, "1 MiB unpacked"),
+    ],
+)
+def test_what_cannot_be_unpacked(packing: str, body: bytes, status: int, says: str) -> None:
+    problem = unpack(sent(body, packing), LIMIT)
+    assert problem is not None
+    assert problem.status == status
+    assert says in problem.detail
+    assert ("Accept-Encoding" in problem.headers) == (status == 415)
+
+
+def test_the_limit_is_that_of_what_is_unpacked() -> None:
+    environ = sent(gzip.compress(bytes(LIMIT)), "gzip")
+    assert unpack(environ, LIMIT) is None
+    assert environ["CONTENT_LENGTH"] == str(LIMIT)
+
+
+def test_a_bomb_takes_no_more_memory_than_the_limit() -> None:
+    environ = sent(gzip.compress(bytes(50 * LIMIT)), "gzip")
+    tracemalloc.start()
+    try:
+        problem = unpack(environ, LIMIT)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert problem is not None
+    assert problem.status == 413
+    assert peak < 4 * LIMIT
