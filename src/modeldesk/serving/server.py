@@ -17,11 +17,12 @@ from granian.constants import HTTPModes, Interfaces
 from .keeper import keeping
 from .logs import logging_config
 from .settings import Settings
-from .signals import heed_signals
+from .signals import end_with_parent, heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
 THREADS = 8  # of a worker; as many requests share a commit while another one is under way
+STOP_LIMIT = 30  # seconds that a worker has for the requests under way
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy
@@ -49,6 +50,7 @@ def load(target: str) -> Any:
     if os.name == "posix":
         os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
     heed_signals()
+    end_with_parent(STOP_LIMIT)
     module, _, name = target.partition(":")
     gc.disable()  # all that is made now stays, so the collector need not look for what does not
     application = getattr(import_module(module), name)
@@ -76,7 +78,7 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         workers=workers,
         blocking_threads=THREADS,
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
+        workers_kill_timeout=STOP_LIMIT,
         log_dictconfig=logging_config(json=settings.production),
     )
     # It warns of more threads than compute at a time; most of these wait for a commit.
