@@ -4,10 +4,8 @@ import gc
 import logging
 import multiprocessing
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +14,7 @@ from granian.constants import HTTPModes, Interfaces
 
 from .keeper import keeping
 from .logs import logging_config
+from .metrics_files import count_in_files, shared_metrics
 from .settings import Settings
 from .signals import end_with_parent, heed_signals
 
@@ -51,6 +50,7 @@ def load(target: str) -> Any:
         os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
     heed_signals()
     end_with_parent(STOP_LIMIT)
+    count_in_files()
     module, _, name = target.partition(":")
     gc.disable()  # all that is made now stays, so the collector need not look for what does not
     application = getattr(import_module(module), name)
@@ -64,8 +64,6 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
 
     Requests under way are answered before the workers stop. A shadow runs beside them.
     """
-    metrics_folder = tempfile.mkdtemp(prefix="metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
     # Workers start as fresh interpreters: no connection or thread is shared with this process.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
@@ -84,8 +82,8 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
     # It warns of more threads than compute at a time; most of these wait for a commit.
     logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     heed_signals()
-    try:
-        with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):
-            server.serve(target_loader=load)
-    finally:
-        shutil.rmtree(metrics_folder, ignore_errors=True)
+    with (
+        shared_metrics(workers),
+        keeping(settings.artifacts_dir, [sys.argv[0], "follow"]),
+    ):
+        server.serve(target_loader=load)
