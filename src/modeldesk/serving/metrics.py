@@ -57,5 +57,6 @@ def render() -> Answer:
             raise OSError(fault)
         return Answer(200, generate_latest(registry()), CONTENT_TYPE_LATEST)
     except (OSError, ValueError) as error:  # the latter without the folder
-        reason = f"The metrics of all workers cannot be gathered: {error}. Restart it with room for its files."
+        mend = "restart the service with room for its files"
+        reason = f"The metrics of all workers cannot be gathered ({error}); {mend}."
         raise Problem(503, reason, outage=str(error)) from None

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -67,7 +68,7 @@ def count_in_files() -> None:
         file = path.open("rb+")
         if try_lock(file):
             _mine.append(file)
-            values.ValueClass = values.MultiProcessValue(lambda: number)
+            values.ValueClass = values.MultiProcessValue(partial(int, number))
             return
         file.close()
         number += 1
