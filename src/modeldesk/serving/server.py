@@ -21,6 +21,7 @@ from .signals import end_with_parent, heed_signals
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
 THREADS = 8  # of a worker; as many requests share a commit while another one is under way
+SPARE = 2  # threads that see to it that nobody waits for what does not move, see `door`
 STOP_LIMIT = 30  # seconds that a worker has for the requests under way
 
 
@@ -54,6 +55,9 @@ def load(target: str) -> Any:
     module, _, name = target.partition(":")
     gc.disable()  # all that is made now stays, so the collector need not look for what does not
     application = getattr(import_module(module), name)
+    from .door import stand_in_front  # which makes metrics, and these are to be shared
+
+    stand_in_front(THREADS)
     gc.freeze()
     gc.enable()
     return application
@@ -74,7 +78,7 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         http=HTTPModes.http1,
         websockets=False,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=THREADS + SPARE,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_LIMIT,
         log_dictconfig=logging_config(json=settings.production),
