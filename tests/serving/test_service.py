@@ -221,6 +221,48 @@ def test_while_the_log_is_away_nothing_is_answered(
     assert list(desk.log.records) == [one]
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("database or disk is full", "its disk is full"),
+        ("disk I/O error", "its disk fails"),
+        ("attempt to write a readonly database", "it is read-only"),
+        ("cannot execute INSERT in a read-only transaction", "it is read-only"),
+        ("could not extend file: No space left on device", "its disk is full"),
+        ("The table 'predictions' is full", "its disk is full"),
+        ('Got error 28 "No space left on device" from storage engine', "its disk is full"),
+    ],
+)
+def test_a_database_that_stores_nothing(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    said: str,
+    why: str,
+) -> None:
+    """The reason is logged once, and the service is not ready until something is stored."""
+
+    def full(*_: Any) -> None:
+        raise LogUnavailable(said)
+
+    desk.predict()
+    caplog.set_level(logging.INFO)
+    with monkeypatch.context() as patch:
+        for name in ("add", "try_write"):
+            patch.setattr(desk.log, name, full)
+        for path, content in [("/api/v1/predict", {"instances": [ROW]}), ("/readyz", None)] * 3:
+            answer = desk.ask(path, content)
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+            assert why in json.loads(answer.body)["detail"]
+        (told,) = caplog.records
+        assert said in told.getMessage()
+        assert not told.exc_info
+        assert desk.ask("/api/v1/predictions").status == 200
+    assert desk.ask("/readyz").status == 200
+    assert "stores predictions again" in caplog.records[-1].getMessage()
+    assert len(caplog.records) == 2
+
+
 def test_what_nobody_foresaw_is_logged_and_not_told(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from ..serving.commands import EXPECTED
+from ..serving.commands import sentence
 
 
 def run() -> None:
@@ -17,5 +17,7 @@ def run() -> None:
         name = name.replace("-", "_")  # commands are typed with hyphens; modules cannot be
     try:
         execute_from_command_line([sys.argv[0], name, *sys.argv[2:]])
-    except EXPECTED as error:
-        sys.exit(f"Error: {error}")
+    except Exception as error:
+        if said := sentence(error):
+            sys.exit(f"Error: {said}")
+        raise

@@ -1,7 +1,5 @@
 """What stands in front of Django for predictions of programs."""
 
-import logging
-
 from django.conf import settings
 from django.core import signals
 from django.db import close_old_connections
@@ -10,6 +8,7 @@ from django.urls import resolve
 
 from ..serving.answers import Answer, Request
 from ..serving.fast_path import PATH
+from ..serving.reporting import report
 from ..serving.service import predict
 from .api import view_of
 from .conf import project_settings
@@ -28,8 +27,6 @@ INERT = {
     "django.contrib.sessions.middleware.SessionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 }
-
-logger = logging.getLogger(__name__)
 
 
 class DjangoPath:
@@ -53,7 +50,7 @@ class DjangoPath:
         except Exception as error:
             problem = problem_of(error)
             if problem.status >= 500:
-                logger.exception(problem.detail)
+                report(problem, error)
             return problem.answer(request.id)
         finally:
             close_old_connections()

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
-from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record
+from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record, trial
 from .connection import ping, reaching
 from .models import Prediction
 from .sql.connection import store
@@ -106,6 +106,12 @@ class DjangoPredictionLog:
     def ping(self) -> None:
         with reaching():
             ping()
+
+    def try_write(self) -> None:
+        record = trial()
+        with reaching(), transaction.atomic():
+            store([record])
+            Prediction.objects.filter(id=record.id).delete()
 
 
 def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:

@@ -1,16 +1,14 @@
 """What is done around every view."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from ..serving.answers import framework_problem
+from ..serving.reporting import report
 from .errors import problem_of, show_problem
 from .http import View
-
-logger = logging.getLogger(__name__)
 
 
 class ProblemMiddleware:
@@ -35,5 +33,5 @@ class ProblemMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         problem = problem_of(error)
         if problem.status >= 500:
-            logger.error(problem.detail, exc_info=error)
+            report(problem, error)
         return show_problem(request, problem)

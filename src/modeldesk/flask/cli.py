@@ -40,8 +40,10 @@ class Manage(FlaskGroup):
         atexit.register(gc.freeze)  # a last look at all objects takes longer than most commands
         try:
             return super().invoke(ctx)
-        except commands.EXPECTED as error:
-            raise click.ClickException(str(error)) from None
+        except Exception as error:
+            if said := commands.sentence(error):
+                raise click.ClickException(said) from None
+            raise
 
 
 def load_app() -> Flask:

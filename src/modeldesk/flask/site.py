@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..serving.answers import Problem, as_problem, framework_problem, wants_page
 from ..serving.docs import docs
+from ..serving.reporting import report
 from .api import respond
 from .state import current_state, get_database, get_service
 
@@ -92,7 +93,7 @@ def problem_of(error: Exception) -> Problem:
     """The problem that stands for an error, which is logged if it is ours."""
     problem = _problem(error)
     if problem.status >= 500:
-        current_app.logger.exception(problem.detail)
+        report(problem, error)
     return problem
 
 

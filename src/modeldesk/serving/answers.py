@@ -1,6 +1,7 @@
 """Requests, answers and problems, apart from any framework."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,6 +14,13 @@ from .log import BufferFull, LogUnavailable
 API = {"api", "invocations", "ping", "v1", "v2"}
 HEALTH = {"/healthz", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"}
 MOST_TOLD = 5  # faults, in the text of an error
+# Why a database that answers stores nothing, by what drivers say of it.
+STORES_NOTHING = {
+    "its disk is full": r"disk (is )?full|no space left|(table|log) .*is full|errno: 28|error 28\b"
+    r"|OutOfDiskSpace|quota exceeded",
+    "it is read-only": r"read[- ]?only",
+    "its disk fails": r"disk I/O error",
+}
 
 
 class Headers(Protocol):
@@ -55,8 +63,11 @@ class Problem(Exception):
         detail: str,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        outage: str = "",
     ) -> None:
+        """`outage` is why something outside of this process keeps it from answering."""
         super().__init__(detail)
+        self.outage = outage
         self.status, self.detail, self.errors = status, detail, errors
         self.headers = dict(headers or {})
         self.title = HTTPStatus(status).phrase
@@ -100,15 +111,26 @@ def as_problem(error: Exception) -> Problem:
         return refusal(error.faults)
     if isinstance(error, BufferFull):
         reason = "The log takes no more predictions now; nothing was stored. Try again later."
-        return Problem(
-            503, reason, [Fault(("database",), str(error), "unavailable")], {"Retry-After": "5"}
-        )
+        return _outage(reason, str(error), str(error))
     if isinstance(error, LogUnavailable):
-        reason = "The database cannot be reached; nothing was stored. Try again later."
         # What the driver said names the server, and is for the log alone.
-        faults = [Fault(("database",), "It does not answer.", "unavailable")]
-        return Problem(503, reason, faults, {"Retry-After": "5"})
+        if why := _stores_nothing(str(error)):
+            reason = f"The database stores nothing, as {why}. Try again later."
+            return _outage(reason, f"{why.capitalize()}.", str(error))
+        reason = "The database cannot be reached; nothing was stored. Try again later."
+        return _outage(reason, "It does not answer.", str(error))
     return framework_problem(500)
+
+
+def _outage(detail: str, told: str, why: str) -> Problem:
+    faults = [Fault(("database",), told, "unavailable")]
+    return Problem(503, detail, faults, {"Retry-After": "5"}, why)
+
+
+def _stores_nothing(said: str) -> str:
+    """Why, if a driver says that of a database which can be reached."""
+    known = STORES_NOTHING.items()
+    return next((why for why, pattern in known if re.search(pattern, said, re.IGNORECASE)), "")
 
 
 def framework_problem(status: int, allow: str = "") -> Problem:

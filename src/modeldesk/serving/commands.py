@@ -1,5 +1,6 @@
 """What the commands do, whichever framework parses their options."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,6 @@ class NotReady(Exception):
     """The service cannot start; the message says what to do."""
 
 
-# Told as one sentence, without a traceback.
 EXPECTED = (
     ArtifactError,
     LogUnavailable,
@@ -40,7 +40,35 @@ EXPECTED = (
     TransferError,
 )
 
+# What only training and the models of some formats need, by the names of their packages.
+OF_TRAINING = {
+    **{
+        name: name for name in ("joblib", "onnx", "pandas", "pyarrow", "scipy", "skl2onnx", "skops")
+    },
+    "google": "protobuf",
+    "sklearn": "scikit-learn",
+}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+NO_FOLDER = "No usable temporary directory"  # as tempfile says it
+
 Say = Callable[[str], None]
+
+
+def sentence(error: Exception) -> str | None:
+    """What is told of an error that can be expected, without a traceback; None for others."""
+    if isinstance(error, EXPECTED):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError):
+        library = OF_TRAINING.get(str(error.name).partition(".")[0])
+        where = "run `uv sync` in the project's folder, and the command by `uv run`"
+        return f"This needs {library}, which is not installed here; {where}." if library else None
+    if isinstance(error, OSError):
+        if error.errno in NO_ROOM:
+            place = f" for {error.filename}" if error.filename else ""
+            return f"The disk has no room{place} ({error.strerror}); make some and try again."
+        if str(error.strerror).startswith(NO_FOLDER):
+            return f"{error.strerror}; make room in one of them, or name another as TMPDIR."
+    return None
 
 
 def train(

@@ -37,7 +37,7 @@ class Database(Protocol):
 
 
 class File:
-    """SQLite: a file, whose folder is made."""
+    """SQLite: a file, which is made with its folder; others than its group cannot read it."""
 
     schemes = ("sqlite",)
     development_url = "sqlite:///data/app.db"
@@ -53,6 +53,8 @@ class File:
         path = root / url.removeprefix(scheme)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o640)  # as SQLite then makes the files beside it
         except OSError as error:
             raise ValueError(f"DATABASE_URL: {error.filename}: {error.strerror}") from None
         return f"{scheme}{path.as_posix()}"

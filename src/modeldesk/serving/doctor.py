@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
 from ..ml.rules import SLOW
+from .database_url import location
+from .disks import network_fault
 from .installed import installed, library_fault
 from .server import port_fault
 from .settings import Settings, has_secret
@@ -49,6 +52,9 @@ def examine(
         yield Check("rules", predictor.rules.source, slow_rules(predictor))
     except ArtifactError as error:
         yield Check("model", "", str(error))
+    if settings.database == "sqlite":
+        file = location(settings.database_url)
+        yield Check("disk", f"of {file} is here", network_fault(Path(file)))
     for check in database_checks:
         result = check()
         yield result

@@ -128,6 +128,11 @@ class Record:
         return cls(**columns, **row.output, feedback=feedback)
 
 
+def trial() -> Record:
+    """A record that is stored and removed at once."""
+    return Record(new_id(), now(), "trial", "trial", {}, None, None, None, 0.0)
+
+
 def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
@@ -249,3 +254,6 @@ class PredictionLog(Protocol):
         """Forget whose records these were; they stay."""
 
     def ping(self) -> None: ...
+
+    def try_write(self) -> None:
+        """Find out whether anything can be stored now, and leave nothing that anybody sees."""

@@ -61,9 +61,7 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
-        given = environ.get("HTTP_X_REQUEST_ID")
-        request_id = given if given and SAFE_ID.fullmatch(given) else uuid_utils.uuid4().hex
-        environ["app.request_id"] = request_id
+        environ["app.request_id"] = request_id = id_of(environ)
         if self.proxies:
             _look_behind(environ, self.proxies)
         current_request_id.set(request_id)
@@ -78,7 +76,7 @@ class Gateway:
             if self.production and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
                 headers.append(HSTS[1])
             headers.append(("X-Request-ID", request_id))
-            _observe(environ, status, time.perf_counter() - started)
+            observe(environ, status, time.perf_counter() - started)
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
@@ -89,6 +87,12 @@ class Gateway:
             environ["app.problem"] = problem  # which the framework shows, and reads no body
             return self.app(environ, start)
         return send(problem.answer(request_id), start)
+
+
+def id_of(environ: Environ) -> str:
+    """The id of a request: that which its caller gave it, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and SAFE_ID.fullmatch(given) else uuid_utils.uuid4().hex
 
 
 def _is_called_by_address(environ: Environ) -> bool:
@@ -131,7 +135,8 @@ def _limit_body(environ: Environ) -> Problem | None:
     return None
 
 
-def _observe(environ: Environ, status: str, seconds: float) -> None:
+def observe(environ: Environ, status: str, seconds: float) -> None:
+    """Count, time and log a request that is answered."""
     method, code = environ["REQUEST_METHOD"], status.partition(" ")[0]
     counted = method if method in METHODS else "other"  # callers cannot invent series
     requests, latency = series(counted, environ.get("app.route", "unmatched"), code)

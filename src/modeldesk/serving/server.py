@@ -4,10 +4,8 @@ import gc
 import logging
 import multiprocessing
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from importlib import import_module
 from typing import Any
 
@@ -16,12 +14,15 @@ from granian.constants import HTTPModes, Interfaces
 
 from .keeper import keeping
 from .logs import logging_config
+from .metrics_files import count_in_files, shared_metrics
 from .settings import Settings
-from .signals import heed_signals
+from .signals import end_with_parent, heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
 THREADS = 8  # of a worker; as many requests share a commit while another one is under way
+SPARE = 2  # threads that see to it that nobody waits for what does not move, see `door`
+STOP_LIMIT = 30  # seconds that a worker has for the requests under way
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy
@@ -49,9 +50,14 @@ def load(target: str) -> Any:
     if os.name == "posix":
         os.setpgrp()  # the terminal's Ctrl-C is for the main process, which stops its workers
     heed_signals()
+    end_with_parent(STOP_LIMIT)
+    count_in_files()
     module, _, name = target.partition(":")
     gc.disable()  # all that is made now stays, so the collector need not look for what does not
     application = getattr(import_module(module), name)
+    from .door import stand_in_front  # which makes metrics, and these are to be shared
+
+    stand_in_front(THREADS)
     gc.freeze()
     gc.enable()
     return application
@@ -62,8 +68,6 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
 
     Requests under way are answered before the workers stop. A shadow runs beside them.
     """
-    metrics_folder = tempfile.mkdtemp(prefix="metrics-")
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder
     # Workers start as fresh interpreters: no connection or thread is shared with this process.
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
@@ -74,16 +78,16 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
         http=HTTPModes.http1,
         websockets=False,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=THREADS + SPARE,
         respawn_failed_workers=True,
-        workers_kill_timeout=30,
+        workers_kill_timeout=STOP_LIMIT,
         log_dictconfig=logging_config(json=settings.production),
     )
     # It warns of more threads than compute at a time; most of these wait for a commit.
     logging.getLogger("_granian").addFilter(lambda told: "Python threads" not in told.getMessage())
     heed_signals()
-    try:
-        with keeping(settings.artifacts_dir, [sys.argv[0], "follow"]):
-            server.serve(target_loader=load)
-    finally:
-        shutil.rmtree(metrics_folder, ignore_errors=True)
+    with (
+        shared_metrics(workers),
+        keeping(settings.artifacts_dir, [sys.argv[0], "follow"]),
+    ):
+        server.serve(target_loader=load)

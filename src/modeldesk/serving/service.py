@@ -1,6 +1,5 @@
 """What each API route answers: everything between the framework's request and its response."""
 
-import logging
 import re
 import time
 from collections import Counter
@@ -22,13 +21,12 @@ from .body import Paging, PredictBody, parse, read_json
 from .callers import PREDICT, SEE_ALL, caller
 from .deployment import Contract, Deployment, Served, current_served
 from .log import Feedback, PredictionLog, Query, Record, new_id, now
+from .reporting import report
 from .settings import Settings
 from .turn import turn_for
 from .writers import BufferedWriter, DurableWriter
 
 RECORD_ID = re.compile("[0-9a-f-]{36}")
-
-logger = logging.getLogger(__name__)
 
 
 class Service:
@@ -91,7 +89,7 @@ class Service:
         except Exception as error:
             problem = as_problem(error)
             if problem.status >= 500:
-                logger.exception(problem.detail)
+                report(problem, error)
             for fault in problem.errors:
                 metrics.FAULTS.labels(fault.type).inc()
             return problem.answer(request.id)
@@ -100,7 +98,7 @@ class Service:
     def check_ready(self) -> None:
         """Raise LogUnavailable unless predictions can be logged."""
         self.log.ping()
-        self.writer.settle()
+        self.writer.check()
 
     def record(self, rows: Sequence[Row], request_id: str) -> list[Record]:
         """Predict validated rows and log them, all or none."""

@@ -1,8 +1,10 @@
-"""Makes signals end what sleeps, whichever thread the system gives them to."""
+"""Makes signals end what sleeps, whichever thread gets them, and orphans end as well."""
 
+import multiprocessing
 import os
 import signal
 import threading
+import time
 
 
 def heed_signals() -> None:
@@ -26,3 +28,22 @@ def heed_signals() -> None:
                 signal.pthread_kill(main, signal.SIGURG)
 
     threading.Thread(target=wake, name="signals", daemon=True).start()
+
+
+def end_with_parent(patience: float) -> None:
+    """Ask this process to stop once the one that started it is gone, even if that was killed.
+
+    Else it would keep the port, and no restart could have it. What does not stop within `patience`
+    seconds is ended.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(patience)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

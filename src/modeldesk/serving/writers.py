@@ -2,12 +2,16 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
 from .log import BATCH, BufferFull, LogUnavailable, PredictionLog, Record
+from .reporting import all_is_well, tell
 from .turn import Turn
+
+FRESH = 1.0  # seconds; what was stored later shows that the database takes it
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +27,19 @@ class Writer:
         self._log = log
         self._in_doubt: list[str] = []
         self._turn = turn or Turn()
+        self._stored = float("-inf")  # when something last was, on the monotonic clock
 
-    def settle(self) -> None:
-        """Remove what is in doubt."""
-        if self._in_doubt:
+    def check(self) -> None:
+        """Raise LogUnavailable unless something was stored just now, or can be; settle doubts."""
+        if self._in_doubt or time.monotonic() > self._stored + FRESH:
             with self._turn.taken():
                 self._settle()
+                self._log.try_write()
+            self._has_stored()
+
+    def _has_stored(self) -> None:
+        self._stored = time.monotonic()
+        all_is_well()
 
     def _settle(self) -> None:
         while self._in_doubt:
@@ -40,8 +51,9 @@ class Writer:
         try:
             self._log.add(records)
         except LogUnavailable:
-            self._in_doubt = [record.id for record in records]
+            self._in_doubt, self._stored = [record.id for record in records], float("-inf")
             raise
+        self._has_stored()
 
 
 class DurableWriter(Writer):
@@ -195,7 +207,7 @@ class BufferedWriter(Writer):
                 with self._turn.taken():
                     self._write(batch)
             except Exception as error:  # whatever it is, the next ones are to be written
-                logger.warning("%d predictions are waiting: %s", len(self._waiting), error)
+                tell(f"{len(self._waiting)} predictions are waiting to be stored.", str(error))
                 fault = error
             with self._lock:
                 self._fault = fault

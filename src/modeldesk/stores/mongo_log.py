@@ -12,7 +12,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from ..serving.database_url import CONNECT_TIMEOUT
-from ..serving.log import EVERYTHING, Feedback, Query, Record, iso
+from ..serving.log import EVERYTHING, Feedback, Query, Record, iso, now
 from .mongodb import SOME, TRANSIENT, reaching
 
 ATTEMPTS = 3  # of a transaction that another one gets in the way of
@@ -144,6 +144,11 @@ class MongoPredictionLog:
         with reaching(self.client), pymongo.timeout(CONNECT_TIMEOUT):
             # Not the command of that name, which is answered without any permission.
             self.collection.find_one({}, {"_id": True})
+
+    def try_write(self) -> None:
+        with reaching(self.client):
+            trials = self.collection.database["trials"]  # not where the log is read meanwhile
+            trials.replace_one({"_id": 0}, {"at": iso(now())}, upsert=True)
 
     def _records(
         self, wanted: dict[str, Any], *, newest_first: bool = False, limit: int = 0

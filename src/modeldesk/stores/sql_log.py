@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from ..serving.log import EVERYTHING, Feedback, Query, Record
+from ..serving.log import EVERYTHING, Feedback, Query, Record, trial
 from . import rows
 from .failures import unavailable
 from .outcomes import has_outcome
@@ -56,14 +56,16 @@ class SQLPredictionLog(Connected):
     """The prediction log in its table."""
 
     def add(self, records: Sequence[Record]) -> None:
-        dialect = self.engine.dialect
         with self._transaction() as connection:
-            if dialect.name in rows.KINDS:
-                mark = "?" if dialect.paramstyle == "qmark" else "%s"
-                statement = rows.insert(mark)
-                connection.exec_driver_sql(statement, rows.rows(records, dialect.name))
-            else:
-                connection.execute(insert(TABLE), [record.as_row() for record in records])
+            self._insert(connection, records)
+
+    def _insert(self, connection: Connection, records: Sequence[Record]) -> None:
+        dialect = self.engine.dialect
+        if dialect.name in rows.KINDS:
+            mark = "?" if dialect.paramstyle == "qmark" else "%s"
+            connection.exec_driver_sql(rows.insert(mark), rows.rows(records, dialect.name))
+        else:
+            connection.execute(insert(TABLE), [record.as_row() for record in records])
 
     def discard(self, ids: Sequence[str]) -> None:
         with self._transaction() as connection:
@@ -143,6 +145,12 @@ class SQLPredictionLog(Connected):
     def ping(self) -> None:
         with self._transaction() as connection:
             connection.execute(text("SELECT 1"))
+
+    def try_write(self) -> None:
+        record = trial()
+        with self._transaction() as connection:
+            self._insert(connection, [record])
+            connection.execute(delete(TABLE).where(COLUMNS.id == record.id))
 
     def _records(self, wanted: Select[Any]) -> list[Record]:
         with self._transaction() as connection:

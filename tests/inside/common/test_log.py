@@ -39,6 +39,13 @@ NAMES = [
 ]
 
 
+def test_a_trial_leaves_nothing(log: PredictionLog) -> None:
+    log.add([given := record()])
+    for _ in range(2):
+        log.try_write()
+    check(log, given)
+
+
 @pytest.mark.parametrize(
     "values", [FLOATS, INTEGERS, TEXTS, [True, False]], ids=["floats", "integers", "texts", "bool"]
 )

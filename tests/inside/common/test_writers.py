@@ -100,7 +100,7 @@ def test_what_was_refused_is_gone_when_it_is_settled(
     given = record()
     writer = DurableWriter(log)
     writer.add([given])
-    writer.settle()
+    writer.check()
     check(log, given)
     with monkeypatch.context() as patch:
         patch.setattr(log, "add", breaks_after(log.add))
@@ -109,8 +109,8 @@ def test_what_was_refused_is_gone_when_it_is_settled(
     with monkeypatch.context() as patch:
         patch.setattr(log, "discard", away)
         with pytest.raises(LogUnavailable):
-            writer.settle()
-    writer.settle()
+            writer.check()
+    writer.check()
     check(log, given)
 
 
