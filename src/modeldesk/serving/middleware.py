@@ -107,9 +107,11 @@ def _look_behind(environ: Environ, proxies: int) -> None:
     addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if len(addresses) >= proxies and addresses[-proxies].strip():
         environ["REMOTE_ADDR"] = addresses[-proxies].strip()
-    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
-    if len(schemes) >= proxies and schemes[-proxies].strip() in ("http", "https"):
-        environ["wsgi.url_scheme"] = schemes[-proxies].strip()
+    # Some proxies pass on what the one before them said, instead of adding their own.
+    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
+    scheme = schemes[max(len(schemes) - proxies, 0)].strip()
+    if scheme in ("http", "https"):
+        environ["wsgi.url_scheme"] = scheme
 
 
 def _limit_body(environ: Environ) -> Problem | None:
