@@ -146,7 +146,11 @@ def framework_problem(status: int, allow: str = "") -> Problem:
     return Problem(status, detail, headers={"Allow": allow} if allow else None)
 
 
+def is_of_api(path: str) -> bool:
+    """Whether programs alone ask there."""
+    return path.removeprefix("/").partition("/")[0] in API
+
+
 def wants_page(problem: Problem, path: str, accept: str) -> bool:
     """Whether it is shown as a page: to browsers, by no API route, and with a host to link to."""
-    first = path.removeprefix("/").partition("/")[0]
-    return problem.status != 400 and first not in API and "text/html" in accept
+    return problem.status != 400 and not is_of_api(path) and "text/html" in accept

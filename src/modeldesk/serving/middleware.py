@@ -12,7 +12,7 @@ from typing import Any
 import uuid_utils
 from prometheus_client import Counter, Histogram
 
-from .answers import HEALTH, Problem, wants_page
+from .answers import HEALTH, Problem, is_of_api, wants_page
 from .callers import current_caller
 from .deployment import current_served
 from .logs import current_request_id
@@ -78,6 +78,8 @@ class Gateway:
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
+        if self.production and self.proxies and (problem := _by_http(environ, self.proxies)):
+            return send(problem.answer(request_id), start)
         problem = _limit_body(environ)
         if problem is None:
             return self.app(environ, start)
@@ -112,6 +114,29 @@ def _look_behind(environ: Environ, proxies: int) -> None:
     scheme = schemes[max(len(schemes) - proxies, 0)].strip()
     if scheme in ("http", "https"):
         environ["wsgi.url_scheme"] = scheme
+
+
+def _by_http(environ: Environ, proxies: int) -> Problem | None:
+    """Why it is no use to send a caller who came by HTTP to HTTPS, as the framework would."""
+    path = environ["PATH_INFO"]
+    if environ["wsgi.url_scheme"] == "https" or path in PROBES:
+        return None
+    said = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
+    if "https" in [scheme.strip() for scheme in said]:  # it would come back like this for ever
+        count = len(said)
+        return Problem(
+            403,
+            f"X-Forwarded-Proto has {count} values, of which the last {proxies} can be trusted, as "
+            f"PROXIES={proxies} says; by these this came by HTTP. If {count} proxies stand in front, "
+            f"set PROXIES={count}.",
+        )
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and is_of_api(path):
+        return Problem(
+            403,
+            "This came by HTTP, and nothing was done: use HTTPS. If you did, a proxy in front does "
+            "not say so in X-Forwarded-Proto.",
+        )
+    return None
 
 
 def _limit_body(environ: Environ) -> Problem | None:
