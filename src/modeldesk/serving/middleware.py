@@ -127,7 +127,7 @@ def _by_http(environ: Environ, proxies: int) -> Problem | None:
         return Problem(
             403,
             f"X-Forwarded-Proto has {count} values, of which the last {proxies} can be trusted, as "
-            f"PROXIES={proxies} says; by these this came by HTTP. If {count} proxies stand in front, "
+            f"PROXIES={proxies} says; by these it came by HTTP. If {count} proxies stand in front, "
             f"set PROXIES={count}.",
         )
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and is_of_api(path):
