@@ -189,7 +189,7 @@ def test_a_worker_that_is_killed(service: Service) -> None:
 
 
 def test_a_service_that_is_killed(service: Service) -> None:
-    loads = []
+    loads: list[Load] = []
     for _ in range(KILLS):
         with service.started() as (port, server), Load(port) as load:
             load.goes_on()

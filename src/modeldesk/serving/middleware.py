@@ -80,6 +80,8 @@ class Gateway:
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
+        if self.production and self.proxies and (problem := _by_http(environ, self.proxies)):
+            return send(problem.answer(request_id), start)
         problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
             return self.app(environ, start)
@@ -109,9 +111,34 @@ def _look_behind(environ: Environ, proxies: int) -> None:
     addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if len(addresses) >= proxies and addresses[-proxies].strip():
         environ["REMOTE_ADDR"] = addresses[-proxies].strip()
-    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")
-    if len(schemes) >= proxies and schemes[-proxies].strip() in ("http", "https"):
-        environ["wsgi.url_scheme"] = schemes[-proxies].strip()
+    # Some proxies pass on what the one before them said, instead of adding their own.
+    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
+    scheme = schemes[max(len(schemes) - proxies, 0)].strip()
+    if scheme in ("http", "https"):
+        environ["wsgi.url_scheme"] = scheme
+
+
+def _by_http(environ: Environ, proxies: int) -> Problem | None:
+    """Why it is no use to send a caller who came by HTTP to HTTPS, as the framework would."""
+    path = environ["PATH_INFO"]
+    if environ["wsgi.url_scheme"] == "https" or path in PROBES:
+        return None
+    said = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
+    if "https" in [scheme.strip() for scheme in said]:  # it would come back like this for ever
+        count = len(said)
+        return Problem(
+            403,
+            f"X-Forwarded-Proto has {count} values, of which the last {proxies} can be trusted, as "
+            f"PROXIES={proxies} says; by these it came by HTTP. If {count} proxies stand in front, "
+            f"set PROXIES={count}.",
+        )
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") and is_api(path):
+        return Problem(
+            403,
+            "This came by HTTP, and nothing was done: use HTTPS. If you did, a proxy in front does "
+            "not say so in X-Forwarded-Proto.",
+        )
+    return None
 
 
 def _no_address(environ: Environ) -> Problem | None:
