@@ -52,9 +52,9 @@ def examine(
         yield Check("rules", predictor.rules.source, slow_rules(predictor))
     except ArtifactError as error:
         yield Check("model", "", str(error))
-    if settings.database == "sqlite":
-        file = location(settings.database_url)
-        yield Check("disk", f"of {file} is here", network_fault(Path(file)))
+    is_file = settings.database == "sqlite"
+    if is_file and (fault := network_fault(Path(location(settings.database_url)))):
+        yield Check("disk", "", fault)
     for check in database_checks:
         result = check()
         yield result
