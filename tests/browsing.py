@@ -144,7 +144,8 @@ class Visitor:
         self.fill(Email_address=email, Password=PASSWORD)
         self.press("Sign up", "Log in")
         self.says("mail is on its way")
-        self.go(self.site.link_for(email), "Log in")
+        self.go(self.site.link_for(email), "Confirm your address")
+        self.press("Confirm it", "Log in")
 
     def log_in(self, email: str, password: str = PASSWORD) -> None:
         self.go("/accounts/login", "Log in")
