@@ -18,7 +18,7 @@ from .records import MOMENT
 from .running import database_of, environment, manage
 from .test_transfer import empty, fill
 
-FEW, SOME, MANY = 1500, 5000, 8000
+FEW, SOME, MANY = 4000, 5000, 12000
 
 
 def run(project: Path, *arguments: str, watch: Callable[[int], bool]) -> int | None:

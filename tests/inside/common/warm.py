@@ -23,7 +23,6 @@ PROCESSES.set_forkserver_preload(
         ENTRY.module,
         "modeldesk.ml.publishing",
         "modeldesk.serving.doctor",
-        "django.contrib.auth.forms",
         "django.core.management.commands.migrate",
         "pandas",
         "skl2onnx",

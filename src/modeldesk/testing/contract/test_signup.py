@@ -90,7 +90,7 @@ def test_faults_of_a_sign_up(
 
 
 @pytest.mark.parametrize("kind", ["confirm", "reset"])
-@pytest.mark.parametrize("secret", ["a.b", f"{UNKNOWN}.a-b", "%00.%00", "é.é"])
+@pytest.mark.parametrize("secret", ["a.b", f"{UNKNOWN}.a-b", "é.é"])
 def test_a_link_that_was_never_sent(stranger: httpx.Client, kind: str, secret: str) -> None:
     """It leads to where a new one can be asked for."""
     response = stranger.get(f"/accounts/{kind}/{secret}", follow_redirects=True)
