@@ -1,6 +1,8 @@
 """Which disks SQLite may not be on, and who may read its file."""
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,13 @@ def test_others_cannot_read_the_file(tmp_path: Path) -> None:
     file.chmod(0o600)
     DATABASES["sqlite"].parsed("sqlite:///data/app.db", tmp_path)
     assert file.stat().st_mode & 0o777 == 0o600  # it stays as its owner wants it
+
+
+def test_a_new_file_is_in_the_mode_that_many_can_open(tmp_path: Path) -> None:
+    DATABASES["sqlite"].parsed("sqlite:///app.db", tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["app.db"]
+    opened = [closing(sqlite3.connect(tmp_path / "app.db", timeout=0)) for _ in range(2)]
+    with opened[0] as reader, opened[1] as other:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM sqlite_master")
+        assert other.execute("PRAGMA journal_mode=WAL").fetchall() == [("wal",)]

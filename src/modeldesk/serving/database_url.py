@@ -1,13 +1,17 @@
 """DATABASE_URL: where predictions are kept, for each database that a project can choose."""
 
+import os
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Protocol
 
 from pydantic import ValidationError
 from pydantic_core import MultiHostUrl, Url
 
 CONNECT_TIMEOUT = 5  # seconds
+MODE = 0o640  # of a new file; SQLite gives it to those that it makes beside it
 
 
 class Database(Protocol):
@@ -54,13 +58,33 @@ class File:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                path.touch(mode=0o640)  # as SQLite then makes the files beside it
+                _make(path)
         except OSError as error:
             raise ValueError(f"DATABASE_URL: {error.filename}: {error.strerror}") from None
         return f"{scheme}{path.as_posix()}"
 
     def location(self, url: str) -> str:
         return url.removeprefix("sqlite:///")
+
+
+def _make(path: Path) -> None:
+    """An empty database whose readers do not wait for a writer, in its place as a whole.
+
+    Of processes that switch the same new file to that mode (WAL) SQLite refuses all but one.
+    """
+    import sqlite3
+
+    handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        with suppress(OSError, sqlite3.Error):  # who comes later makes what is lacking
+            with closing(sqlite3.connect(name)) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+            Path(name).chmod(MODE)
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
+    path.touch(MODE)  # where there are no links
 
 
 @dataclass(frozen=True)
