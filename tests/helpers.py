@@ -206,6 +206,17 @@ def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, lim
         time.sleep(0.1)
 
 
+def workers(server: int) -> list[psutil.Process]:
+    """The processes below a server that answer its requests."""
+    found = []
+    for process in psutil.Process(server).children(recursive=True):
+        # A worker that starts may run others for a moment, as Python does to find a C library.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
 def kill_all(processes: Iterable[psutil.Process]) -> None:
     """Kill those that have not ended yet, in this order."""
     for process in processes:

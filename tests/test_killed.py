@@ -32,6 +32,7 @@ from .helpers import (
     said_by,
     served,
     wait_until_ready,
+    workers,
 )
 from .variants import Project, projects
 
@@ -160,10 +161,6 @@ def family(server: int) -> list[psutil.Process]:
     """The server and all that it has started, parents first."""
     first = psutil.Process(server)
     return [first, *first.children(recursive=True)]
-
-
-def workers(server: int) -> list[psutil.Process]:
-    return [one for one in family(server) if "spawn_main" in " ".join(one.cmdline())]
 
 
 def old_worker(server: int) -> psutil.Process | None:

@@ -29,6 +29,7 @@ from .helpers import (
     run,
     served,
     status,
+    workers,
 )
 from .inside import FOLDER, inside
 from .people import EMAIL, PASSWORD, Person, make_admin
@@ -67,11 +68,9 @@ def main() -> Artifact:
 def worker_memory(server: int) -> int:
     """What the largest worker below `uv run` shares with no other process, in bytes."""
     used = []
-    for process in psutil.Process(server).children(recursive=True):
-        # A worker that starts may run others for a moment, as Python does to find a C library.
+    for process in workers(server):
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "spawn_main" in " ".join(process.cmdline()):
-                used.append(int(process.memory_full_info().uss))
+            used.append(int(process.memory_full_info().uss))
     return max(used)
 
 

@@ -13,7 +13,7 @@ from modeldesk.serving.commands import NotReady, sentence
 def test_training_without_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ModuleNotFoundError) as caught:
-        import sklearn.linear_model  # noqa: F401
+        import sklearn.linear_model  # noqa: F401 - that it cannot be
     said = sentence(caught.value)
     assert said
     assert "needs scikit-learn" in said

@@ -49,8 +49,7 @@ class DjangoPath:
             return get_service().answer(predict, request)
         except Exception as error:
             problem = problem_of(error)
-            if problem.status >= 500:
-                report(problem, error)
+            report(problem, error)
             return problem.answer(request.id)
         finally:
             close_old_connections()

@@ -32,6 +32,5 @@ class ProblemMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         problem = problem_of(error)
-        if problem.status >= 500:
-            report(problem, error)
+        report(problem, error)
         return show_problem(request, problem)

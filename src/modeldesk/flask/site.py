@@ -92,8 +92,7 @@ def _renderer(problem: Problem) -> Callable[..., str]:
 def problem_of(error: Exception) -> Problem:
     """The problem that stands for an error, which is logged if it is ours."""
     problem = _problem(error)
-    if problem.status >= 500:
-        report(problem, error)
+    report(problem, error)
     return problem
 
 

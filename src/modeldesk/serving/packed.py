@@ -17,8 +17,10 @@ def unpack(environ: Environ, limit: int) -> Problem | None:
     No more than `limit` bytes are ever unpacked, whatever a body would become.
     """
     packing = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if packing in ("", "identity"):
+        return None
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    if packing in ("", "identity") or not length:
+    if not length:
         return None
     if packing not in PACKINGS:
         says = "Send the body as it is, or packed by gzip or deflate as Content-Encoding says."

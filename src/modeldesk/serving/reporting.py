@@ -10,10 +10,10 @@ _told: set[str] = set()  # of the outage that goes on, by this process
 
 
 def report(problem: Problem, error: Exception) -> None:
-    """Log an error that is ours: with its traceback, unless the reason stands outside."""
+    """Log an error, if it is ours: with its traceback, unless the reason stands outside."""
     if problem.outage:
         tell(problem.detail, problem.outage)
-    else:
+    elif problem.status >= 500:
         logger.error(problem.detail, exc_info=error)
 
 

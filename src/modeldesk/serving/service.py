@@ -88,8 +88,7 @@ class Service:
             content = handler(self, request, **path)
         except Exception as error:
             problem = as_problem(error)
-            if problem.status >= 500:
-                report(problem, error)
+            report(problem, error)
             for fault in problem.errors:
                 metrics.FAULTS.labels(fault.type).inc()
             return problem.answer(request.id)

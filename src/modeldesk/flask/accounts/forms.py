@@ -78,13 +78,15 @@ class ChangePasswordForm(OwnPassword, flask_security.ChangePasswordForm):
     """Flask-Security's change of the password."""
 
 
-class AddressForm:
+class AddressForm(FlaskForm):
     """Tells of what is no address, which Flask-Security answers as if a mail were on its way."""
 
+    email: Any
+
     def validate(self, **kwargs: Any) -> bool:
-        valid: bool = super().validate(**kwargs)  # type: ignore[misc]
+        valid: bool = super().validate(**kwargs)
         try:
-            address(self.email.data or "")  # type: ignore[attr-defined]
+            address(self.email.data or "")
         except ValueError as error:
             self.form_errors = [str(error)]
             return False

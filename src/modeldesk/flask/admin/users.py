@@ -131,8 +131,7 @@ def _end(user: Any) -> None:
     user.active = False
     datastore.set_uniquifier(user)  # sessions end, also if it is made active again
     datastore.put(user)
-    for token in list(user.tokens) if get_settings().auth else []:
-        datastore.delete(token)
+    get_accounts().end_tokens(user)
 
 
 class RolesTable(Table):

@@ -78,7 +78,8 @@ def test_unknown_addresses_of_the_api(
     assert response.headers["Content-Type"] == "application/problem+json"
 
 
-UNKNOWN = ["/none", "/docs/", "/docs//", "/healthz/", "/static/none.css", "/%ff"]
+UNKNOWN = ["/none", "/docs/", "/docs//", "/healthz/", "/static/none.css", "/%ff", "/%00"]
+UNKNOWN += ["/accounts/confirm/%00.%00", "/accounts/reset/%00.%00"]
 UNKNOWN += ["//", "//docs", "//healthz", "//accounts/login", "//none.example/docs"]
 
 
