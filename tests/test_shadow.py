@@ -28,10 +28,10 @@ from .helpers import (
 )
 from .variants import choices
 
-SLEEP = 10  # seconds that a shadow takes for a row
+SLEEP = 7  # seconds that a shadow takes for a row
 LONGEST = 5  # that a caller waits at most on a machine that is busy with other tests
 WITHIN = 60  # seconds until a shadow has answered
-LOAD = 2  # seconds of callers
+LOAD = 1  # seconds of callers
 LAG = 6  # seconds until a shadow is shown a row
 HOW = ["raises", "ends", "sleeps", "burns", "is good"]
 FRAMEWORKS = [
