@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -13,6 +14,7 @@ from .login import log_in, new_token
 from .parts import NEED_ACCOUNTS, Parts, found_parts
 from .project import NotTestable, new_database
 from .running import EMAIL, PASSWORD, empty_project, own_settings, serving
+from .trust import TRUST
 
 UNSAID = (
     "This service has accounts. Set CONTRACT_EMAIL and CONTRACT_PASSWORD to those of an "
@@ -37,10 +39,10 @@ class Service:
         """A browser; of an administrator, where people have accounts."""
         headers, cookies = {"Accept": "text/html,*/*;q=0.8"}, httpx.Cookies()
         if self.has_accounts:
-            with httpx.Client(base_url=self.url, timeout=60) as visitor:
+            with self._client() as visitor:
                 log_in(visitor, self.email, self.password)
                 cookies = visitor.cookies
-        return httpx.Client(base_url=self.url, headers=headers, cookies=cookies, timeout=60)
+        return self._client(headers=headers, cookies=cookies)
 
     def program(self) -> httpx.Client:
         """A program that calls the API; with a token, where it needs one."""
@@ -48,7 +50,10 @@ class Service:
         if "auth" in self.parts:
             with self.browser() as browser:
                 headers["Authorization"] = f"Bearer {new_token(browser, 'tests')}"
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        return self._client(headers=headers)
+
+    def _client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=60, verify=TRUST, **options)
 
 
 def deployed(url: str, stated: Parts | None) -> Service:

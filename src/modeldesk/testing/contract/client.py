@@ -10,6 +10,7 @@ import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
 from ..page import Page, check_page
+from ..trust import TRUST
 
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -19,9 +20,7 @@ SECURITY = {
 }
 POLICY = {"default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"}
 MOMENT = FormatChecker(formats=["uuid"])
-
 PROBLEM = {"type", "title", "status", "detail", "request_id", "errors", "error"}
-TRUST = httpx.create_ssl_context()  # takes longer to make than most requests
 
 Document = dict[str, Any]
 
