@@ -18,6 +18,7 @@ from .deployment import current_served
 from .logs import current_request_id, hidden
 from .metrics import LATENCY, REQUESTS
 from .packed import unpack
+from .prefix import cookie_below, go_below
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
 
@@ -32,7 +33,7 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 EXTRA = [(name.lower(), (name, text)) for name, text in SECURITY_HEADERS.items()]
-# Of production over HTTPS.
+# Of what is reached by HTTPS.
 HSTS = (
     "strict-transport-security",
     ("Strict-Transport-Security", f"max-age={30 * 24 * 60 * 60}"),
@@ -56,12 +57,13 @@ class Gateway:
     def __init__(self, app: Application, settings: Settings) -> None:
         self.app = app
         self.host = settings.allowed_hosts[0].lstrip(".")
-        self.proxies = settings.proxies
-        self.production = settings.production
+        self.proxies, self.prefix = settings.proxies, settings.path_prefix
+        self.https = settings.https
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
         environ["app.request_id"] = request_id = id_of(environ)
+        go_below(environ, self.prefix)
         if self.proxies:
             _look_behind(environ, self.proxies)
         current_request_id.set(request_id)
@@ -71,16 +73,18 @@ class Gateway:
             environ["HTTP_HOST"] = self.host
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if self.prefix:
+                headers = [cookie_below(self.prefix, header) for header in headers]
             present = {name.lower() for name, _ in headers}
             headers += [pair for name, pair in EXTRA if name not in present]
-            if self.production and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
+            if self.https and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
                 headers.append(HSTS[1])
             headers.append(("X-Request-ID", request_id))
             observe(environ, status, time.perf_counter() - started)
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
-        if self.production and self.proxies and (problem := _by_http(environ, self.proxies)):
+        if self.https and self.proxies and (problem := _by_http(environ, self.proxies)):
             return send(problem.answer(request_id), start)
         problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
