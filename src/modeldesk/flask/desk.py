@@ -12,11 +12,6 @@ from .fast_path import FlaskPath
 from .state import NAME, State, get_service
 
 
-def session_name(settings: Settings) -> str:
-    """Of the cookie; the prefix keeps neighbouring hosts from setting it, where it may have one."""
-    return "__Host-session" if settings.https and not settings.path_prefix else "session"
-
-
 class ModelDesk:
     """Serves the model of a project: API, documentation, log, metrics, commands, errors as pages.
 
@@ -42,7 +37,7 @@ class ModelDesk:
             MAX_CONTENT_LENGTH=MAX_BODY,
             MAX_FORM_MEMORY_SIZE=MAX_BODY,
             MAX_FORM_PARTS=MAX_FIELDS,
-            SESSION_COOKIE_NAME=session_name(settings),
+            SESSION_COOKIE_NAME=settings.cookie_name("session"),
             SESSION_COOKIE_SECURE=settings.https,
             SESSION_COOKIE_SAMESITE="Lax",
             # Told by us: Flask-Admin would show what the driver says.

@@ -9,6 +9,20 @@ from .settings import Settings
 from .wsgi import Environ
 
 MOST_TOLD = 100
+BY_HTTP = (
+    "This page came by HTTP, and in production browsers keep its cookies by HTTPS only. Open it by "
+    "HTTPS, with PROXIES set to the number of proxies in front; where browsers are to come by "
+    "HTTP, set PLAIN_HTTP=true."
+)
+UNSAID = (
+    "The browser did not say which page sent this form. If a proxy in front sets the header "
+    "Referrer-Policy, let it be same-origin, as the service has it; then reload the form."
+)
+OTHERWISE = (
+    "This form was sent from {seen}, and by what the proxy in front passes on, this is {expected}. "
+    "Let it pass on the Host that the browser sent, with its port, and the scheme in "
+    "X-Forwarded-Proto, with PROXIES set to the number of proxies."
+)
 
 logger = logging.getLogger(__name__)
 _told: set[tuple[str, str, str]] = set()  # by this process
@@ -48,45 +62,27 @@ def reached_at(environ: Environ) -> str:
 def refusal(environ: Environ, settings: Settings, reason: str, *, no_cookie: bool) -> Problem:
     """What the page says; the log has the reason once, with what was seen and expected.
 
-    `reason` is that of the framework; without a cookie its token has nothing to be held against.
+    `reason` is that of the framework, whose token has nothing to be held against without a cookie.
     """
     seen, expected = sent_from(environ), reached_at(environ)
     told = (reason, seen, expected)
     if told not in _told and len(_told) < MOST_TOLD:
         _told.add(told)
         logger.warning(
-            "A form was refused (%s) It was sent from %.100r, and this service is at %.100r%s.",
-            f"{reason.rstrip('.')}.",
+            "A form was refused: %s. It was sent from %.100r%s, and this service is at %.100r.",
+            reason.rstrip("."),
             seen or "a page that was not said",
+            ", without our cookie" if no_cookie else "",
             expected,
-            ", with no cookie of it" if no_cookie else "",
         )
-    mend = _mend(seen, expected, settings, no_cookie=no_cookie)
-    return Problem(403, f"The form was refused. {mend}") if mend else framework_problem(403)
-
-
-def _mend(seen: str, expected: str, settings: Settings, *, no_cookie: bool) -> str:
-    """What to set, where the form is likely to be one of ours."""
-    page, service = _split(seen), _split(expected)
-    if no_cookie and settings.https and service.scheme == "http":
-        return (
-            "This page came by HTTP, and in production browsers keep its cookies by HTTPS only. "
-            "Open it by HTTPS, with PROXIES set to the number of proxies in front; where browsers "
-            "are to come by HTTP, set PLAIN_HTTP=true."
-        )
-    if not page.netloc and not no_cookie:
-        return (
-            "The browser did not say which page sent it. If a proxy in front sets the header "
-            "Referrer-Policy, let it be same-origin, as the service has it; reload the page and "
-            "send the form again."
-        )
-    if page.netloc and seen != expected and page.hostname == service.hostname:
-        return (
-            f"It was sent from {seen}, and by what the proxy in front passes on, this is "
-            f"{expected}. Let the proxy pass on the Host that the browser sent, with its port, and "
-            "the scheme in X-Forwarded-Proto, with PROXIES set to the number of proxies."
-        )
-    return ""
+    if no_cookie and settings.https and environ["wsgi.url_scheme"] == "http":
+        return Problem(403, BY_HTTP)
+    if is_foreign(environ, settings):
+        if seen in ("", "null"):
+            return Problem(403, UNSAID)
+        if _split(seen).hostname == _split(expected).hostname:
+            return Problem(403, OTHERWISE.format(seen=seen, expected=expected))
+    return framework_problem(403)
 
 
 def _split(address: str) -> SplitResult:

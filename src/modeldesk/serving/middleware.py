@@ -41,6 +41,7 @@ HSTS = (
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = HEALTH | {"/metrics"}
 ADDRESS = re.compile(r"[\d.]+(:\d+)?", re.ASCII)
+WITH_PORT = re.compile(r"([\d.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 logger = logging.getLogger("access")
@@ -113,8 +114,9 @@ def _is_called_by_address(environ: Environ) -> bool:
 def _look_behind(environ: Environ, proxies: int) -> None:
     """Take the caller's address and scheme from what our own proxies say, the last of the list."""
     addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if len(addresses) >= proxies and addresses[-proxies].strip():
-        environ["REMOTE_ADDR"] = addresses[-proxies].strip()
+    if len(addresses) >= proxies and (address := addresses[-proxies].strip()):
+        found = WITH_PORT.fullmatch(address)  # which is another one each time
+        environ["REMOTE_ADDR"] = found[1] or found[2] if found else address
     # Some proxies pass on what the one before them said, instead of adding their own.
     schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
     scheme = schemes[max(len(schemes) - proxies, 0)].strip()

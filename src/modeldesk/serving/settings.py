@@ -100,6 +100,15 @@ class Settings(BaseModel):
         """Whether browsers come by HTTPS, which a proxy speaks: cookies are for nothing else."""
         return self.production and not self.plain_http
 
+    def cookie_name(self, name: str) -> str:
+        """What no other service of the same host calls one of its cookies.
+
+        Where it may be for the whole host, a prefix keeps neighbouring hosts from setting it.
+        """
+        if self.path_prefix:
+            return name + self.path_prefix.replace("/", "-")
+        return f"__Host-{name}" if self.https else name
+
     @model_validator(mode="before")
     @classmethod
     def _development_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
