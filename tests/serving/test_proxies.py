@@ -1,6 +1,7 @@
 """What proxies in front say of who calls, and how."""
 
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,8 @@ from modeldesk.serving import prefix
 from modeldesk.serving.doctor import Check, examine
 from modeldesk.serving.middleware import Gateway
 from modeldesk.serving.settings import Settings
+
+from ..helpers import REPO, blocks
 
 SECRET = "a secret that only the tests of this project know of"
 PRODUCTION = {"app_env": "production", "secret_key": SECRET, "allowed_hosts": "wine.example"}
@@ -268,3 +271,10 @@ def test_doctor_tells_that_no_form_could_be_sent(given: dict[str, Any], fault: s
     assert fault in (looked_at(has_forms=True)["https"].fault or "")
     assert bool(looked_at(has_forms=True)["https"].fault) == bool(fault)
     assert "https" not in looked_at(has_forms=False)
+
+
+def test_the_documented_nginx_is_the_one_that_is_tried() -> None:
+    (documented,) = [text for language, text in blocks("docs/around.md") if language == "nginx"]
+    (tried,) = (REPO / "tests/inside/common").glob("*nginx.py*")
+    lines = re.findall("proxy_set_header[^;]+;", documented)
+    assert lines == re.findall("proxy_set_header[^;]+;", tried.read_text("utf-8"))
