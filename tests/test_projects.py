@@ -10,6 +10,7 @@ others take a model from them. Servers of no database are left out where none is
 """
 
 import contextlib
+import os
 import shutil
 import sqlite3
 from itertools import combinations
@@ -78,7 +79,12 @@ def worker_memory(server: int) -> int:
 OF_THE_SERVICE = {
     f"{FOLDER}/test_{name}.py"
     for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
-} | {f"{FOLDER}/test_{name}.py" for name in ("account_rules", "forty", "shadow", "train")}
+} | {
+    f"{FOLDER}/test_{name}.py"
+    for name in ("account_rules", "below", "forgery", "forty", "shadow", "train")
+}
+# In the project of each framework that runs all tests, unless it is said how many.
+FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "1000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
@@ -171,8 +177,9 @@ def test_project(
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)
+        fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
         for selected, tests in chosen.items():
-            run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings)
+            run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings, **fuzzed)
         if database not in WITHOUT_SERVER:
             trained = models / str(project.answers["model"])
             if trained.exists() and not chosen:
