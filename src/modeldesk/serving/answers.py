@@ -11,7 +11,7 @@ from ..ml.validation import Fault, InvalidInstances
 from .log import BufferFull, LogUnavailable
 
 # The first part of the paths of programs, who are never shown a page.
-API = {"api", "healthz", "invocations", "metrics", "openapi.json", "ping", "readyz", "v1", "v2"}
+API = {"api", "invocations", "ping", "v1", "v2"}
 HEALTH = {"/healthz", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"}
 MOST_TOLD = 5  # faults, in the text of an error
 # Why a database that answers stores nothing, by what drivers say of it.

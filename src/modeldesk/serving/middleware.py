@@ -40,6 +40,7 @@ HSTS = (
 )
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = HEALTH | {"/metrics"}
+ASK_NOTHING = PROBES | {"/openapi.json"}  # whatever an address says
 ADDRESS = re.compile(r"[\d.]+(:\d+)?", re.ASCII)
 WITH_PORT = re.compile(r"([\d.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
@@ -150,7 +151,8 @@ def _by_http(environ: Environ, proxies: int) -> Problem | None:
 def _no_address(environ: Environ) -> Problem | None:
     """Flask would take //docs for /docs, and no database looks for a NUL."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    with_nul = "\0" in path or ("%00" in query and not is_api(path))  # which names what is wrong
+    reads = not is_api(path) and path not in ASK_NOTHING  # the API names what is wrong
+    with_nul = "\0" in path or ("%00" in query and reads)
     return framework_problem(404) if path.startswith("//") or with_nul else None
 
 
