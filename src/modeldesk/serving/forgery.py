@@ -8,7 +8,7 @@ from .answers import Problem, framework_problem
 from .settings import Settings
 from .wsgi import Environ
 
-MOST_TOLD = 100
+MOST_TOLD, LONGEST = 100, 200  # reasons, and characters of each: callers can send anything
 BY_HTTP = (
     "This page came by HTTP, and in production browsers keep its cookies by HTTPS only. Open it by "
     "HTTPS, with PROXIES set to the number of proxies in front; where browsers are to come by "
@@ -65,16 +65,7 @@ def refusal(environ: Environ, settings: Settings, reason: str, *, no_cookie: boo
     `reason` is that of the framework, whose token has nothing to be held against without a cookie.
     """
     seen, expected = sent_from(environ), reached_at(environ)
-    told = (reason, seen, expected)
-    if told not in _told and len(_told) < MOST_TOLD:
-        _told.add(told)
-        logger.warning(
-            "A form was refused: %s. It was sent from %.100r%s, and this service is at %.100r.",
-            reason.rstrip("."),
-            seen or "a page that was not said",
-            ", without our cookie" if no_cookie else "",
-            expected,
-        )
+    _tell(reason[:LONGEST].rstrip("."), seen[:LONGEST], expected[:LONGEST], no_cookie=no_cookie)
     if no_cookie and settings.https and environ["wsgi.url_scheme"] == "http":
         return Problem(403, BY_HTTP)
     if is_foreign(environ, settings):
@@ -83,6 +74,19 @@ def refusal(environ: Environ, settings: Settings, reason: str, *, no_cookie: boo
         if _split(seen).hostname == _split(expected).hostname:
             return Problem(403, OTHERWISE.format(seen=seen, expected=expected))
     return framework_problem(403)
+
+
+def _tell(reason: str, seen: str, expected: str, *, no_cookie: bool) -> None:
+    told = (reason, seen, expected)
+    if told not in _told and len(_told) < MOST_TOLD:
+        _told.add(told)
+        logger.warning(
+            "A form was refused: %s. It was sent from %r%s, and this service is at %r.",
+            reason,
+            seen or "a page that was not said",
+            ", without our cookie" if no_cookie else "",
+            expected,
+        )
 
 
 def _split(address: str) -> SplitResult:

@@ -7,7 +7,7 @@ from .wsgi import Environ
 
 logger = logging.getLogger(__name__)
 _told: set[str] = set()  # by this process; callers can send anything
-MOST_TOLD = 10
+MOST_TOLD, LONGEST = 10, 100
 ROOT = re.compile(r";\s*Path=/(?=;|$)", re.IGNORECASE)
 
 
@@ -25,7 +25,7 @@ def go_below(environ: Environ, prefix: str) -> None:
     which would then be in every link. It is only held against the setting.
     """
     said = environ.get("HTTP_X_FORWARDED_PREFIX") or environ.get("SCRIPT_NAME")
-    if said and (said := said.rstrip("/")) != prefix:
+    if said and (said := said[:LONGEST].rstrip("/")) != prefix:
         _tell(said, prefix)
     if prefix:
         environ["SCRIPT_NAME"] = prefix
@@ -42,8 +42,8 @@ def _tell(said: str, prefix: str) -> None:
     if said not in _told and len(_told) < MOST_TOLD:
         _told.add(said)
         logger.warning(
-            "A request came for a service below %.100r, and PATH_PREFIX is %r: links and cookies "
-            "are of that. If a proxy shows the service below %.100r, set PATH_PREFIX to it.",
+            "A request came for a service below %r, and PATH_PREFIX is %r: links and cookies are "
+            "of that. If a proxy shows the service below %r, set PATH_PREFIX to it.",
             said,
             prefix,
             said,
