@@ -12,6 +12,7 @@ others take a model from them. Servers of no database are left out where none is
 
 import contextlib
 import functools
+import os
 import shutil
 import sqlite3
 from itertools import combinations
@@ -82,8 +83,10 @@ OF_THE_SERVICE = {
     for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
 } | {
     f"{FOLDER}/test_{name}.py"
-    for name in ("account_rules", "by_mail", "deployment", "forty", "routes", "shadow", "train")
-}
+    for name in ("account_rules", "below", "by_mail", "deployment", "forgery", "forty", "routes")
+} | {f"{FOLDER}/test_{name}.py" for name in ("shadow", "train")}
+# In the project of each framework that runs all tests, unless it is said how many.
+FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "1000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
@@ -199,8 +202,9 @@ def test_project(
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)
+        fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
         for selected, tests in chosen.items():
-            run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings)
+            run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings, **fuzzed)
         if database not in WITHOUT_SERVER:
             trained = models / str(project.answers["model"])
             if trained.exists() and not chosen:

@@ -123,7 +123,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Door:
     monkeypatch.setattr(door, "FLUSHED", 0)
     monkeypatch.setattr(door, "LIMIT_OF_FULL", 20)
     monkeypatch.setattr(door, "PATIENCE", 20)  # nobody waits so long for who is slow
-    return Door(run, SEATS)
+    return Door(run, SEATS, "/wine")
 
 
 def test_whoever_is_slow_keeps_nobody_waiting(at: Door) -> None:
@@ -134,7 +134,7 @@ def test_whoever_is_slow_keeps_nobody_waiting(at: Door) -> None:
             assert int(refused.headers["Retry-After"])
             problem = json.loads(refused.content)
             assert problem["request_id"] == refused.headers["X-Request-ID"]
-        for path in ("/healthz", "/ping", "/v2/health/live"):
+        for path in ("/healthz", "/ping", "/v2/health/live", "/wine/healthz"):
             protocol = Protocol()
             at(protocol, environ(path) | {"HTTP_COOKIE": "who", "HTTP_AUTHORIZATION": "Bearer x"})
             assert protocol.status == 200

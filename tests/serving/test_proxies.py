@@ -1,27 +1,66 @@
 """What proxies in front say of who calls, and how."""
 
+import logging
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from modeldesk.serving import prefix
+from modeldesk.serving.doctor import Check, examine
 from modeldesk.serving.middleware import Gateway
 from modeldesk.serving.settings import Settings
+
+from ..helpers import REPO, blocks
+
+SECRET = "a secret that only the tests of this project know of"
+PRODUCTION = {"app_env": "production", "secret_key": SECRET, "allowed_hosts": "wine.example"}
+PRODUCTION |= {"database_url": "sqlite:///data/app.db"}
+COOKIES = [("Set-Cookie", "a=b; Path=/; Secure"), ("Set-Cookie", "c=d; path=/"), ("X-Path", "/")]
+Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Asked:
+    """What the application was asked, if it was, and what was answered."""
+
+    environ: dict[str, Any] = field(default_factory=dict)
+    status: str = ""
+    headers: Headers = field(default_factory=list)
+
+    @property
+    def caller(self) -> tuple[str, str]:
+        return self.environ["wsgi.url_scheme"], self.environ["REMOTE_ADDR"]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.environ["SCRIPT_NAME"], self.environ["PATH_INFO"]
+
+
+def ask(settings: Settings, path: str = "/", script_name: str = "", **headers: str) -> Asked:
+    """Ask the gateway as a server does."""
+    found = Asked()
+
+    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        found.environ = environ
+        start("200 OK", list(COOKIES))
+        return []
+
+    def start(status: str, headers: Headers, exc_info: Any = None) -> None:
+        found.status, found.headers = status, headers
+
+    environ = {"PATH_INFO": path, "SCRIPT_NAME": script_name, "REQUEST_METHOD": "GET"}
+    environ |= {"HTTP_HOST": "localhost", "REMOTE_ADDR": "10.0.0.1", "wsgi.url_scheme": "http"}
+    environ |= {f"HTTP_{name.upper()}": text for name, text in headers.items()}
+    Gateway(app, settings)(environ, start)
+    return found
 
 
 def seen(proxies: int, **headers: str) -> tuple[str, str]:
     """The scheme and the address that the application takes a request to have."""
-    found: list[dict[str, Any]] = []
-
-    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        found.append(environ)
-        start("200 OK", [])
-        return []
-
-    environ = {"PATH_INFO": "/", "REQUEST_METHOD": "GET", "HTTP_HOST": "localhost"}
-    environ |= {"REMOTE_ADDR": "10.0.0.1", "wsgi.url_scheme": "http"}
-    environ |= {f"HTTP_X_FORWARDED_{name.upper()}": text for name, text in headers.items()}
-    Gateway(app, Settings.model_validate({"proxies": proxies}))(environ, lambda *_: None)
-    return found[0]["wsgi.url_scheme"], found[0]["REMOTE_ADDR"]
+    named = {f"X_Forwarded_{name}": text for name, text in headers.items()}
+    return ask(Settings.model_validate({"proxies": proxies}), **named).caller
 
 
 @pytest.mark.parametrize(
@@ -53,7 +92,189 @@ def test_schemes(proxies: int, said: str, scheme: str) -> None:
         (1, "9.9.9.9, 1.2.3.4", "1.2.3.4"),
         (2, "1.2.3.4, 10.0.0.2", "1.2.3.4"),
         (2, "1.2.3.4", "10.0.0.1"),  # which may be the word of the caller
+        (1, "1.2.3.4:50112", "1.2.3.4"),
+        (1, "[2001:db8::1]:50112", "2001:db8::1"),
+        (1, "[2001:db8::1]", "2001:db8::1"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "unknown", "unknown"),
     ],
 )
 def test_addresses(proxies: int, said: str, address: str) -> None:
     assert seen(proxies, **{"for": said})[1] == address
+
+
+# What each sends by its documentation, of a caller at 1.2.3.4 who is at https://wine.example, with
+# the settings that docs/around.md names.
+SET_UPS: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "nginx": (
+        {"proxies": 1},
+        {"host": "wine.example", "x_forwarded_for": "1.2.3.4", "x_forwarded_proto": "https"},
+    ),
+    "Caddy": (
+        {"proxies": 1},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4",
+            "x_forwarded_proto": "https",
+            "x_forwarded_host": "wine.example",
+            "via": "2.0 Caddy",
+        },
+    ),
+    "Traefik": (
+        {"proxies": 1},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4",
+            "x_forwarded_host": "wine.example",
+            "x_forwarded_port": "443",
+            "x_forwarded_proto": "https",
+            "x_forwarded_server": "traefik",
+            "x_real_ip": "1.2.3.4",
+        },
+    ),
+    "Traefik that takes a path away": (
+        {"proxies": 1, "path_prefix": "/wine"},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4",
+            "x_forwarded_prefix": "/wine",
+            "x_forwarded_proto": "https",
+        },
+    ),
+    "a balancer of AWS": (
+        {"proxies": 1},
+        {
+            "host": "wine.example",
+            "x_amzn_trace_id": "Root=1-67891233-abcdef012345678912345678",
+            "x_forwarded_for": "9.9.9.9, 1.2.3.4",  # the first is a word of the caller
+            "x_forwarded_port": "443",
+            "x_forwarded_proto": "https",
+        },
+    ),
+    "a balancer of Google": (
+        {"proxies": 2},  # it adds its own address to that of the caller
+        {
+            "host": "wine.example",
+            "via": "1.1 google",
+            "x_forwarded_for": "9.9.9.9, 1.2.3.4,34.1.2.3",
+            "x_forwarded_proto": "https",
+        },
+    ),
+    "a balancer and an nginx that passes on what it said": (
+        {"proxies": 2},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4, 10.0.0.2",
+            "x_forwarded_proto": "https",
+        },
+    ),
+    "a gateway of Azure": (
+        {"proxies": 1},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4:50112",
+            "x_forwarded_port": "443",
+            "x_forwarded_proto": "https",
+            "x_original_host": "wine.example",
+        },
+    ),
+    "two that add to it": (
+        {"proxies": 2},
+        {
+            "host": "wine.example",
+            "x_forwarded_for": "1.2.3.4, 10.0.0.2",
+            "x_forwarded_proto": "https, http",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SET_UPS)
+def test_set_ups(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    given, headers = SET_UPS[name]
+    asked = ask(Settings.model_validate(PRODUCTION | given), **headers)
+    assert asked.caller == ("https", "1.2.3.4")
+    assert "Strict-Transport-Security" in dict(asked.headers)
+    assert not caplog.records
+
+
+def test_plain_http_is_taken_behind_proxies_where_it_is_said() -> None:
+    plain = PRODUCTION | {"proxies": 1, "plain_http": True}
+    headers = {"x_forwarded_for": "1.2.3.4", "x_forwarded_proto": "http"}
+    asked = ask(Settings.model_validate(plain), path="/api/v1/predict", **headers)
+    assert asked.caller == ("http", "1.2.3.4")
+    assert "Strict-Transport-Security" not in dict(asked.headers)
+
+
+BELOW = Settings.model_validate({"path_prefix": "/wine"})
+PLAIN = Settings.model_validate({})
+
+
+@pytest.mark.parametrize(
+    ("path", "inside"),
+    [
+        ("/wine/docs", "/docs"),
+        ("/docs", "/docs"),  # a proxy took it away, or a platform asks
+        ("/wine/", "/"),
+        ("/wine", "/"),
+        ("/winery", "/winery"),
+        ("/wine/wine", "/wine"),
+    ],
+)
+def test_a_path_is_taken_away_once(path: str, inside: str) -> None:
+    assert ask(BELOW, path).place == ("/wine", inside)
+    assert ask(PLAIN, path).place == ("", path)
+
+
+def test_a_server_may_have_taken_it_away() -> None:
+    assert ask(BELOW, "/docs", "/wine").place == ("/wine", "/docs")
+    assert ask(PLAIN, "/docs", "/wine").place == ("/wine", "/docs")
+
+
+def test_cookies_are_for_the_path() -> None:
+    below = ["a=b; Path=/wine; Secure", "c=d; Path=/wine", "/"]
+    assert [text for _, text in ask(BELOW).headers[:3]] == below
+    assert ask(PLAIN).headers[:3] == COOKIES
+    assert BELOW.cookie_name("session") != PLAIN.cookie_name("session")
+
+
+def test_what_a_caller_says_of_the_path_is_only_told_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefix, "_told", set())
+    for said in ("/wine", "/wine/", *[f"//evil{number}.example" for number in range(20)]):
+        assert ask(PLAIN, x_forwarded_prefix=said).place == ("", "/")
+    told = [record.getMessage() for record in caplog.records]
+    assert "set PATH_PREFIX to it" in told[0]
+    assert "below '/wine'" in told[0]
+    assert len(told) == prefix.MOST_TOLD
+    with caplog.at_level(logging.WARNING):
+        caplog.clear()
+        assert ask(BELOW, x_forwarded_prefix="/wine/").place == ("/wine", "/")
+        assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({}, "Set PROXIES to the number of proxies in front"),
+        ({"proxies": 1}, ""),
+        ({"plain_http": True}, ""),
+        ({"plain_http": True, "proxies": 1}, ""),
+    ],
+)
+def test_doctor_tells_that_no_form_could_be_sent(given: dict[str, Any], fault: str) -> None:
+    def looked_at(**options: Any) -> dict[str, Check]:
+        settings = Settings.model_validate(PRODUCTION | given)
+        return {one.name: one for one in examine(settings, "127.0.0.1", 0, **options)}
+
+    assert fault in (looked_at(has_forms=True)["https"].fault or "")
+    assert bool(looked_at(has_forms=True)["https"].fault) == bool(fault)
+    assert "https" not in looked_at(has_forms=False)
+
+
+def test_the_documented_nginx_is_the_one_that_is_tried() -> None:
+    (documented,) = [text for language, text in blocks("docs/around.md") if language == "nginx"]
+    (tried,) = (REPO / "tests/inside/common").glob("*nginx.py*")
+    lines = re.findall("proxy_set_header[^;]+;", documented)
+    assert lines == re.findall("proxy_set_header[^;]+;", tried.read_text("utf-8"))

@@ -106,9 +106,23 @@ def test_hosts_may_be_written_with_blanks(folder: Path) -> None:
     assert settings.allowed_hosts == ["a.example", ".b.example", "10.0.0.7"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "path"), [("/wine", "/wine"), ("/wine/", "/wine"), ("/a/b-c", "/a/b-c"), ("/", "")]
+)
+def test_a_path_has_no_slash_at_its_end(folder: Path, typed: str, path: str) -> None:
+    assert load(folder, PATH_PREFIX=typed).path_prefix == path
+
+
+def test_https_is_of_production_unless_it_is_said(folder: Path) -> None:
+    assert not load(folder).https
+    assert load(folder, Settings, **fit(Settings)).https
+    assert not load(folder, Settings, **fit(Settings), PLAIN_HTTP="true").https
+
+
 @each_kind
 def test_a_setting_left_empty_is_not_set(folder: Path, kind: type[Settings]) -> None:
-    assert load(folder, kind, SECRET_KEY="", DATABASE_URL="", APP_ENV="", MAIL_URL="").secret_key
+    names = ("SECRET_KEY", "DATABASE_URL", "APP_ENV", "MAIL_URL", "PATH_PREFIX", "PLAIN_HTTP")
+    assert load(folder, kind, **dict.fromkeys(names, "")).secret_key
 
 
 def test_an_owner_adds_settings(folder: Path) -> None:
@@ -146,6 +160,9 @@ def test_what_is_fit_for_production(folder: Path, kind: type[Settings]) -> None:
         ({"PREDICTION_LOG": "fast"}, "PREDICTION_LOG: .*'durable' or 'buffered'"),
         ({"APP_ENV": "x", "PREDICTION_LOG": "y"}, "APP_ENV: .*; PREDICTION_LOG: "),
         ({"PROXIES": "-1"}, "PROXIES: "),
+        ({"PATH_PREFIX": "wine"}, "PATH_PREFIX: .*should be a path such as /wine"),
+        ({"PATH_PREFIX": "//wine.example"}, "PATH_PREFIX: .*should be a path such as /wine"),
+        ({"PLAIN_HTTP": "perhaps"}, "PLAIN_HTTP: "),
         ({"DATABASE_TIMEOUT": "soon"}, "DATABASE_TIMEOUT: "),
     ],
 )

@@ -39,6 +39,7 @@ def view_of(method: str, handler: Callable[..., Any]) -> View:
             headers=request.headers,
             query=request.GET,
             id=request.META["app.request_id"],
+            root=request.META["SCRIPT_NAME"],
         )
         if project_settings().auth:
             from .accounts.callers import identify

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.backends.utils import csrf_input_lazy
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 
 from .conf import project_settings, service_name
 from .service import get_service
@@ -28,7 +28,8 @@ ADDRESSES = {
 
 def service(request: HttpRequest) -> dict[str, Any]:
     """The name of the service, the model that is served, and where everything is."""
-    urls = {"icon": static("modeldesk/icon.svg"), "style": static("modeldesk/style.css")}
+    urls = {"root": get_script_prefix().rstrip("/")}
+    urls |= {"icon": static("modeldesk/icon.svg"), "style": static("modeldesk/style.css")}
     for name, view in ADDRESSES.items():
         with suppress(NoReverseMatch):
             urls[name] = reverse(view)

@@ -6,10 +6,13 @@ A project names `bad_request`, `not_found` and `server_error` as its handlers in
 
 import sys
 
+from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from ..serving.answers import Problem, as_problem, framework_problem, wants_page
+from ..serving.forgery import refusal
+from .conf import project_settings
 from .connection import unavailable
 from .http import respond
 
@@ -21,7 +24,7 @@ def problem_of(error: Exception) -> Problem:
 
 def show_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     request_id = request.META["app.request_id"]
-    if not wants_page(problem, request.path, request.headers.get("Accept", "")):
+    if not wants_page(problem, request.path_info, request.headers.get("Accept", "")):
         return respond(problem.answer(request_id))
     context = {"problem": problem, "request_id": request_id}
     response = render(request, "modeldesk/error.html", context, status=problem.status)
@@ -46,4 +49,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def refuse_forgery(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return show_problem(request, framework_problem(403))
+    no_cookie = django_settings.CSRF_COOKIE_NAME not in request.COOKIES
+    problem = refusal(request.META, project_settings(), reason, no_cookie=no_cookie)
+    return show_problem(request, problem)

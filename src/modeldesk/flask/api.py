@@ -37,6 +37,7 @@ def view_of(handler: Callable[..., Any]) -> Callable[..., Response]:
             headers=request.headers,
             query={name: values[-1] for name, values in request.args.lists()},
             id=request.environ["app.request_id"],
+            root=request.root_path,
         )
         if accounts := current_state().accounts:
             try:

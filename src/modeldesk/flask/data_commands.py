@@ -154,8 +154,10 @@ def doctor(ctx: click.Context, host: str, port: int) -> None:
     def migrations() -> Check:
         return Check("migrations", "all applied", get_database().outdated())
 
-    with load_app().app_context():
-        checks = list(examine(get_settings(), host, port, database, migrations))
+    app = load_app()
+    with app.app_context():
+        forms = "csrf" in app.extensions
+        checks = list(examine(get_settings(), host, port, database, migrations, has_forms=forms))
     click.echo("\n".join(map(str, checks)))
     ctx.exit(any(check.fault for check in checks))
 

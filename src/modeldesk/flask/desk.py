@@ -37,9 +37,8 @@ class ModelDesk:
             MAX_CONTENT_LENGTH=MAX_BODY,
             MAX_FORM_MEMORY_SIZE=MAX_BODY,
             MAX_FORM_PARTS=MAX_FIELDS,
-            # The prefix keeps neighbouring hosts from setting it.
-            SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
-            SESSION_COOKIE_SECURE=settings.production,
+            SESSION_COOKIE_NAME=settings.cookie_name("session"),
+            SESSION_COOKIE_SECURE=settings.https,
             SESSION_COOKIE_SAMESITE="Lax",
             # Told by us: Flask-Admin would show what the driver says.
             FLASK_ADMIN_RAISE_ON_VIEW_EXCEPTION=True,

@@ -10,7 +10,7 @@ from ..serving.settings import Settings
 def init_app(app: Flask, settings: Settings) -> None:
     app.before_request(name_route)
     app.before_request(refuse)
-    if settings.production and settings.proxies:
+    if settings.https and settings.proxies:
         app.before_request(insist_on_https)
 
 
@@ -24,6 +24,12 @@ def refuse() -> None:
     """Show what the gateway found wrong."""
     if problem := request.environ.get("app.problem"):
         raise problem
+
+
+def here() -> str:
+    """Where a person is, to come back to after a log-in."""
+    path = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    return request.root_path + path
 
 
 def insist_on_https() -> Response | None:

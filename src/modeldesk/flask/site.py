@@ -48,6 +48,7 @@ def shared() -> dict[str, Any]:
 def urls() -> Iterator[tuple[str, str]]:
     """The addresses that pages link to, of what the application has."""
     state, views = current_state(), current_app.view_functions
+    yield "root", request.root_path
     if state.pages:
         for name, view in PAGES.items():
             yield name, url_for(f"{state.pages}.{view}")
@@ -66,7 +67,7 @@ def urls() -> Iterator[tuple[str, str]]:
 
 @blueprint.get("/docs")
 def documentation() -> str:
-    return render_template("modeldesk/docs.html", **docs(get_service().openapi, request.host_url))
+    return render_template("modeldesk/docs.html", **docs(get_service().openapi, request.url_root))
 
 
 def handle_error(error: Exception) -> Response:

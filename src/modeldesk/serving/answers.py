@@ -37,6 +37,7 @@ class Request:
     headers: Headers
     query: Mapping[str, str]
     id: str
+    root: str = ""  # the path that the service is below
 
     @property
     def media_type(self) -> str:

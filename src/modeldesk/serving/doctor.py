@@ -36,11 +36,30 @@ def slow_rules(predictor: Predictor) -> str | None:
     return f"{took}, and every caller waits for that; do slow work elsewhere."
 
 
+def plain_http_fault(settings: Settings) -> str | None:
+    """Why no form of a service in production could be sent, or None."""
+    if not settings.https or settings.proxies:
+        return None
+    return (
+        "PROXIES is 0, so browsers would come by HTTP, by which they keep no cookie of production: "
+        "every form would be refused. Set PROXIES to the number of proxies in front, which speak "
+        "HTTPS; where browsers are to come by HTTP, set PLAIN_HTTP=true."
+    )
+
+
 def examine(
-    settings: Settings, host: str, port: int, *database_checks: Callable[[], Check]
+    settings: Settings,
+    host: str,
+    port: int,
+    *database_checks: Callable[[], Check],
+    has_forms: bool = False,
 ) -> Iterator[Check]:
     """Look at everything a start needs; later database checks wait for the earlier ones."""
-    yield Check("settings", f"{settings.app_env}, for {', '.join(settings.allowed_hosts)}")
+    hosts = [f"{name}{settings.path_prefix}" for name in settings.allowed_hosts]
+    yield Check("settings", f"{settings.app_env}, for {', '.join(hosts)}")
+    if settings.production and has_forms:
+        spoken = "not spoken" if settings.plain_http else "spoken in front"
+        yield Check("https", spoken, plain_http_fault(settings))
     yield Check("library", f"modeldesk {installed()}", library_fault())
     missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
     yield Check("secret", "set", missing)

@@ -19,6 +19,7 @@ import granian.server.mp
 
 from .answers import Answer, Problem
 from .middleware import EXTRA, MAX_BODY, id_of, observe
+from .prefix import without
 from .wsgi import Environ
 
 STEP = 256 * 2**10  # bytes of a body
@@ -34,14 +35,14 @@ ALIVE = {"/healthz", "/ping", "/v2/health/live"}
 Run = Callable[[Any, Environ], Any]  # calls the application and sends its answer by a protocol
 
 
-def stand_in_front(seats: int) -> None:
+def stand_in_front(seats: int, prefix: str) -> None:
     """Put a Door before the application that this worker is about to serve.
 
     Granian gives no other access to a request that another thread answers.
     """
     server: Any = granian.server.mp
     wrap = server._wsgi_call_wrap
-    server._wsgi_call_wrap = lambda *arguments: Door(wrap(*arguments), seats)
+    server._wsgi_call_wrap = lambda *arguments: Door(wrap(*arguments), seats, prefix)
 
 
 @dataclass(slots=True)
@@ -58,8 +59,8 @@ class Reading:
 class Door:
     """Called with each request, by a thread of the server; serves so many at a time."""
 
-    def __init__(self, run: Run, seats: int) -> None:
-        self.run, self.seats = run, seats
+    def __init__(self, run: Run, seats: int, prefix: str = "") -> None:
+        self.run, self.seats, self.prefix = run, seats, prefix
         self._free: SimpleQueue[None] = SimpleQueue()
         for _ in range(seats):
             self._free.put(None)
@@ -74,7 +75,7 @@ class Door:
                     self.run(protocol, environ)
             finally:
                 self._free.put(None)
-        elif environ["PATH_INFO"] in ALIVE:
+        elif without(self.prefix, environ["PATH_INFO"]) in ALIVE:
             for name in ("HTTP_AUTHORIZATION", "HTTP_COOKIE"):  # nobody is looked up
                 environ.pop(name, None)
             self.run(protocol, environ)

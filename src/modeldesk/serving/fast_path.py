@@ -48,7 +48,7 @@ class FastPath:
         self.app, self.framework = app, framework
         self.hosts = {host.lower() for host in settings.allowed_hosts}
         self.auth = settings.auth
-        self.by_https = settings.production and settings.proxies > 0
+        self.by_https = settings.https and settings.proxies > 0
 
     @cached_property
     def is_plain(self) -> bool:

@@ -77,6 +77,10 @@ def logging_config(*, json: bool) -> dict[str, Any]:
                 "filters": ["request_id", "no_secrets"],
             }
         },
-        "loggers": {},
+        # Told by us: once, with what was seen and expected.
+        "loggers": {
+            "django.security.csrf": {"level": "ERROR"},
+            "flask_wtf.csrf": {"level": "WARNING"},
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
     }

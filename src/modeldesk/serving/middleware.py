@@ -18,6 +18,7 @@ from .deployment import current_served
 from .logs import current_request_id, hidden
 from .metrics import LATENCY, REQUESTS
 from .packed import unpack
+from .prefix import cookie_below, go_below
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
 
@@ -32,14 +33,16 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 EXTRA = [(name.lower(), (name, text)) for name, text in SECURITY_HEADERS.items()]
-# Of production over HTTPS.
+# Of what is reached by HTTPS.
 HSTS = (
     "strict-transport-security",
     ("Strict-Transport-Security", f"max-age={30 * 24 * 60 * 60}"),
 )
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = HEALTH | {"/metrics"}
+ASK_NOTHING = PROBES | {"/openapi.json"}  # whatever an address says
 ADDRESS = re.compile(r"[\d.]+(:\d+)?", re.ASCII)
+WITH_PORT = re.compile(r"([\d.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 logger = logging.getLogger("access")
@@ -56,12 +59,13 @@ class Gateway:
     def __init__(self, app: Application, settings: Settings) -> None:
         self.app = app
         self.host = settings.allowed_hosts[0].lstrip(".")
-        self.proxies = settings.proxies
-        self.production = settings.production
+        self.proxies, self.prefix = settings.proxies, settings.path_prefix
+        self.https = settings.https
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
         environ["app.request_id"] = request_id = id_of(environ)
+        go_below(environ, self.prefix)
         if self.proxies:
             _look_behind(environ, self.proxies)
         current_request_id.set(request_id)
@@ -71,16 +75,18 @@ class Gateway:
             environ["HTTP_HOST"] = self.host
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if self.prefix:
+                headers = [cookie_below(self.prefix, header) for header in headers]
             present = {name.lower() for name, _ in headers}
             headers += [pair for name, pair in EXTRA if name not in present]
-            if self.production and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
+            if self.https and environ["wsgi.url_scheme"] == "https" and HSTS[0] not in present:
                 headers.append(HSTS[1])
             headers.append(("X-Request-ID", request_id))
             observe(environ, status, time.perf_counter() - started)
             current_served.set(None)  # an idle thread keeps no version that is replaced
             return start_response(status, headers, exc_info)
 
-        if self.production and self.proxies and (problem := _by_http(environ, self.proxies)):
+        if self.https and self.proxies and (problem := _by_http(environ, self.proxies)):
             return send(problem.answer(request_id), start)
         problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
@@ -109,8 +115,9 @@ def _is_called_by_address(environ: Environ) -> bool:
 def _look_behind(environ: Environ, proxies: int) -> None:
     """Take the caller's address and scheme from what our own proxies say, the last of the list."""
     addresses = environ.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if len(addresses) >= proxies and addresses[-proxies].strip():
-        environ["REMOTE_ADDR"] = addresses[-proxies].strip()
+    if len(addresses) >= proxies and (address := addresses[-proxies].strip()):
+        found = WITH_PORT.fullmatch(address)  # which is another one each time
+        environ["REMOTE_ADDR"] = found[1] or found[2] if found else address
     # Some proxies pass on what the one before them said, instead of adding their own.
     schemes = environ.get("HTTP_X_FORWARDED_PROTO", "").lower().split(",")
     scheme = schemes[max(len(schemes) - proxies, 0)].strip()
@@ -144,7 +151,8 @@ def _by_http(environ: Environ, proxies: int) -> Problem | None:
 def _no_address(environ: Environ) -> Problem | None:
     """Flask would take //docs for /docs, and no database looks for a NUL."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    with_nul = "\0" in path or ("%00" in query and not is_api(path))  # which names what is wrong
+    reads = not is_api(path) and path not in ASK_NOTHING  # the API names what is wrong
+    with_nul = "\0" in path or ("%00" in query and reads)
     return framework_problem(404) if path.startswith("//") or with_nul else None
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from ..ml.project import environment
 from .keeper import keeping
 from .logs import logging_config
 from .metrics_files import count_in_files, shared_metrics
-from .settings import Settings
+from .settings import Settings, path_prefix
 from .signals import end_with_parent, heed_signals
 
 CORES = os.cpu_count() or 1
@@ -57,7 +58,7 @@ def load(target: str) -> Any:
     application = getattr(import_module(module), name)
     from .door import stand_in_front  # which makes metrics, and these are to be shared
 
-    stand_in_front(THREADS)
+    stand_in_front(THREADS, path_prefix(environment().get("PATH_PREFIX") or ""))
     gc.freeze()
     gc.enable()
     return application

@@ -214,7 +214,7 @@ def metrics_text(service: Service, request: Request) -> Answer:
 
 
 def openapi_document(service: Service, request: Request) -> dict[str, Any]:
-    return service.openapi
+    return service.openapi | ({"servers": [{"url": request.root}]} if request.root else {})
 
 
 def model(service: Service, request: Request) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def predictions(service: Service, request: Request) -> dict[str, Any]:
     link = None
     if len(records) == query.limit:
         given["before"] = records[-1].id
-        link = f"/api/v1/predictions?{urlencode({'limit': query.limit} | given)}"
+        link = f"{request.root}/api/v1/predictions?{urlencode({'limit': query.limit} | given)}"
     return {"predictions": [record.as_dict() for record in records], "next": link}
 
 

@@ -1,5 +1,6 @@
 """Settings, read from the environment and then from `.env` beside `pyproject.toml`."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from .database_url import DATABASES
 
 MIN_SECRET_LENGTH = 50
 Names = Annotated[list[str], BeforeValidator(lambda text: [n.strip() for n in text.split(",")])]
+PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -54,6 +56,16 @@ def _mail_server(text: str) -> MailServer:
 MailURL = Annotated[MailServer, BeforeValidator(_mail_server)]
 
 
+def path_prefix(text: str) -> str:
+    """Without a slash at its end; empty at the root of a host."""
+    if not PREFIX.fullmatch(text):
+        raise ValueError("should be a path such as /wine")
+    return text.rstrip("/")
+
+
+PathPrefix = Annotated[str, BeforeValidator(path_prefix)]
+
+
 class Settings(BaseModel):
     """One field for each line of `.env.example`, which documents them.
 
@@ -74,12 +86,28 @@ class Settings(BaseModel):
     prediction_log: Literal["durable", "buffered"] = "durable"
     artifacts_dir: Path = Path("artifacts")
     proxies: NonNegativeInt = 0
+    path_prefix: PathPrefix = ""
+    plain_http: bool = False
     mail_url: MailURL | None = None
     mail_from: str = "service@localhost"
 
     @property
     def production(self) -> bool:
         return self.app_env == "production"
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come by HTTPS, which a proxy speaks: cookies are for nothing else."""
+        return self.production and not self.plain_http
+
+    def cookie_name(self, name: str) -> str:
+        """What no other service of the same host calls one of its cookies.
+
+        Where it may be for the whole host, a prefix keeps neighbouring hosts from setting it.
+        """
+        if self.path_prefix:
+            return name + self.path_prefix.replace("/", "-")
+        return f"__Host-{name}" if self.https else name
 
     @model_validator(mode="before")
     @classmethod

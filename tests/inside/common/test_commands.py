@@ -11,7 +11,7 @@ from package.config import Settings
 
 from .database import unreachable
 from .framework import MIGRATE
-from .running import free_port, manage
+from .running import PRODUCTION, free_port, manage
 
 GOOD = {"area": "95.5", "age": "17", "rooms": "2", "garden": "false", "heating": "oil"}
 
@@ -75,14 +75,16 @@ def test_doctor_finds_everything(project: Path) -> None:
         assert mend in found[name]
 
 
-def test_doctor_cannot_reach_the_database(folder: Path) -> None:
-    settings = {"DATABASE_URL": unreachable(folder)}
+def test_doctor_cannot_reach_the_database(folder: Path, pytestconfig: pytest.Config) -> None:
+    settings = PRODUCTION | {"DATABASE_URL": unreachable(folder)}
     done = manage(folder, "doctor", "--port", str(free_port()), **settings)
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "orrect DATABASE_URL" in checks(done.stdout)["database"]
     assert "unsaid" not in done.stdout + done.stderr
     assert "migrations" not in checks(done.stdout)
+    has_forms = bool(pytestconfig.getini("modeldesk_parts"))
+    assert ("PLAIN_HTTP=true" in checks(done.stdout).get("https", "")) == has_forms
 
 
 def write(path: Path, *rows: dict[str, str]) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from modeldesk.serving.log import Feedback
+from modeldesk.testing.page import Page
 
 from package import ml
 
@@ -51,8 +52,8 @@ def rows(project: Path) -> int:
 def production(
     small_regression: Path, new_project: Projects, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Two workers in production."""
-    settings = PRODUCTION | {"ARTIFACTS_DIR": str(small_regression)}
+    """Two workers in production, as inside a network that speaks HTTP."""
+    settings = PRODUCTION | {"ARTIFACTS_DIR": str(small_regression), "PLAIN_HTTP": "true"}
     with new_project(tmp_path_factory.mktemp("production")) as folder:
         migrated = manage(folder, *MIGRATE, **settings)
         assert migrated.returncode == 0, migrated.stderr
@@ -91,14 +92,19 @@ def test_feedback_of_a_regression(production: Server) -> None:
     assert "probabilities" not in kept.json()
 
 
-def test_production_tells_nothing_and_secures_cookies(production: Server) -> None:
-    browser = {"Accept": "text/html"}
-    for path in ("/", "/docs", "/none"):
-        response = httpx.get(f"{production.url}{path}", headers=browser)
-        assert "Traceback" not in response.text
-        for cookie in response.headers.get_list("Set-Cookie"):
-            assert "Secure" in cookie
-            assert "SameSite=Lax" in cookie
+def test_forms_are_sent_by_plain_http(production: Server) -> None:
+    address = {"base_url": production.url, "headers": {"Accept": "text/html"}}
+    with httpx.Client(**address, follow_redirects=True) as browser:
+        for path in ("/none", "/docs", "/"):
+            response = browser.get(path)
+            assert "Traceback" not in response.text
+            for cookie in response.headers.get_list("Set-Cookie"):
+                assert "SameSite=Lax" in cookie
+                assert "Secure" not in cookie
+        if csrf := Page(response.text).csrf if response.status_code == 200 else {}:
+            assert browser.post(response.url, data=csrf).status_code == 422
+            browser.cookies.clear()
+            assert browser.post(response.url, data=csrf).status_code == 403
 
 
 class Strange(Feedback):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse, set_script_prefix
 
 from ...accounts.mails import CHANGED, Mail, may_send
 from ..conf import service_name
@@ -22,7 +22,10 @@ logger = logging.getLogger(__name__)
 def later(work: Callable[..., None], *given: Any) -> None:
     """Do it in a thread: how long it takes does not tell who has an account."""
 
+    prefix = get_script_prefix()
+
     def run() -> None:
+        set_script_prefix(prefix)  # which each thread has for itself, and links begin with
         try:
             work(*given)
         except Exception:

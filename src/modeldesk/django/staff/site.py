@@ -60,7 +60,7 @@ class StaffSite(AdminSite):
                 raise _refusal() from None
             except Http404:
                 raise framework_problem(404) from None
-            except (SuspiciousOperation, BadRequest) as error:
+            except (SuspiciousOperation, BadRequest, OverflowError) as error:  # no id is so large
                 raise Problem(400, "The request could not be understood.") from error
 
         return csrf_protect(guarded if cacheable else never_cache(guarded))

@@ -30,7 +30,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "SECURITY_LOGIN_URL": "/accounts/login",
         "SECURITY_LOGOUT_URL": "/accounts/logout",
         "SECURITY_CHANGE_URL": "/accounts/password",
-        "SECURITY_POST_LOGOUT_VIEW": "/accounts/login",
+        "SECURITY_POST_LOGOUT_VIEW": "security.login",
         "SECURITY_DATETIME_FACTORY": lambda: datetime.now(UTC),
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": uia_email_mapper}}],
         "SECURITY_EMAIL_HTML": False,
@@ -47,8 +47,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
 def for_staff() -> dict[str, Any]:
     """Nobody signs up, and no mail is sent."""
     return {
-        "SECURITY_POST_LOGIN_VIEW": "/admin/",
-        "SECURITY_POST_CHANGE_VIEW": "/accounts/password",
+        "SECURITY_POST_LOGIN_VIEW": "admin.index",
+        "SECURITY_POST_CHANGE_VIEW": "security.change_password",
         "SECURITY_MSG_GENERIC_AUTHN_FAILED": (content.STAFF_REFUSED, "error"),
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
     }
@@ -57,12 +57,12 @@ def for_staff() -> dict[str, Any]:
 def for_everybody(settings: Settings) -> dict[str, Any]:
     """Who signs up confirms the address by mail."""
     return {
-        "SECURITY_POST_LOGIN_VIEW": "/accounts/",  # or the form, where there is one
-        "SECURITY_POST_CHANGE_VIEW": "/accounts/",
+        "SECURITY_POST_LOGIN_VIEW": "accounts.profile",  # or the form, where there is one
+        "SECURITY_POST_CHANGE_VIEW": "accounts.profile",
         "SECURITY_MSG_GENERIC_AUTHN_FAILED": (content.REFUSED, "error"),
         "SECURITY_REGISTERABLE": True,
         "SECURITY_REGISTER_URL": "/accounts/register",
-        "SECURITY_POST_REGISTER_VIEW": "/accounts/login",
+        "SECURITY_POST_REGISTER_VIEW": "security.login",
         "SECURITY_PASSWORD_CONFIRM_REQUIRED": False,
         "SECURITY_CONFIRMABLE": True,
         "SECURITY_CONFIRM_URL": "/accounts/confirm",

@@ -5,6 +5,7 @@ from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from ...serving.callers import PREDICT, caller
+from ..requests import here
 from .callers import know
 from .current import get_accounts
 
@@ -37,5 +38,4 @@ def require_account() -> Response | None:
         if blueprint not in OWN and not blueprint.startswith("admin_"):  # which checks by itself
             caller().require(PREDICT)
         return None
-    path = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    return redirect(url_for("security.login", next=path))
+    return redirect(url_for("security.login", next=here()))

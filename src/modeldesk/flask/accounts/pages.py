@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import get_flashed_messages, redirect, render_template, request
+from flask import get_flashed_messages, redirect, render_template, request, url_for
 from wtforms import Form, HiddenField, SubmitField
 
 from ...accounts import content
@@ -24,7 +24,7 @@ def render_page(template: str, **context: Any) -> Any:
     """A page of Flask-Security as one of ours; one that only tells of success is left."""
     form = next(value for name, value in context.items() if name.endswith("_form"))
     if request.method == "POST" and not form.errors:
-        return redirect("/accounts/login", 303)
+        return redirect(url_for("security.login"), 303)
     pages = PAGES if get_settings().auth else STAFF_PAGES
     return form_page(pages[template.removeprefix("security/").removesuffix(".html")], form)
 

@@ -9,6 +9,7 @@ from flask_security import current_user
 from ...serving.answers import Problem
 from ...serving.callers import SEE_ALL
 from ...staff.sections import SECTIONS
+from ..requests import here
 
 
 def may(permission: str) -> bool:
@@ -31,8 +32,7 @@ class Secured:
     def inaccessible_callback(self, name: str, **_: Any) -> Any:
         if current_user.is_authenticated:
             raise refusal()
-        path = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return redirect(url_for("security.login", next=path))
+        return redirect(url_for("security.login", next=here()))
 
     def _run_view(self, view: Any, *args: Any, **options: Any) -> Response:
         response = make_response(view(self, *args, **options))
@@ -46,7 +46,7 @@ class Secured:
                 "name": item.name,
                 "about": SECTIONS.get(item.name, ""),
                 "url": item.get_url(),
-                "here": request.path.startswith(item.get_url()),
+                "here": (request.root_path + request.path).startswith(item.get_url()),
             }
             for item in admin.menu()[1:]  # the first is the index
             if item.is_accessible() and item.is_visible()

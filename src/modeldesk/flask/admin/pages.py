@@ -70,7 +70,7 @@ class OutcomesView(Page):
             if saved.count:
                 flash(str(saved), "success")
             if not saved.faults:
-                return redirect(request.path, 303)
+                return redirect(self.get_url(".index"), 303)
         shown = context(service, request.form, saved) | {"read_only": not may(MAY_GIVE)}
         return self.page(**shown), 422 if saved.faults else 200
 
@@ -93,7 +93,7 @@ class ModelsView(Page):
                 fault = str(error)
             else:
                 flash(done, "success")
-                return redirect(request.path, 303)
+                return redirect(self.get_url(".index"), 303)
         shown = versions.context(service, get_database().summaries(), asked, fault)
         shown |= {"may_change": may(MAY_PROMOTE)}
         return self.page(**shown), 422 if shown["fault"] else 200

@@ -35,4 +35,4 @@ def _registered(setup: Any) -> None:
     state.pages = setup.name
     protect(app)
     if state.settings.auth:
-        app.config["SECURITY_POST_LOGIN_VIEW"] = f"{setup.url_prefix or ''}/"
+        app.config["SECURITY_POST_LOGIN_VIEW"] = f"{setup.name}.form"

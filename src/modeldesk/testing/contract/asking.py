@@ -3,12 +3,14 @@
 import math
 import uuid
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from ..login import log_in
 from ..page import Page, control_name
 
 LOGIN = "/accounts/login"
@@ -16,6 +18,25 @@ LOGIN = "/accounts/login"
 Instance = dict[str, Any]
 Predict = Callable[..., httpx.Response]
 NewBrowser = Callable[[], httpx.Client]
+
+
+class Session:
+    """A session of an administrator, if there are any, for all tests that leave it as it is."""
+
+    def __init__(self, base_url: str, administrator: dict[str, str]) -> None:
+        self._base_url, self._administrator = base_url, administrator
+
+    @cached_property
+    def cookies(self) -> httpx.Cookies:
+        """Of a log-in; another one after `end`."""
+        with httpx.Client(base_url=self._base_url, timeout=60) as browser:
+            if self._administrator:
+                log_in(browser, **self._administrator)
+            return browser.cookies
+
+    def end(self) -> None:
+        """A test has logged out, which ends every session of the account."""
+        vars(self).pop("cookies", None)
 
 
 def same(value: Any, other: Any) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from ..login import log_in, new_token
 from ..page import Page
 from ..service import Service
-from .asking import Instance, NewBrowser, Predict, parts_of
+from .asking import Instance, NewBrowser, Predict, Session, parts_of
 from .client import Document, checking_client
 
 
@@ -87,19 +87,16 @@ def new_browser(new_stranger: NewBrowser, administrator: dict[str, str]) -> NewB
 
 
 @pytest.fixture(scope="session")
-def cookies(base_url: str, document: Document, administrator: dict[str, str]) -> httpx.Cookies:
-    """A session of an administrator, if there are any, for all tests that leave it as it is."""
-    with checking_client(base_url, document) as browser:
-        if administrator:
-            log_in(browser, **administrator)
-        return browser.cookies
+def session(base_url: str, administrator: dict[str, str]) -> Session:
+    """What `browser` begins with."""
+    return Session(base_url, administrator)
 
 
 @pytest.fixture
-def browser(new_stranger: NewBrowser, cookies: httpx.Cookies) -> httpx.Client:
+def browser(new_stranger: NewBrowser, session: Session) -> httpx.Client:
     """A browser; of an administrator, if there are any."""
     browser = new_stranger()
-    browser.cookies.update(cookies)
+    browser.cookies.update(session.cookies)
     return browser
 
 

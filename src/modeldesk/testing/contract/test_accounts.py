@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from ..page import Page, errors_of
-from .asking import LOGIN, NewBrowser, nobody, send
+from .asking import LOGIN, NewBrowser, Session, nobody, send
 
 pytestmark = pytest.mark.part("auth", "admin")
 
@@ -96,8 +96,9 @@ def test_cookies_of_a_session(stranger: httpx.Client, administrator: dict[str, s
     assert "HttpOnly" in session
 
 
-def test_log_out(new_browser: NewBrowser) -> None:
+def test_log_out(new_browser: NewBrowser, session: Session) -> None:
     browser = new_browser()
+    session.end()
     assert browser.get(LOGOUT).status_code == 405
     assert browser.post(LOGOUT).status_code == 403
     assert is_logged_in(browser)

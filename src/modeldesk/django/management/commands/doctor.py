@@ -4,11 +4,14 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving.doctor import Check, examine
 from ...conf import project_settings
 from ...database import outdated, unreachable
+
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 
 class Command(BaseCommand):
@@ -27,7 +30,10 @@ class Command(BaseCommand):
             return Check("migrations", "all applied", outdated())
 
         host, port = options["host"], options["port"]
-        checks = list(examine(project_settings(), host, port, database, migrations))
+        forms = CSRF in settings.MIDDLEWARE
+        checks = list(
+            examine(project_settings(), host, port, database, migrations, has_forms=forms)
+        )
         self.stdout.write("\n".join(map(str, checks)))
         if any(check.fault for check in checks):
             sys.exit(1)
