@@ -80,11 +80,12 @@ def worker_memory(server: int) -> int:
 # What these find on SQLite, they would only find again on a server.
 OF_THE_SERVICE = {
     f"{FOLDER}/test_{name}.py"
-    for name in ("account", "checks", "commands", "deploy", "model_commands", "replay", "serve")
-} | {
-    f"{FOLDER}/test_{name}.py"
-    for name in ("account_rules", "below", "by_mail", "deployment", "forgery", "forty", "routes")
-} | {f"{FOLDER}/test_{name}.py" for name in ("shadow", "train")}
+    for names in (
+        "account account_rules below by_mail checks commands deploy deployment",
+        "forgery forty model_commands replay routes serve shadow train",
+    )
+    for name in names.split()
+}
 # In the project of each framework that runs all tests, unless it is said how many.
 FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "1000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
