@@ -1,0 +1,84 @@
+"""What the owner has added to the database: where it can be brought, and what is told where not."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from ..serving.settings import Settings
+from .layouts import Layout
+from .source import Source
+
+
+class Own(Protocol):
+    """What is the owner's own, there and here."""
+
+    def told(self) -> Iterator[str]:
+        """What goes, and what stays behind."""
+
+    def faults(self) -> Iterator[str]:
+        """What is in the way here."""
+
+    def bring(self) -> Iterator[tuple[str, int, str]]:
+        """Bring it; the name, the number of rows and the digest of each. Raises TransferError."""
+
+
+@contextmanager
+def own_of(source: Source, settings: Settings, here: Layout | None) -> Iterator[Own]:
+    """Between two databases of SQL, or two of MongoDB; others keep nothing alike.
+
+    `here` is how this project keeps accounts, if it does.
+    """
+    kinds = {source.kind == "mongodb", settings.database == "mongodb"}
+    if kinds == {True}:
+        from ..stores.mongodb import client_of
+        from .own_documents import OwnDocuments
+
+        client = client_of(settings.model_copy(update={"database_timeout": 0}), "modeldesk")
+        try:
+            database = client.get_default_database()
+            yield OwnDocuments(source.database, database, source.layout, here)
+        finally:
+            client.close()
+    elif kinds == {False}:
+        from ..stores.engine import engine_for_migrations
+        from .own_tables import OwnTables
+
+        engine = engine_for_migrations(settings)
+        try:
+            yield OwnTables(source.database, engine, source.layout, here)
+        finally:
+            engine.dispose()
+    else:
+        yield Stays(_names(source))
+
+
+class Stays:
+    """What is the owner's own, and is in no place here that would take it."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def told(self) -> Iterator[str]:
+        for name in self.names:
+            yield f"Not your {name}: between SQL and MongoDB only what the library knows is brought"
+
+    def faults(self) -> Iterator[str]:
+        yield from ()
+
+    def bring(self) -> Iterator[tuple[str, int, str]]:
+        yield from ()
+
+
+def _names(source: Source) -> list[str]:
+    """The owner's tables and columns of accounts."""
+    database: Any = source.database
+    if source.kind == "mongodb":
+        from .own_documents import OwnDocuments
+
+        found = OwnDocuments(database, database, source.layout, source.layout)
+        columns = [f"accounts' {name}" for name in found.fields()]
+        return [f"collection {there.name}" for there, _ in found.pairs] + columns
+    from .own_tables import own_columns, own_tables
+
+    columns = [f"column {name}" for name in own_columns(database, source.layout)]
+    return [f"table {name}" for name in own_tables(database)] + columns
