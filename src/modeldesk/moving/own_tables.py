@@ -205,6 +205,8 @@ def _reflected(engine: Engine, name: str) -> Table:
     for column in table.columns:
         if isinstance(column.type, JSON):
             column.type.none_as_null = True
+        if isinstance(column.type, Float):
+            column.type.asdecimal = False  # which MySQL's would be, and lose digits
     return table
 
 
@@ -249,8 +251,8 @@ def fitting(value: Any, kind: Any) -> Any:
     if isinstance(kind, JSON):
         return json.loads(value) if isinstance(value, str) else value
     for of, made in ((Boolean, bool), (Uuid, _uuid), (Numeric, _number)):
-        if isinstance(kind, of):
-            return value if isinstance(kind, Float) else made(value)
+        if isinstance(kind, of) and not isinstance(kind, Float):
+            return made(value)
     if isinstance(value, datetime):
         moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
         return moment if getattr(kind, "timezone", False) else moment.replace(tzinfo=None)
