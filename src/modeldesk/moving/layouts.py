@@ -69,6 +69,11 @@ LEFT = {
 NOT_OF_OWNERS = {*OF_THE_LIBRARY, *OF_FRAMEWORKS, *LEFT, *FLASK.tables, *DJANGO.tables}
 
 
+def bare(name: str) -> str:
+    """The name of an owner's table without what Django writes before it."""
+    return name.removeprefix("project_")
+
+
 def account_of(layout: Layout, row: Mapping[str, Any], roles: Collection[str]) -> AccountLine:
     """The line of an account, whose values may be none that a line can have."""
     given = {name: row.get(layout.columns.get(name, name)) for name in ACCOUNT}

@@ -14,8 +14,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from ..serving.transfer import BATCH, TransferError
-from .layouts import LEFT, NOT_OF_OWNERS, Layout
-from .own_tables import bare
+from .layouts import LEFT, NOT_OF_OWNERS, Layout, bare
 
 Document = dict[str, Any]
 OF_DOCUMENTS = {"_id", "_cls", "roles"}  # in those of accounts, beside what tables have

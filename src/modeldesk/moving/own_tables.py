@@ -33,9 +33,7 @@ from sqlalchemy import (
 
 from ..serving.transfer import BATCH, TransferError
 from ..stores.failures import reason
-from .layouts import LEFT, NOT_OF_OWNERS, TOKEN, Layout
-
-PREFIX = "project_"
+from .layouts import LEFT, NOT_OF_OWNERS, TOKEN, Layout, bare
 
 
 @dataclass(frozen=True)
@@ -184,10 +182,6 @@ def _added(engine: Engine, layout: Layout | None) -> dict[str, list[str]]:
         for table in known
         if found.has_table(table)
     }
-
-
-def bare(name: str) -> str:
-    return name.removeprefix(PREFIX)
 
 
 def _rows(engine: Engine, table: Table) -> str:
