@@ -17,10 +17,12 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
+    Column,
     Engine,
     Float,
     MetaData,
     Numeric,
+    String,
     Table,
     Uuid,
     bindparam,
@@ -221,11 +223,12 @@ def _count_on(connection: Any, table: Table) -> None:
 def _read(engine: Engine, pair: Pair, table: Table) -> Iterator[dict[str, Any]]:
     """The rows as they are written here, a batch at a time."""
     names = [*([pair.key] if pair.key else []), *pair.columns]
-    types = [pair.here.c[name].type for name in names]
-    wanted = select(*(table.c[name] for name in names))
+    columns = [pair.here.c[name] for name in names]
+    # In an order in which rows that refer to earlier ones of the same table mostly were made.
+    wanted = select(*(table.c[name] for name in names)).order_by(*table.primary_key)
     with engine.connect().execution_options(yield_per=BATCH) as connection:
         for row in connection.execute(wanted):
-            values = [fitting(*both) for both in zip(row, types, strict=True)]
+            values = [fitting(*both) for both in zip(row, columns, strict=True)]
             yield dict(zip(names, values, strict=True))
 
 
@@ -238,10 +241,11 @@ def _digest(engine: Engine, pair: Pair, table: Table) -> tuple[int, str]:
     return count, f"{total % 2**256:064x}"
 
 
-def fitting(value: Any, kind: Any) -> Any:
-    """A value of one database as a column of `kind` in another takes it."""
-    if value is None:
-        return None
+def fitting(value: Any, column: Column[Any]) -> Any:
+    """A value of one database as a column in another takes it."""
+    kind: Any = column.type
+    if value is None:  # texts that have to be there are empty, as Django has it
+        return "" if isinstance(kind, String) and not column.nullable else None
     if isinstance(kind, JSON):
         return json.loads(value) if isinstance(value, str) else value
     for of, made in ((Boolean, bool), (Uuid, _uuid), (Numeric, _number)):
