@@ -81,7 +81,8 @@ def kept(*, asked: bool) -> Iterator[dict[str, Any]]:
     moment = "2026-03-01T00:00:00.000001Z"
     feedback = {"actual": "class_1", "comment": "so it came", "created_at": moment}
     shadow = {"version": "ba9876543210", "value": "class_0", "probabilities": {"class_0": 1.0}}
-    for number, given in enumerate(({"feedback": feedback}, {"shadow": shadow}, {})):
+    told: list[dict[str, Any]] = [{"feedback": feedback}, {"shadow": shadow}, {}]
+    for number, given in enumerate(told):
         yield entry(number, value="class_0", label="class_0", user_id=owner, **given)
 
 

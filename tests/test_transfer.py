@@ -151,20 +151,26 @@ def test_the_route_has_every_framework_on_every_database() -> None:
 
 def accounts() -> Iterator[dict[str, Any]]:
     """Lines of accounts of every kind, of their tokens, and of daily totals."""
-    moments = {"confirmed_at": "2026-02-28T23:59:59.999999Z", "last_login_at": None}
-    moments |= {"created_at": "2026-01-31T00:00:00.000001Z"}
-    owners = []
-    for number, given in enumerate(
-        (
-            {"name": "Ada 😀 Lovelace", "roles": ["admin", "analyst"]},
-            {"active": False, "last_login_at": "2026-03-01T00:00:00.000001Z"},
-            {"confirmed_at": None, "password": "", "roles": []},
-            {"email": "ä" * 64 + "@exämple.com", "name": "n" * 100},
-        )
-    ):
-        usual = {"email": f"ada{number}@example.com", "name": "", "password": HASH}
-        usual |= {"active": True, **moments, "roles": ["viewer"]}
-        owners.append({"kind": "account", "id": entry(number)["id"], **usual, **given})
+    usual: dict[str, Any] = {
+        "kind": "account",
+        "name": "",
+        "password": HASH,
+        "active": True,
+        "confirmed_at": "2026-02-28T23:59:59.999999Z",
+        "created_at": "2026-01-31T00:00:00.000001Z",
+        "last_login_at": None,
+        "roles": ["viewer"],
+    }
+    others: list[dict[str, Any]] = [
+        {"name": "Ada 😀 Lovelace", "roles": ["admin", "analyst"]},
+        {"active": False, "last_login_at": "2026-03-01T00:00:00.000001Z"},
+        {"confirmed_at": None, "password": "", "roles": []},
+        {"email": "ä" * 64 + "@exämple.com", "name": "n" * 100},
+    ]
+    owners = [
+        usual | {"id": entry(number)["id"], "email": f"ada{number}@example.com"} | given
+        for number, given in enumerate(others)
+    ]
     yield from owners
     for number, digest in enumerate("abc"):
         yield {

@@ -287,9 +287,12 @@ def test_a_service_that_goes_on_there(
     there: Place, here: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is noticed: what is here by then is no copy of what is there."""
-    monkeypatch.setattr(
-        command, "bring", lambda *given, **o: (move.bring(*given, **o), there.log.add([record()]))
-    )
+
+    def bring_late(*given: Any, **options: Any) -> None:
+        move.bring(*given, **options)
+        there.log.add([record()])
+
+    monkeypatch.setattr(command, "bring", bring_late)
     with pytest.raises(TransferError, match="The predictions there have changed meanwhile"):
         bring(there.url, here)
     monkeypatch.undo()
@@ -298,7 +301,7 @@ def test_a_service_that_goes_on_there(
 
 
 def test_no_room(there: Place, here: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(move.shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
     refused(there.url, here, "has room for 100 bytes")
 
 
