@@ -245,8 +245,11 @@ def test_what_is_here_already(there: Place, here: Place) -> None:
 def test_what_differs_here_is_told(there: Place, here: Place) -> None:
     first = there.log.scan("", 1)[0]
     here.log.add([replace(first, value=2.5)])
-    with pytest.raises(TransferError, match=f"otherwise here, or missing: {first.id}"):
+    with pytest.raises(TransferError, match=f"predictions are otherwise here: {first.id}. Begin"):
         bring(there.url, here)
+    said = bring(there.url, here, add=True)
+    assert f"These predictions are otherwise here, and stay as they are: {first.id}" in said
+    assert here.log.scan("", 1) == [replace(first, value=2.5)]
 
 
 def breaks(error: BaseException) -> Callable[..., Any]:

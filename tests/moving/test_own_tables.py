@@ -127,6 +127,12 @@ def test_rows_that_are_here_already(stops: list[Engine]) -> None:
         connection.execute(text("INSERT INTO project_note (title) VALUES ('mine')"))
     (fault,) = OwnTables(stops[0], stops[4], FLASK, DJANGO).faults()
     assert fault.startswith("Your table project_note has rows already, which are not those there")
+    own = OwnTables(stops[0], stops[4], FLASK, DJANGO)
+    assert [*own.leave()] == [
+        "Not the rows of your table project_note: those that are here stay",
+        "Not your columns phone of accounts_user: those that are here stay",
+    ]
+    assert [name for name, *_ in own.bring()] == ["project_line"]
 
 
 def test_what_has_no_place_is_told(stops: list[Engine]) -> None:
@@ -183,3 +189,6 @@ def test_documents(databases: Databases) -> None:
             here["project_note"].insert_one({"_id": 9})
             (fault,) = OwnDocuments(there, here, FLASK, DJANGO).faults()
             assert "has documents already" in fault
+            left = OwnDocuments(there, here, FLASK, DJANGO)
+            assert len([*left.leave()]) == 2
+            assert not [*left.bring()]

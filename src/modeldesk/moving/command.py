@@ -26,7 +26,7 @@ HELP = (
     "interrupted, it continues when run again."
 )
 CHECK = "Only look: what there is, and what is in the way."
-ADD = "Although there is something here that is not there."
+ADD = "Beside what is here and not there, or is otherwise here, which stays as it is."
 ACCOUNTS = "Whose accounts to bring, of a database that both frameworks have written."
 FRAMEWORKS = [layout.framework for layout in LAYOUTS]
 
@@ -61,7 +61,12 @@ def run(
     ):
         found = look(source.stores, here, roles, progress=True)
         _tell(source, here, found, own, say)
-        faults = [*found.faults, *own.faults()]
+        faults = found.faults
+        if add:
+            for line in own.leave():
+                say(line)
+        else:
+            faults += own.faults()
         if fault := room_fault(settings, found):
             faults.append(fault)
         if not add and (more := [*strangers(source.stores, here)]):
@@ -101,15 +106,22 @@ def _compare(source: Source, here: Stores, found: Found, *, add: bool, say: Say)
     """Tell counts and digests, and raise TransferError for what differs."""
     faults = []
     for kind, one in compare(source.stores, here, progress=True):
-        if one.different:
-            ids = ", ".join(one.different)
-            faults.append(f"Of the {several(kind)} these are otherwise here, or missing: {ids}.")
+        name = several(kind)
+        if one.missing:
+            faults.append(f"These {name} are not here: {', '.join(one.missing)}.")
+        if one.different and add:
+            say(
+                f"These {name} are otherwise here, and stay as they are: {', '.join(one.different)}"
+            )
+        elif one.different:
+            mend = "Begin anew in an empty database, or let them stay as they are by --add."
+            faults.append(f"These {name} are otherwise here: {', '.join(one.different)}. {mend}")
         elif not add and one.count_here != one.count:
-            faults.append(f"{one.count_here:,} {several(kind)} are here, and {one.count:,} there.")
+            faults.append(f"{one.count_here:,} {name} are here, and {one.count:,} there.")
         else:
-            say(f"{one.count:,} {several(kind)}, the same here and there ({one.digest[:12]})")
+            say(f"{one.count:,} {name}, the same here and there ({one.digest[:12]})")
         if one.digest != found.digests[kind]:
-            changes = f"The {several(kind)} there have changed meanwhile"
+            changes = f"The {name} there have changed meanwhile"
             faults.append(f"{changes}: stop the service that writes them, and run this again.")
     if faults:
         raise TransferError(" ".join(faults))

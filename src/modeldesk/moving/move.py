@@ -135,12 +135,13 @@ def _catch_up(log: PredictionLog, records: list[Any]) -> None:
 
 @dataclass
 class Compared:
-    """Records of a kind there and here; `different` are some ids."""
+    """Records of a kind there and here; `different` and `missing` here are some ids."""
 
     count: int
     count_here: int
     digest: str
     different: list[str]
+    missing: list[str]
 
 
 def compare(there: Stores, here: Stores, *, progress: bool) -> Iterator[tuple[str, Compared]]:
@@ -148,7 +149,8 @@ def compare(there: Stores, here: Stores, *, progress: bool) -> Iterator[tuple[st
     for kind, store in there.items():
         if kind not in here:
             continue
-        digest, count, different = sha256(), 0, list[str]()
+        digest, count = sha256(), 0
+        different, missing = list[str](), list[str]()
         for records in _pages(store, kind, progress):
             taken = _taken(records, here)
             known = {one.id: canonical(one) for one in here[kind].find([one.id for one in taken])}
@@ -156,9 +158,13 @@ def compare(there: Stores, here: Stores, *, progress: bool) -> Iterator[tuple[st
                 content = canonical(record)
                 digest.update(content)
                 count += 1
-                if known.get(record.id) != content and len(different) < MOST_TOLD:
+                if record.id not in known:
+                    missing.append(record.id)
+                elif known[record.id] != content:
                     different.append(record.id)
-        yield kind, Compared(count, here[kind].count(), digest.hexdigest(), different)
+            del different[MOST_TOLD:], missing[MOST_TOLD:]
+        count_here = here[kind].count()
+        yield kind, Compared(count, count_here, digest.hexdigest(), different, missing)
 
 
 def _taken(records: list[Any], here: Stores) -> list[Any]:

@@ -18,6 +18,9 @@ class Own(Protocol):
     def faults(self) -> Iterator[str]:
         """What is in the way here."""
 
+    def leave(self) -> Iterator[str]:
+        """Leave what is here as it is, and say what does not come for that."""
+
     def bring(self) -> Iterator[tuple[str, int, str]]:
         """Bring it; the name, the number of rows and the digest of each. Raises TransferError."""
 
@@ -64,6 +67,8 @@ class Stays:
 
     def faults(self) -> Iterator[str]:
         yield from ()
+
+    leave = faults
 
     def bring(self) -> Iterator[tuple[str, int, str]]:
         yield from ()

@@ -54,12 +54,28 @@ class OwnDocuments:
 
     def faults(self) -> Iterator[str]:
         """What is in the way here."""
-        for there, here in self.pairs:
-            if here.find_one() and _digest(here.find()) != _digest(there.find()):
-                yield (
-                    f"Your collection {here.name} has documents already, which are not those "
-                    "there; remove them here."
-                )
+        for _, here in self._others():
+            yield (
+                f"Your collection {here.name} has documents already, which are not those there; "
+                "remove them here."
+            )
+
+    def leave(self) -> Iterator[str]:
+        """Leave what is here as it is, and say what does not come for that."""
+        for pair in self._others():
+            self.pairs.remove(pair)
+            yield f"Not the documents of your collection {pair[1].name}: those that are here stay"
+        if fields := self.fields():
+            yield f"Not your fields of accounts, {', '.join(fields)}: those that are here stay"
+        self.here_layout = None
+
+    def _others(self) -> list[tuple[Collection[Document], Collection[Document]]]:
+        """Collections that have other documents here."""
+        return [
+            (there, here)
+            for there, here in self.pairs
+            if here.find_one() and _digest(here.find()) != _digest(there.find())
+        ]
 
     def bring(self) -> Iterator[tuple[str, int, str]]:
         """Bring each collection; the name, the number of documents and their digest.

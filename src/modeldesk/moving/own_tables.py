@@ -93,12 +93,25 @@ class OwnTables:
 
     def faults(self) -> Iterator[str]:
         """What is in the way here."""
-        for pair in self.pairs:
-            if _count(self.here, pair.here) and not self._same(pair):
-                yield (
-                    f"Your table {pair.here.name} has rows already, which are not those there; "
-                    "remove them here."
-                )
+        for pair in self._others():
+            yield (
+                f"Your table {pair.here.name} has rows already, which are not those there; "
+                "remove them here."
+            )
+
+    def leave(self) -> Iterator[str]:
+        """Leave what is here as it is, and say what does not come for that."""
+        for pair in self._others():
+            self.pairs.remove(pair)
+            yield f"Not the rows of your table {pair.here.name}: those that are here stay"
+        for pair in self.columns:
+            names = ", ".join(pair.columns)
+            yield f"Not your columns {names} of {pair.here.name}: those that are here stay"
+        self.columns = []
+
+    def _others(self) -> list[Pair]:
+        """Tables that have other rows here."""
+        return [one for one in self.pairs if _count(self.here, one.here) and not self._same(one)]
 
     def bring(self) -> Iterator[tuple[str, int, str]]:
         """Bring each table as a whole; the name, the number of rows and their digest.
