@@ -11,6 +11,7 @@ import pytest
 from modeldesk.moving.layouts import DJANGO, FLASK
 from modeldesk.moving.own_documents import OwnDocuments
 from modeldesk.moving.own_tables import OwnTables
+from modeldesk.moving.source import Source
 from modeldesk.serving.settings import Settings
 from modeldesk.serving.transfer import TransferError
 from modeldesk.stores.engine import engine_for_migrations
@@ -99,10 +100,16 @@ def layout(number: int) -> Any:
     return FLASK if ROUTE[number][0] == "flask" else DJANGO
 
 
+def between(stops: list[Engine], number: int, other: int, *, same: bool = False) -> OwnTables:
+    """What is the owner's own in one of the databases, and in another."""
+    source = Source("there", ROUTE[number][1], same, {}, layout(number), stops[number])
+    return OwnTables(source, stops[other], layout(other), accounts=True)
+
+
 def test_nothing_changes_on_the_way(stops: list[Engine]) -> None:
     """Through every database and both frameworks; what it says of it is the same."""
     for number in range(len(ROUTE) - 1):
-        own = OwnTables(stops[number], stops[number + 1], layout(number), layout(number + 1))
+        own = between(stops, number, number + 1)
         name = own.pairs[0].here.name
         assert [one for one in own.told() if name in one] == [f"3 rows of your table {name}"]
         assert not [*own.faults()]
@@ -110,7 +117,7 @@ def test_nothing_changes_on_the_way(stops: list[Engine]) -> None:
         assert [(count, len(digest)) for _, count, digest in brought] == [(3, 64), (1, 64), (2, 64)]
         assert [*own.bring()] == brought  # once more
         assert not [*own.faults()]
-    back = OwnTables(stops[0], stops[-1], FLASK, DJANGO)
+    back = between(stops, 0, 4)
     with stops[-1].begin() as connection:  # it counts on
         assert [*back.bring()]
         connection.execute(text("INSERT INTO project_note (title) VALUES ('next')"))
@@ -125,14 +132,32 @@ def test_nothing_changes_on_the_way(stops: list[Engine]) -> None:
 def test_rows_that_are_here_already(stops: list[Engine]) -> None:
     with stops[4].begin() as connection:
         connection.execute(text("INSERT INTO project_note (title) VALUES ('mine')"))
-    (fault,) = OwnTables(stops[0], stops[4], FLASK, DJANGO).faults()
+    (fault,) = between(stops, 0, 4).faults()
     assert fault.startswith("Your table project_note has rows already, which are not those there")
-    own = OwnTables(stops[0], stops[4], FLASK, DJANGO)
+    own = between(stops, 0, 4)
     assert [*own.leave()] == [
         "Not the rows of your table project_note: those that are here stay",
         "Not your columns phone of accounts_user: those that are here stay",
     ]
     assert [name for name, *_ in own.bring()] == ["project_line"]
+
+
+def test_the_other_framework_in_the_same_database(stops: list[Engine]) -> None:
+    """Each has tables of its own name; one that both have is left alone."""
+    for number in (0, 4):
+        with stops[number].begin() as connection:
+            connection.execute(text("CREATE TABLE region (id INTEGER)"))
+    make(stops[0], "django", "sqlite")
+    source = Source("there", "sqlite", True, {}, FLASK, stops[0])
+    own = OwnTables(source, stops[0], DJANGO, accounts=True)
+    pairs = [(pair.there.name, pair.here.name) for pair in own.pairs]
+    assert pairs == [("note", "project_note"), ("line", "project_line")]
+    assert not own.lacking
+    assert [count for _, count, _ in own.bring()] == [3, 1, 2]
+    # What one has left there is read no more from another database, and told.
+    told = "\n".join(between(stops, 0, 4).told())
+    assert "3 rows of your table project_note" in told
+    assert "Not your table project_note (3 rows)" in told
 
 
 def test_what_has_no_place_is_told(stops: list[Engine]) -> None:
@@ -143,8 +168,8 @@ def test_what_has_no_place_is_told(stops: list[Engine]) -> None:
             "ALTER TABLE accounts_user DROP COLUMN phone",
         ):
             connection.execute(text(statement))
-    told = "\n".join(OwnTables(stops[0], stops[4], FLASK, DJANGO).told())
-    assert "Not your table line (1 row): none here is called so." in told
+    told = "\n".join(between(stops, 0, 4).told())
+    assert "Not your table line (1 row): none here is free that is called so." in told
     assert "  without tags, which the table here has not" in told
     assert "Not your column users.phone" in told
 
@@ -154,7 +179,7 @@ def test_a_table_that_cannot_take_them(stops: list[Engine]) -> None:
     with stops[4].begin() as connection:
         connection.execute(text("DROP TABLE project_note"))
         connection.execute(text("CREATE TABLE project_note (id INTEGER, day DATE NOT NULL)"))
-    own = OwnTables(stops[0], stops[4], FLASK, DJANGO)
+    own = between(stops, 0, 4)
     with pytest.raises(TransferError, match="project_note cannot take the rows of note: NOT NULL"):
         list(own.bring())
     with stops[4].begin() as connection:
@@ -174,7 +199,8 @@ def test_documents(databases: Databases) -> None:
             there["users"].insert_one({"_id": "u", "email": "a", "phone": "+49"})
             here["accounts_user"].insert_one({"_id": "u", "email": "a"})
             here["project_note"].create_index("text")
-            own = OwnDocuments(there, here, FLASK, DJANGO)
+            of = Source("there", "mongodb", False, {}, FLASK, there)
+            own = OwnDocuments(of, here, DJANGO, accounts=True)
             assert [*own.told()] == [
                 "3 of your collection project_note",
                 "Your fields of accounts: phone",
@@ -187,8 +213,8 @@ def test_documents(databases: Databases) -> None:
             user = here["accounts_user"].find_one()
             assert user == {"_id": "u", "email": "a", "phone": "+49"}
             here["project_note"].insert_one({"_id": 9})
-            (fault,) = OwnDocuments(there, here, FLASK, DJANGO).faults()
+            (fault,) = OwnDocuments(of, here, DJANGO, accounts=True).faults()
             assert "has documents already" in fault
-            left = OwnDocuments(there, here, FLASK, DJANGO)
+            left = OwnDocuments(of, here, DJANGO, accounts=True)
             assert len([*left.leave()]) == 2
             assert not [*left.bring()]

@@ -57,7 +57,7 @@ def run(
     with (
         told(location(settings.database_url)),
         open_source(url, settings, framework, whose) as source,
-        own_of(source, settings, layout if "account" in here else None) as own,
+        own_of(source, settings, layout, accounts="account" in here) as own,
     ):
         found = look(source.stores, here, roles, progress=True)
         _tell(source, here, found, own, say)

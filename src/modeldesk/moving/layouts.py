@@ -1,11 +1,12 @@
 """How each framework keeps accounts, in tables of SQL and in collections of MongoDB alike."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..accounts.lines import AccountLine, TokenLine
 
+PREFIX = "project_"  # of tables, which Django writes
 HASHER = "argon2"  # which Django writes before a hash
 UNUSABLE = "!"  # with which Django begins what is no password
 ACCOUNT = AccountLine.model_fields.keys() - {"kind", "roles"}
@@ -69,9 +70,14 @@ LEFT = {
 NOT_OF_OWNERS = {*OF_THE_LIBRARY, *OF_FRAMEWORKS, *LEFT, *FLASK.tables, *DJANGO.tables}
 
 
-def bare(name: str) -> str:
-    """The name of an owner's table without what Django writes before it."""
-    return name.removeprefix("project_")
+def by_bare_name(names: Iterable[str], framework: str | None) -> dict[str, str]:
+    """Tables of an owner by their name without what Django writes before it.
+
+    Of two that differ in nothing else, the one that `framework` has.
+    """
+    of_django = framework == "django"
+    preferred = sorted(names, key=lambda name: name.startswith(PREFIX) == of_django)
+    return {name.removeprefix(PREFIX): name for name in preferred}
 
 
 def account_of(layout: Layout, row: Mapping[str, Any], roles: Collection[str]) -> AccountLine:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..serving.settings import Settings
 from .layouts import Layout
@@ -26,10 +26,10 @@ class Own(Protocol):
 
 
 @contextmanager
-def own_of(source: Source, settings: Settings, here: Layout | None) -> Iterator[Own]:
+def own_of(source: Source, settings: Settings, here: Layout, *, accounts: bool) -> Iterator[Own]:
     """Between two databases of SQL, or two of MongoDB; others keep nothing alike.
 
-    `here` is how this project keeps accounts, if it does.
+    `here` is how this project would keep accounts, and `accounts` whether it does.
     """
     kinds = {source.kind == "mongodb", settings.database == "mongodb"}
     if kinds == {True}:
@@ -39,7 +39,7 @@ def own_of(source: Source, settings: Settings, here: Layout | None) -> Iterator[
         client = client_of(settings.model_copy(update={"database_timeout": 0}), "modeldesk")
         try:
             database = client.get_default_database()
-            yield OwnDocuments(source.database, database, source.layout, here)
+            yield OwnDocuments(source, database, here, accounts=accounts)
         finally:
             client.close()
     elif kinds == {False}:
@@ -48,7 +48,7 @@ def own_of(source: Source, settings: Settings, here: Layout | None) -> Iterator[
 
         engine = engine_for_migrations(settings)
         try:
-            yield OwnTables(source.database, engine, source.layout, here)
+            yield OwnTables(source, engine, here, accounts=accounts)
         finally:
             engine.dispose()
     else:
@@ -76,14 +76,12 @@ class Stays:
 
 def _names(source: Source) -> list[str]:
     """The owner's tables and columns of accounts."""
-    database: Any = source.database
     if source.kind == "mongodb":
-        from .own_documents import OwnDocuments
+        from .own_documents import own_collections, own_fields
 
-        found = OwnDocuments(database, database, source.layout, source.layout)
-        columns = [f"accounts' {name}" for name in found.fields()]
-        return [f"collection {there.name}" for there, _ in found.pairs] + columns
+        fields = [f"field {name} of accounts" for name in own_fields(source)]
+        return [f"collection {name}" for name in own_collections(source.database)] + fields
     from .own_tables import own_columns, own_tables
 
-    columns = [f"column {name}" for name in own_columns(database, source.layout)]
-    return [f"table {name}" for name in own_tables(database)] + columns
+    columns = [f"column {name}" for name in own_columns(source)]
+    return [f"table {name}" for name in own_tables(source.database)] + columns

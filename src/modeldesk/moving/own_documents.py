@@ -1,6 +1,6 @@
 """Collections and fields of the owner's own, from one database of MongoDB to another.
 
-They go by their names, as they are; `project_` before a name, which Django writes, is left aside.
+They go as they are, by their names, but for the `project_` that Django writes before them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,43 +14,38 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from ..serving.transfer import BATCH, TransferError
-from .layouts import LEFT, NOT_OF_OWNERS, Layout, bare
+from .layouts import LEFT, NOT_OF_OWNERS, Layout, by_bare_name
+from .source import Source
 
 Document = dict[str, Any]
 OF_DOCUMENTS = {"_id", "_cls", "roles"}  # in those of accounts, beside what tables have
 
 
 class OwnDocuments:
-    """What is the owner's own, of accounts of one layout there and of one here."""
+    """What is the owner's own, there and in the database `here` of a project."""
 
     def __init__(
-        self,
-        there: Database[Document],
-        here: Database[Document],
-        layout: Layout | None,
-        here_layout: Layout | None,
+        self, source: Source, here: Database[Document], layout: Layout, *, accounts: bool
     ) -> None:
-        self.there, self.here = there, here
-        self.layout, self.here_layout = layout, here_layout
-        self.names = sorted(there.list_collection_names())
-        own = [name for name in self.names if name not in NOT_OF_OWNERS and "." not in name]
-        targets = {bare(name): name for name in here.list_collection_names()}
+        self.source, self.there, self.here = source, source.database, here
+        self.users = here[layout.users] if accounts else None
+        targets = by_bare_name(own_collections(here), layout.framework)
+        ours = set(targets.values()) if source.same else set()
+        framework = source.layout.framework if source.layout else None
+        names = (name for name in own_collections(self.there) if name not in ours)
+        own = by_bare_name(names, framework)
         # Where none is called so yet, the first document makes it.
-        self.pairs = [(there[name], here[targets.get(bare(name), name)]) for name in own]
+        self.pairs = [(self.there[own[name]], here[targets.get(name, own[name])]) for name in own]
 
     def told(self) -> Iterator[str]:
         """What goes, and what stays behind."""
         for there, here in self.pairs:
             yield f"{there.count_documents({}):,} of your collection {here.name}"
-        if fields := self.fields():
+        if fields := own_fields(self.source):
             yield f"Your fields of accounts: {', '.join(fields)}"
         for name, what in LEFT.items():
-            if name in self.names and self.there[name].find_one():
+            if self.there[name].find_one():
                 yield f"Not {what} ({name}): give them anew"
-
-    def fields(self) -> list[str]:
-        """The owner's own of accounts."""
-        return sorted({name for one in self._accounts() for name in one} - {"_id"})
 
     def faults(self) -> Iterator[str]:
         """What is in the way here."""
@@ -65,9 +60,9 @@ class OwnDocuments:
         for pair in self._others():
             self.pairs.remove(pair)
             yield f"Not the documents of your collection {pair[1].name}: those that are here stay"
-        if fields := self.fields():
+        if fields := own_fields(self.source):
             yield f"Not your fields of accounts, {', '.join(fields)}: those that are here stay"
-        self.here_layout = None
+        self.users = None
 
     def _others(self) -> list[tuple[Collection[Document], Collection[Document]]]:
         """Collections that have other documents here."""
@@ -87,22 +82,34 @@ class OwnDocuments:
                 for some in _batches(there.find()):
                     here.insert_many(some)
             yield here.name, *_compared(here.name, there.find(), here.find())
-        if self.here_layout and self.fields():
-            users = self.here[self.here_layout.users]
-            for some in _batches(self._accounts()):
+        users = self.users
+        if users is not None and own_fields(self.source):
+            for some in _batches(_accounts(self.source)):
                 users.bulk_write([UpdateOne({"_id": one["_id"]}, {"$set": one}) for one in some])
-            wanted = (_of(one, users) for one in self._accounts())
-            yield users.name, *_compared(users.name, self._accounts(), wanted)
+            same = (_of(one, users) for one in _accounts(self.source))
+            yield users.name, *_compared(users.name, _accounts(self.source), same)
 
-    def _accounts(self) -> Iterator[Document]:
-        """The id and the owner's fields of each account that has some."""
-        if not self.layout:
-            return
-        known = self.layout.user_columns | OF_DOCUMENTS
-        for document in self.there[self.layout.users].find():
-            own = {name: value for name, value in document.items() if name not in known}
-            if own:
-                yield {"_id": document["_id"]} | own
+
+def own_collections(database: Database[Document]) -> list[str]:
+    """The names of the owner's collections."""
+    names = sorted(database.list_collection_names())
+    return [name for name in names if name not in NOT_OF_OWNERS and "." not in name]
+
+
+def own_fields(source: Source) -> list[str]:
+    """The names of the owner's fields of accounts."""
+    return sorted({name for one in _accounts(source) for name in one} - {"_id"})
+
+
+def _accounts(source: Source) -> Iterator[Document]:
+    """The id and the owner's fields of each account that has some."""
+    if not source.layout:
+        return
+    known = source.layout.user_columns | OF_DOCUMENTS
+    for document in source.database[source.layout.users].find():
+        own = {name: value for name, value in document.items() if name not in known}
+        if own:
+            yield {"_id": document["_id"]} | own
 
 
 def _of(one: Document, users: Collection[Document]) -> Document:

@@ -1,7 +1,7 @@
 """Tables and columns of the owner's own, from one SQL database to another.
 
-They go by their names: the project here has made them by its migrations. `project_` before a name,
-which Django writes, is left aside.
+They go by their names, but for the `project_` that Django writes before them: the project here has
+made them by its migrations.
 """
 
 import json
@@ -35,7 +35,8 @@ from sqlalchemy import (
 
 from ..serving.transfer import BATCH, TransferError
 from ..stores.failures import reason
-from .layouts import LEFT, NOT_OF_OWNERS, TOKEN, Layout, bare
+from .layouts import LEFT, NOT_OF_OWNERS, TOKEN, Layout, by_bare_name
+from .source import Source
 
 
 @dataclass(frozen=True)
@@ -49,27 +50,25 @@ class Pair:
 
 
 class OwnTables:
-    """What is the owner's own, of accounts of one layout there and of one here."""
+    """What is the owner's own, there and in the database `here` of a project."""
 
-    def __init__(
-        self, there: Engine, here: Engine, layout: Layout | None, here_layout: Layout | None
-    ) -> None:
-        self.there, self.here = there, here
-        self.names = inspect(there).get_table_names()
-        targets = {
-            bare(name): name
-            for name, _ in inspect(here).get_sorted_table_and_fkc_names()
-            if name and name not in NOT_OF_OWNERS
-        }
-        own = {bare(name): name for name in own_tables(there)}
-        self.lacking = sorted(own[name] for name in own.keys() - targets.keys())
+    def __init__(self, source: Source, here: Engine, layout: Layout, *, accounts: bool) -> None:
+        self.there, self.here = source.database, here
+        self.names = inspect(self.there).get_table_names()
         # In the order in which one refers to the other.
-        self.pairs = [self._pair(own[name], targets[name]) for name in targets if name in own]
+        in_order = [name for name, _ in inspect(here).get_sorted_table_and_fkc_names() if name]
+        targets = by_bare_name(_own(in_order), layout.framework)
+        ours = set(targets.values()) if source.same else set()
+        framework = source.layout.framework if source.layout else None
+        own = by_bare_name((name for name in _own(self.names) if name not in ours), framework)
+        pairs = {targets[name]: own[name] for name in own if name in targets}
+        self.pairs = [self._pair(pairs[name], name) for name in in_order if name in pairs]
+        self.lacking = sorted(set(_own(self.names)) - ours - set(pairs.values()))
         self.columns: list[Pair] = []
         self.lacking_columns: list[str] = []
-        if layout and here_layout:
-            names_here = {layout.users: here_layout.users, layout.tokens: here_layout.tokens}
-            for name, columns in _added(there, layout).items():
+        if source.layout and accounts:
+            names_here = {source.layout.users: layout.users, source.layout.tokens: layout.tokens}
+            for name, columns in _added(source).items():
                 self._find(name, names_here[name], columns)
 
     def told(self) -> Iterator[str]:
@@ -83,7 +82,7 @@ class OwnTables:
         for name in self.lacking:
             yield (
                 f"Not your table {name} ({_rows(self.there, _reflected(self.there, name))}): none "
-                "here is called so. Run this again once a migration has made it"
+                "here is free that is called so. Run this again once a migration has made it"
             )
         for name in self.lacking_columns:
             yield f"Not your column {name}: the table here has none of that name"
@@ -177,20 +176,23 @@ class OwnTables:
 
 def own_tables(engine: Engine) -> list[str]:
     """The names of the owner's tables."""
-    return [name for name in inspect(engine).get_table_names() if name not in NOT_OF_OWNERS]
+    return _own(inspect(engine).get_table_names())
 
 
-def own_columns(engine: Engine, layout: Layout | None) -> list[str]:
+def _own(names: list[str]) -> list[str]:
+    return [name for name in names if name not in NOT_OF_OWNERS]
+
+
+def own_columns(source: Source) -> list[str]:
     """The names of the owner's columns of accounts and tokens."""
-    added = _added(engine, layout).items()
-    return [f"{table}.{name}" for table, names in added for name in names]
+    return [f"{table}.{name}" for table, names in _added(source).items() for name in names]
 
 
-def _added(engine: Engine, layout: Layout | None) -> dict[str, list[str]]:
+def _added(source: Source) -> dict[str, list[str]]:
     """The owner's columns, by the table."""
-    if not layout:
+    if not (layout := source.layout):
         return {}
-    found = inspect(engine)
+    found = inspect(source.database)
     known = {layout.users: layout.user_columns, layout.tokens: TOKEN}
     return {
         table: [one["name"] for one in found.get_columns(table) if one["name"] not in known[table]]

@@ -27,10 +27,14 @@ NEEDED = {
 
 @dataclass
 class Source:
-    """What can be read at `place`, as kinds of lines; `database` is an engine or a database."""
+    """What can be read at `place`, as kinds of lines; `database` is an engine or a database.
+
+    It may be the `same` as the project's own, where the other framework has left something.
+    """
 
     place: str
     kind: str
+    same: bool
     stores: dict[str, Store]
     layout: Layout | None
     database: Any
@@ -59,7 +63,7 @@ def open_source(
         stores = reader.accounts(database, layout) if layout else {}
         if not same:
             stores |= reader.stores(database)
-        yield Source(place, kind, stores, layout, database)
+        yield Source(place, kind, same, stores, layout, database)
 
 
 def _parsed(url: str) -> tuple[str, str]:
