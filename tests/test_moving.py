@@ -7,7 +7,6 @@ Blocks marked `sh` run as they stand, each in the folder where the one before en
 import contextlib
 import os
 import re
-import shutil
 import sqlite3
 from hashlib import sha256
 from pathlib import Path
@@ -49,12 +48,11 @@ def test_a_project_moves_on(
     plain_git: None,
     databases: Databases,
     environments: Environments,
-    small_regression: Path,
     tmp_path: Path,
 ) -> None:
     (tmp_path / "copier-mlserve").mkdir()
     with databases.fresh("postgresql") as fresh:
-        owner = Owner(tmp_path, environments, fresh["DATABASE_URL"], small_regression)
+        owner = Owner(tmp_path, environments, fresh["DATABASE_URL"])
         for language, block in blocks(PAGE):
             if language == "sh":
                 owner.types(block)
@@ -69,8 +67,8 @@ def test_a_project_moves_on(
 class Owner:
     """Who has the project, and a service that runs now and then."""
 
-    def __init__(self, folder: Path, environments: Environments, url: str, model: Path) -> None:
-        self.here, self.template, self.model = folder, folder / "copier-mlserve", model
+    def __init__(self, folder: Path, environments: Environments, url: str) -> None:
+        self.here, self.template = folder, folder / "copier-mlserve"
         self.environments = environments
         self.settings = environments.of("flask") | {
             "PATH": f"{Path(need('uv')).parent}{os.pathsep}{environment()['PATH']}",
@@ -93,8 +91,6 @@ class Owner:
             return
         script = f"{block}\necho; pwd"
         *output, folder = run(self.here, "sh", "-ec", script, **self.settings).splitlines()
-        if not self.made and Path(folder) != self.here:
-            shutil.copytree(self.model, Path(folder) / "artifacts", symlinks=True)
         self.here, self.said = Path(folder), "\n".join(output)
         if "create-admin" in block:
             self.writes_a_note()

@@ -117,7 +117,8 @@ def _compare(source: Source, here: Stores, found: Found, *, add: bool, say: Say)
             mend = "Begin anew in an empty database, or let them stay as they are by --add."
             faults.append(f"These {name} are otherwise here: {', '.join(one.different)}. {mend}")
         elif not add and one.count_here != one.count:
-            faults.append(f"{one.count_here:,} {name} are here, and {one.count:,} there.")
+            both = f"{one.count_here:,} {name} are here, and {one.count:,} there"
+            faults.append(f"{both}: somebody writes here, which --add lets be.")
         else:
             say(f"{one.count:,} {name}, the same here and there ({one.digest[:12]})")
         if one.digest != found.digests[kind]:
