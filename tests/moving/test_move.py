@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from modeldesk.accounts.lines import AccountLine
 from modeldesk.moving import command, move, source
 from modeldesk.serving import transfer
 from modeldesk.serving.log import Feedback, LogUnavailable
@@ -240,6 +241,12 @@ def test_what_is_here_already(there: Place, here: Place) -> None:
     bring(there.url, here, add=True)
     assert here.log.count() == 4
     assert here.log.find([mine.id]) == [mine]
+
+
+def test_an_address_of_an_account_that_is_here(there: Place, here: Place) -> None:
+    mine = AccountLine.model_construct(id=IDS[4], email="ada@example.com", roles=[])
+    here.stores["account"].add([mine])
+    refused(there.url, here, f"The account {IDS[4]} has the address ada@example.com", add=True)
 
 
 def test_what_differs_here_is_told(there: Place, here: Place) -> None:

@@ -67,13 +67,13 @@ def run(
                 say(line)
         else:
             faults += own.faults()
-        if fault := room_fault(settings, found):
+        if fault := room_fault(settings, found, here):
             faults.append(fault)
         if not add and (more := [*strangers(source.stores, here)]):
             faults += [*more, "Begin with an empty database, or say --add."]
         if faults:
             shown = "\n".join(f"  {fault}" for fault in islice(faults, MOST_TOLD))
-            rest = f"\n  and {len(faults) - MOST_TOLD:,} more" if len(faults) > MOST_TOLD else ""
+            rest = "\n  and more" if len(faults) > MOST_TOLD else ""
             raise TransferError(f"Nothing is brought, as this is in the way:\n{shown}{rest}")
         if check:
             say("Nothing is in the way, and nothing is changed; without --check it is brought.")

@@ -15,6 +15,7 @@ from ..serving.log import PredictionLog
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
 from ..serving.transfer import (
+    ACCOUNT,
     LOG,
     TOTALS,
     Store,
@@ -44,7 +45,9 @@ class Found:
 
 def look(there: Stores, here: Stores, roles: Collection[str], *, progress: bool) -> Found:
     """Read all that is there as it would come here."""
-    found, addresses = Found(), dict[str, str]()
+    found = Found()
+    accounts = pages(here[ACCOUNT]) if ACCOUNT in here else ()
+    addresses = {account.email: account.id for some in accounts for account in some}
     for kind, store in there.items():
         digest, count = sha256(), 0
         for records in _pages(store, kind, progress):
@@ -63,6 +66,7 @@ def look(there: Stores, here: Stores, roles: Collection[str], *, progress: bool)
                     found.faults += _clashes(taken, addresses, roles)
                     if "token" not in here and not taken.may_log_in:
                         found.shut_out.append(taken.email)
+            del found.faults[MOST_TOLD + 1 :]
         found.counts[kind], found.digests[kind] = count, digest.hexdigest()
     return found
 
@@ -92,12 +96,14 @@ def strangers(there: Stores, here: Stores) -> Iterator[str]:
                 yield f"{count:,} {several(kind)} are here that are not there."
 
 
-def room_fault(settings: Settings, found: Found) -> str | None:
-    """Why the disk cannot take it, where it is one of this machine."""
+def room_fault(settings: Settings, found: Found, here: Stores) -> str | None:
+    """Why the disk cannot take what is lacking here, where it is one of this machine."""
     if settings.database != "sqlite":
         return None
+    wanted = sum(found.counts.values()) or 1
+    lacking = max(0, wanted - sum(store.count() for store in here.values())) / wanted
     folder = Path(settings.database_url.removeprefix("sqlite:///")).parent
-    free, needed = shutil.disk_usage(folder).free, int(found.size * ROOM)
+    free, needed = shutil.disk_usage(folder).free, int(found.size * ROOM * lacking)
     if free >= needed:
         return None
     return f"{folder} has room for {free:,} bytes, and this takes about {needed:,}."
