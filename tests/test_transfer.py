@@ -1,7 +1,6 @@
-"""Predictions move by file between all frameworks and databases, and nothing of them changes."""
+"""All that is kept moves between all frameworks and databases, and nothing of it changes."""
 
 import contextlib
-import filecmp
 import json
 import random
 import time
@@ -12,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from modeldesk.moving.source import NEEDED
 from modeldesk.serving.log import id_at, iso
 
 from .helpers import MIGRATE, Environments, copy, environment, need, run
 from .servers import SERVERS, Databases
 from .variants import Project, asked, projects
 
-FEW, MANY = 10_000, 100_000
+FEW, MANY = 5_000, 25_000
 ALLOWED_GROWTH = 8 * 2**20  # bytes of memory, from FEW predictions to MANY
 
 ROUTE = [
@@ -32,6 +32,7 @@ ROUTE = [
     ("django", "mysql"),
     ("flask", "sqlite"),
 ]
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZSBzYWx0$YSBoYXNoIG9mIGEgcGFzc3dvcmQ"
 FIRST = datetime(2026, 2, 28, 23, 59, 59, tzinfo=UTC)
 HARD_VALUES: list[Any] = [
     *(0, 1, -1, 2**53 + 1, 2**63 - 1, -(2**63)),
@@ -104,7 +105,7 @@ class Place:
     def memory(self, *arguments: str) -> int:
         """The most memory, in bytes, that was seen of a command; it must end well."""
         began, most = time.monotonic(), 0
-        command = [need("uv"), "run", "manage", *arguments]
+        command = [need("uv"), "run", *arguments]
         with (self.made / "log").open("wb") as log:
             process = psutil.Popen(
                 command, cwd=self.made, env=environment(**self.settings), stdout=log, stderr=log
@@ -116,7 +117,7 @@ class Place:
             time.sleep(0.02)
         assert process.returncode == 0, (self.made / "log").read_text(encoding="utf-8")
         took = time.monotonic() - began
-        print(f"{self.made.name}: {arguments[0]} {took:.1f} s, {most / 2**20:.0f} MiB")
+        print(f"{self.made.name}: {arguments[-2]} {took:.1f} s, {most / 2**20:.0f} MiB")
         return most
 
 
@@ -136,11 +137,11 @@ def place(
         yield here
 
 
-def project_of(framework: str, database: str) -> Project:
+def project_of(framework: str, database: str, *, accounts: bool = False) -> Project:
     """One without pages, whose model is the sample of classes."""
     wanted = {"framework": framework, "database": database, "forms": False}
     wanted |= {"model": "classification"}
-    wanted |= {name: False for name in ("auth", "admin") if name in asked()}
+    wanted |= {name: accounts for name in ("auth", "admin") if name in asked()}
     return next(p for p in projects() if p.answers.items() >= wanted.items())
 
 
@@ -148,48 +149,114 @@ def test_the_route_has_every_framework_on_every_database() -> None:
     assert set(ROUTE) == {(f, d) for f in MIGRATE for d in ("sqlite", *SERVERS)}
 
 
+def accounts() -> Iterator[dict[str, Any]]:
+    """Lines of accounts of every kind, of their tokens, and of daily totals."""
+    usual: dict[str, Any] = {
+        "kind": "account",
+        "name": "",
+        "password": HASH,
+        "active": True,
+        "confirmed_at": "2026-02-28T23:59:59.999999Z",
+        "created_at": "2026-01-31T00:00:00.000001Z",
+        "last_login_at": None,
+        "roles": ["viewer"],
+    }
+    others: list[dict[str, Any]] = [
+        {"name": "Ada 😀 Lovelace", "roles": ["admin", "analyst"]},
+        {"active": False, "last_login_at": "2026-03-01T00:00:00.000001Z"},
+        {"confirmed_at": None, "password": "", "roles": []},
+        {"email": "ä" * 64 + "@exämple.com", "name": "n" * 100},
+    ]
+    owners = [
+        usual | {"id": entry(number)["id"], "email": f"ada{number}@example.com"} | given
+        for number, given in enumerate(others)
+    ]
+    yield from owners
+    for number, digest in enumerate("abc"):
+        yield {
+            "kind": "token",
+            "id": entry(number)["id"],
+            "user_id": owners[number % 2]["id"],
+            "digest": digest * 64,
+            "name": "é😀",
+            "created_at": "2026-01-31T00:00:00.000001Z",
+            "expires_at": "2026-04-30T23:59:59.999999Z" if number else None,
+            "last_used_at": None,
+        }
+    for day in ("09", "10"):
+        counts = {"count": 3, "duration_ms": 0.75, "longest_ms": 0.5, "with_feedback": 2}
+        of = {"kind": "summary", "day": f"2026-01-{day}", "model_version": "0123456789ab"}
+        yield of | counts | {"correct": 1, "errors": {}, "labels": {"dear": 3}}
+
+
+def brought_from(stop: str, url: str) -> list[str]:
+    """The command that moves to a project from another kind of database."""
+    needed = NEEDED[stop].values()
+    return [*(word for one in needed for word in ("--with", one)), "manage", "move-from", url]
+
+
 def test_nothing_changes_on_the_way(
     template: Path, tmp_path: Path, databases: Databases, environments: Environments
 ) -> None:
-    entries = [entry(number, **given) for number, given in enumerate(hard_entries())]
-    given = write(tmp_path / "given.jsonl", iter(entries))
-    for turn, (framework, database) in enumerate(ROUTE):
-        stop = project_of(framework, database)
-        folder = tmp_path / str(turn)
-        with place(stop, folder, template, databases, environments) as here:
-            here.manage("import", str(given))
-            taken = folder / "taken.jsonl"
-            here.manage("export", str(taken))
-        if turn == 0:
-            lines = taken.read_bytes().splitlines()[1:]
-            # repr tells 1 from 1.0 and 0.0 from -0.0.
-            assert [repr(json.loads(line)) for line in lines] == [repr(e) for e in entries]
-        else:
-            assert taken.read_bytes() == given.read_bytes(), (framework, database)
-        given = taken
+    """By one command from each to the next, and by a file at both ends."""
+    entries = [*accounts()]
+    owner = entries[0]["id"]
+    entries += [
+        entry(number, user_id=owner, **given) for number, given in enumerate(hard_entries())
+    ]
+    given, taken = write(tmp_path / "given.jsonl", iter(entries)), tmp_path / "taken.jsonl"
+    with contextlib.ExitStack() as stack:
+        before: list[str] = []
+        for turn, (framework, database) in enumerate(ROUTE):
+            stop = project_of(framework, database, accounts=True)
+            folder = tmp_path / str(turn)
+            here = stack.enter_context(place(stop, folder, template, databases, environments))
+            if before:
+                run(here.made, need("uv"), "run", *brought_from(*before), **here.settings)
+            else:
+                here.manage("import", str(given))
+            file = f"sqlite:///{here.made}/data/app.db"
+            before = [database, here.settings.get("DATABASE_URL", file)]
+        here.manage("export", str(taken))
+    lines = [json.loads(line) for line in taken.read_bytes().splitlines()[1:]]
+    # Texts tell 1 from 1.0 and 0.0 from -0.0.
+    got, wanted = ([json.dumps(one, sort_keys=True) for one in of] for of in (lines, entries))
+    assert len(got) == len(wanted)
+    assert [text for text in got if text not in wanted][:1] == []
 
 
 def test_many_predictions_in_constant_memory(
     template: Path, tmp_path: Path, databases: Databases, environments: Environments
 ) -> None:
-    """From MongoDB with Flask to PostgreSQL with Django, and back."""
-    route = [("flask", "mongodb"), ("django", "postgresql"), ("flask", "mongodb")]
+    """By a file into Flask on SQLite, by one command to Django on PostgreSQL, and into a file."""
     used: dict[int, list[int]] = {}
     for many in (FEW, MANY):
         chance = random.Random(many)
-        entries = (entry(number, value=chance.random()) for number in range(many))
-        given = write(tmp_path / f"{many}.jsonl", entries)
-        files, used[many] = [], []
-        for turn, (framework, database) in enumerate(route):
-            stop = project_of(framework, database)
-            folder = tmp_path / f"{many}-{turn}"
-            with place(stop, folder, template, databases, environments) as here:
-                used[many].append(here.memory("import", str(given)))
-                given = folder / "taken.jsonl"
-                used[many].append(here.memory("export", str(given)))
-            files.append(given)
-        with files[0].open("rb") as lines:
+        given = write(
+            tmp_path / f"{many}.jsonl",
+            (entry(number, value=chance.random()) for number in range(many)),
+        )
+        taken = tmp_path / f"{many}-taken.jsonl"
+        with contextlib.ExitStack() as stack:
+            first, second = (
+                stack.enter_context(
+                    place(
+                        project_of(framework, database),
+                        tmp_path / f"{many}-{database}",
+                        template,
+                        databases,
+                        environments,
+                    )
+                )
+                for framework, database in (("flask", "sqlite"), ("django", "postgresql"))
+            )
+            url = f"sqlite:///{first.made}/data/app.db"
+            used[many] = [
+                first.memory("manage", "import", str(given)),
+                second.memory(*brought_from("sqlite", url)),
+                second.memory("manage", "export", str(taken)),
+            ]
+        with taken.open("rb") as lines:
             assert sum(1 for _ in lines) == many + 1
-        assert all(filecmp.cmp(files[0], file, shallow=False) for file in files[1:])
     for few, more in zip(used[FEW], used[MANY], strict=True):
         assert more < few + ALLOWED_GROWTH, used

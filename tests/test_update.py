@@ -12,21 +12,13 @@ import yaml
 
 from .helpers import (
     ANSWERS_FILE,
-    MIGRATE,
-    Environments,
     commit,
     copy,
-    logged,
     need,
-    predict_example,
     release,
     run,
-    served,
-    status,
     tree,
 )
-from .people import Person, make_admin
-from .servers import SERVERS, Databases
 from .variants import AXES, Answers, Project, choices, covering, leaders
 
 OLD, NEW = "v0.0.1", "v0.0.2"
@@ -68,13 +60,9 @@ def releases(plain_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def copied(
-    template: Path, folder: Path, answers: Answers, ref: str, model: Path | None = None
-) -> Path:
-    """A copy that its owner has committed; with a model, if it is to be served."""
+def copied(template: Path, folder: Path, answers: Answers, ref: str) -> Path:
+    """A copy that its owner has committed."""
     copy(template, folder, answers, ref)
-    if model:
-        shutil.copytree(model, folder / "artifacts", symlinks=True)
     run(folder, "git", "init", "--quiet")
     commit(folder, "copied")
     return folder
@@ -208,143 +196,6 @@ def test_a_changed_answer_keeps_the_owners_work(
     edit(fresh, before["framework"])
     assert_same(updated, fresh)
     assert remembered(updated) == remembered(fresh)
-
-
-@pytest.mark.parametrize("database", ["sqlite", *SERVERS])
-@pytest.mark.parametrize(("old", "new"), list(permutations(FRAMEWORKS, 2)))
-def test_predictions_move_with_the_framework(
-    *,
-    releases: Path,
-    tmp_path: Path,
-    old: str,
-    new: str,
-    database: str,
-    databases: Databases,
-    environments: Environments,
-    small_regression: Path,
-) -> None:
-    """The other framework serves the same model, and its log goes on where it stopped."""
-    answers = {"framework": old, "database": database}
-    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
-    with databases.fresh(database) as fresh:
-        with served(project, **fresh, **environments.of(old)) as (port, _):
-            (before,) = predict_example(port)["predictions"]
-        commit(project, "our lock")
-        update(project, framework=new)
-        with served(project, **fresh, **environments.of(new)) as (port, _):
-            (after,) = predict_example(port)["predictions"]
-            entries = logged(port)
-    assert [entry["id"] for entry in entries] == [after["id"], before["id"]]
-    assert entries[1]["value"] == before["value"] == after["value"]
-
-
-def whose(project: Path, port: int, settings: dict[str, str], *, new: bool = False) -> str:
-    """The token of an admin, where the project has accounts for those who predict."""
-    answers = remembered(project)
-    if new and (answers["auth"] or answers["admin"]):
-        make_admin(project, **settings)
-    return Person(port).logged_in().token() if answers["auth"] else ""
-
-
-@pytest.mark.parametrize("database", ["sqlite", "mongodb"])
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_a_service_goes_on_as_accounts_and_admin_come_and_go(
-    *,
-    releases: Path,
-    tmp_path: Path,
-    framework: str,
-    database: str,
-    databases: Databases,
-    environments: Environments,
-    small_regression: Path,
-) -> None:
-    """Each step serves, and shows what was predicted before it."""
-    answers = {"framework": framework, "database": database, "auth": False, "admin": False}
-    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
-    made: list[str] = []
-    steps = [(False, False), (True, False), (True, True), (False, True), (False, False)]
-    with databases.fresh(database) as fresh:
-        settings = fresh | environments.of(framework)
-        for auth, admin in steps:
-            if made:
-                update(project, auth=auth, admin=admin)
-                assert (remembered(project)["auth"], remembered(project)["admin"]) == (auth, admin)
-                run(project, need("uv"), "run", "manage", *MIGRATE[framework], **settings)
-            with served(project, **settings) as (port, _):
-                token = whose(project, port, settings, new=True)
-                assert [entry["id"] for entry in logged(port, token)] == made[::-1]
-                made.append(predict_example(port, token)["predictions"][0]["id"])
-                assert (status(port, "/admin/") != 404) == admin
-            commit(project, f"auth {auth}, admin {admin}")
-
-
-@pytest.mark.parametrize("database", ["sqlite", "mongodb"])
-@pytest.mark.parametrize(("old", "new"), list(permutations(FRAMEWORKS, 2)))
-def test_accounts_move_with_the_framework(
-    *,
-    releases: Path,
-    tmp_path: Path,
-    old: str,
-    new: str,
-    database: str,
-    databases: Databases,
-    environments: Environments,
-    small_regression: Path,
-) -> None:
-    """By export and import, as their tables are each framework's own; tokens go on working."""
-    uv = need("uv")
-    answers = {"framework": old, "database": database, "auth": True, "admin": True}
-    project = copied(releases, tmp_path / "service", answers, NEW, small_regression)
-    with databases.fresh(database) as fresh:
-        settings = fresh | environments.of(old)
-        with served(project, **settings) as (port, _):
-            token = whose(project, port, settings, new=True)
-            (before,) = predict_example(port, token)["predictions"]
-        run(project, uv, "run", "manage", "export", "all.jsonl", **settings)
-    commit(project, "our lock")
-    update(project, framework=new)
-    with databases.fresh(database) as fresh:
-        settings = fresh | environments.of(new)
-        for path in project.glob("data/app.db*"):
-            path.unlink()
-        run(project, uv, "run", "manage", *MIGRATE[new], **settings)
-        run(project, uv, "run", "manage", "import", "all.jsonl", **settings)
-        with served(project, **settings) as (port, _):
-            (after,) = predict_example(port, token)["predictions"]
-            entries = logged(port, whose(project, port, settings))
-    assert [entry["id"] for entry in entries] == [after["id"], before["id"]]
-
-
-@pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_predictions_move_with_the_database(
-    *,
-    releases: Path,
-    tmp_path: Path,
-    framework: str,
-    databases: Databases,
-    environments: Environments,
-    small_regression: Path,
-) -> None:
-    """From each server to the next, by the commands that docs/databases.md names."""
-    uv = need("uv")
-    project = copied(
-        releases, tmp_path / "service", {"framework": framework}, NEW, small_regression
-    )
-    made: list[str] = []
-    for database in ("sqlite", *SERVERS, "sqlite"):
-        if made:
-            update(project, database=database)
-            assert remembered(project)["database"] == database
-        with databases.fresh(database) as fresh:
-            settings = fresh | environments.of(framework)
-            if made:
-                run(project, uv, "run", "manage", *MIGRATE[framework], **settings)
-                run(project, uv, "run", "manage", "import", f"{len(made)}.jsonl", **settings)
-            with served(project, **settings) as (port, _):
-                assert [entry["id"] for entry in logged(port)] == made[::-1]
-                made.append(predict_example(port)["predictions"][0]["id"])
-            run(project, uv, "run", "manage", "export", f"{len(made)}.jsonl", **settings)
-        commit(project, f"on {database}")
 
 
 def test_deleted_files_stay_deleted(releases: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..moving import command as move_from_command
 from ..serving import commands
 from ..serving.doctor import Check, examine
 from ..serving.import_options import ACCEPT_SCORE, READING
@@ -12,7 +13,7 @@ from ..serving.server import WORKERS
 from ..serving.tallies import bring_up_to_date
 from .cli import load_app, wsgi_target
 from .life_commands import logged_rows
-from .state import get_database, get_settings
+from .state import current_state, get_database, get_settings
 from .transfer import open_stores
 
 host = click.option("--host", default="127.0.0.1", show_default=True)
@@ -141,6 +142,31 @@ def import_file(ctx: click.Context, file: Path) -> None:
             ctx.exit(1)
 
 
+@click.command(help=move_from_command.HELP)
+@click.argument("url")
+@click.option("--check", is_flag=True, help=move_from_command.CHECK)
+@click.option("--add", is_flag=True, help=move_from_command.ADD)
+@click.option(
+    "--accounts",
+    "whose",
+    type=click.Choice(move_from_command.FRAMEWORKS),
+    help=move_from_command.ACCOUNTS,
+)
+def move_from(url: str, **options: Any) -> None:
+    with load_app().app_context():
+        accounts = current_state().accounts
+        move_from_command.run(
+            url,
+            settings=get_settings(),
+            framework="flask",
+            here=open_stores(),
+            roles=[*accounts.roles] if accounts else [],
+            outdated=get_database().outdated,
+            say=click.echo,
+            **options,
+        )
+
+
 @click.command()
 @host
 @port
@@ -162,4 +188,4 @@ def doctor(ctx: click.Context, host: str, port: int) -> None:
     ctx.exit(any(check.fault for check in checks))
 
 
-COMMANDS = [serve, train, import_model, predict_file, export_file, import_file, doctor]
+COMMANDS = [serve, train, import_model, predict_file, export_file, import_file, move_from, doctor]

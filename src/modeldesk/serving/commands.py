@@ -22,7 +22,7 @@ from .prune_command import PruneError
 from .server import port_fault, run_server
 from .settings import Settings, SettingsError, write_secrets
 from .tallies import keeping_count
-from .transfer import Stores, TransferError, export_all, import_all
+from .transfer import Stores, TransferError, export_all, import_all, several
 
 
 class NotReady(Exception):
@@ -219,7 +219,7 @@ def export_file(
         raise NotReady(fault)
     for kind, summary in export_all(stores, path).items():
         earlier = f", {summary.present} of them by an earlier run" if summary.present else ""
-        say(f"{summary.present + summary.added} {_several(kind)} exported{earlier}: {path}")
+        say(f"{summary.present + summary.added} {several(kind)} exported{earlier}: {path}")
     if "account" in stores:
         say(f"{path} holds addresses and hashes of passwords: let nobody else read it.")
 
@@ -233,9 +233,9 @@ def import_file(
     summaries = import_all(stores, path)
     for kind, summary in summaries.items():
         if summary.left_out:
-            say(f"{summary.left_out} {_several(kind)} left out, as this service has none")
+            say(f"{summary.left_out} {several(kind)} left out, as this service has none")
             continue
-        say(f"{summary.added} {_several(kind)} imported, {summary.present} were there already")
+        say(f"{summary.added} {several(kind)} imported, {summary.present} were there already")
         if summary.shut_out:
             say("These cannot log in, for want of a password or a confirmed address, and no mails")
             say("are sent here; `create-admin` lets them in, as administrators:")
@@ -246,7 +246,3 @@ def import_file(
         for identifier in summary.first_different:
             say(f"  {identifier}")
     return not any(summary.different for summary in summaries.values())
-
-
-def _several(kind: str) -> str:
-    return "daily totals" if kind == "summary" else f"{kind}s"

@@ -199,8 +199,12 @@ def from_line(line: bytes, kinds: Collection[str]) -> tuple[str, Any]:
 
 def same(record: Any, other: Any) -> bool:
     """Whether nothing differs, be it 1 from 1.0 or 0.0 from -0.0; keys may be in any order."""
-    texts = [json.dumps(_content(one), sort_keys=True) for one in (record, other)]
-    return texts[0] == texts[1]
+    return canonical(record) == canonical(other)
+
+
+def canonical(record: Any) -> bytes:
+    """What is the same of two records in which nothing differs."""
+    return json.dumps(_content(record), sort_keys=True).encode()
 
 
 def _content(record: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Moves what a service keeps into a file and out of it, whatever the database."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -75,7 +75,7 @@ def export_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
     the next one continues. Memory does not grow with the log. Only its owner may read the file.
     """
     summaries = {kind: Summary() for kind in stores}
-    with _told(path):
+    with told(path):
         if not path.parent.is_dir():
             raise TransferError(f"There is no folder {path.parent}; make it first.")
         _refuse_to_overwrite(path)
@@ -105,7 +105,7 @@ def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
     Memory does not grow with the file.
     """
     summaries = {kind: Summary() for kind in stores}
-    with _told(path):
+    with told(path):
         if not path.is_file():
             raise TransferError(f"There is no file {path}.")
         size = path.stat().st_size
@@ -116,7 +116,7 @@ def import_all(stores: Stores, path: Path, *, progress: bool = True) -> Summarie
             for kind, batch in _batches(file, path, stores.keys()):
                 summary = summaries.setdefault(kind, Summary())
                 if kind in stores:
-                    _store(stores[kind], batch, summary, path)
+                    add_new(stores[kind], batch, summary, partial(_stopped, path))
                     if kind == ACCOUNT and TOKEN not in stores:  # and so without mails, too
                         lacking = (one for _, one in batch if not one.may_log_in)
                         summary.shut_out += [one.email for one in lacking]
@@ -170,12 +170,12 @@ def _first_lines(stores: Stores) -> Iterator[tuple[str, bytes]]:
     yield "", HEADER
     for kind, store in stores.items():
         if kind != LOG:
-            for records in _pages(store):
+            for records in pages(store):
                 yield from ((kind, to_line(record)) for record in records)
 
 
 def _totals(stores: Stores) -> list[Any]:
-    return [one for page in _pages(stores[TOTALS]) for one in page] if TOTALS in stores else []
+    return [one for page in pages(stores[TOTALS]) for one in page] if TOTALS in stores else []
 
 
 def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
@@ -206,14 +206,14 @@ def _resume(log: Store, file: IO[bytes], part: Path, summary: Summary) -> str:
 
 def _write(log: Store, after: str, file: IO[bytes], summary: Summary, progress: bool) -> None:
     with tqdm(total=log.count(), initial=summary.present, disable=not progress) as bar:
-        for records in _pages(log, after):
+        for records in pages(log, after):
             file.write(b"".join(map(to_line, records)))
             file.flush()
             summary.added += len(records)
             bar.update(len(records))
 
 
-def _pages(store: Store, after: str = "") -> Iterator[list[Any]]:
+def pages(store: Store, after: str = "") -> Iterator[list[Any]]:
     while records := store.scan(after, BATCH):
         yield records
         after = records[-1].id
@@ -239,7 +239,7 @@ def _batches(
         except BadLine as error:
             if batch:
                 yield kind, batch
-            raise _stopped(number, path, error) from None
+            raise _stopped(path, number, error) from None
         if batch and (found != kind or len(batch) == BATCH or size >= MAX_LINE):
             yield kind, batch
             batch, size = [], 0
@@ -249,15 +249,24 @@ def _batches(
         yield kind, batch
 
 
-def _stopped(number: int, path: Path, error: Exception) -> TransferError:
+def _stopped(path: Path, number: int, error: Exception) -> TransferError:
     return TransferError(
         f"Line {number} of {path} cannot be imported. {error} "
         "The lines before it are; mend it and run the command again."
     )
 
 
-def _store(store: Store, batch: list[tuple[int, Any]], summary: Summary, path: Path) -> None:
-    known = {record.id: record for record in store.find([record.id for _, record in batch])}
+def add_new(
+    to: Store,
+    batch: list[tuple[Any, Any]],
+    summary: Summary,
+    stopped: Callable[[Any, Exception], TransferError],
+) -> None:
+    """Add the records that are not there, and count all; each comes with a name for `stopped`.
+
+    Raises TransferError, by `stopped`, for one that cannot be there; those before it are.
+    """
+    known = {record.id: record for record in to.find([record.id for _, record in batch])}
     added = []
     for number, record in batch:
         there = known.setdefault(record.id, record)
@@ -269,23 +278,20 @@ def _store(store: Store, batch: list[tuple[int, Any]], summary: Summary, path: P
             summary.different += 1
             if len(summary.first_different) < FIRST_DIFFERENT:
                 summary.first_different.append(record.id)
-    if added:
-        _add(store, added, summary, path)
-
-
-def _add(store: Store, added: list[tuple[int, Any]], summary: Summary, path: Path) -> None:
-    numbers, records = zip(*added, strict=True)
+    if not added:
+        return
+    names, records = zip(*added, strict=True)
     try:
-        store.add(records)
+        to.add(records)
     except BadRecord as error:
         if error.index:
-            store.add(records[: error.index])
-        raise _stopped(numbers[error.index], path, error) from None
+            to.add(records[: error.index])
+        raise stopped(names[error.index], error) from None
     summary.added += len(added)
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: object) -> Iterator[None]:
     """Say what interrupted, and that it can be continued."""
     try:
         yield
@@ -299,3 +305,8 @@ def _told(path: Path) -> Iterator[None]:
     else:
         return
     raise TransferError(f"{reason}. Run the command again to continue.")
+
+
+def several(kind: str) -> str:
+    """What records of a kind are called."""
+    return "daily totals" if kind == TOTALS else f"{kind}s"

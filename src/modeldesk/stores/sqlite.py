@@ -20,5 +20,7 @@ def options(settings: Settings) -> dict[str, Any]:
 def set_up(connection: Any, _: Any) -> None:
     """Readers beside one writer, and every commit on the disk before it is acknowledged."""
     if isinstance(connection, sqlite3.Connection):
+        if connection.execute("PRAGMA query_only").fetchone()[0]:
+            return  # it is opened for reading alone
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
             connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,1 @@
+"""Brings here all that another database keeps, whichever framework wrote it."""
