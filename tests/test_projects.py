@@ -10,6 +10,7 @@ others take a model from them. Servers of no database are left out where none is
 """
 
 import contextlib
+import json
 import shutil
 import sqlite3
 from itertools import combinations
@@ -168,6 +169,8 @@ def test_project(
         for check in ("ruff check .", "ruff format --check .", "mypy", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
         if chosen := chosen_tests(project):
+            if database == "postgresql":
+                settings["POOLERS"] = json.dumps(databases.poolers())
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)

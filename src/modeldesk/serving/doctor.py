@@ -7,6 +7,7 @@ from pathlib import Path
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
 from ..ml.rules import SLOW
+from .database_options import pooler_of
 from .database_url import location
 from .disks import network_fault
 from .installed import installed, library_fault
@@ -55,8 +56,17 @@ def examine(
     is_file = settings.database == "sqlite"
     if is_file and (fault := network_fault(Path(location(settings.database_url)))):
         yield Check("disk", "", fault)
-    for check in database_checks:
+    checks = list(database_checks)
+    if settings.database == "postgresql":
+        checks.insert(1, lambda: _of_pooler(settings.database_url))
+    for check in checks:
         result = check()
         yield result
         if result.fault:
             return
+
+
+def _of_pooler(url: str) -> Check:
+    from .poolers import pooler_fault
+
+    return Check("pooler", pooler_of(url) or "none", pooler_fault(url))

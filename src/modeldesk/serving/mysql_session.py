@@ -1,7 +1,41 @@
 """What a session of MySQL or MariaDB begins with, from either framework."""
 
+from collections.abc import Mapping
+from inspect import signature
+from typing import Any
+
+import pymysql
+
+from .database_options import NAMES, tls_of
+from .database_url import CONNECT_TIMEOUT
+from .settings import Settings, SettingsError
+
 # One index gives rows in the order of a page; two that are intersected give all that match.
 PLANS = "optimizer_switch='index_merge_intersection=off'"
+
+
+def options(settings: Settings, given: Mapping[str, Any], patience: int) -> dict[str, Any]:
+    """The options of a connection, of which those that the URL has, `given`, win.
+
+    What the server does not limit is waited for `patience` seconds longer than its limit.
+
+    Raises:
+        SettingsError: the URL has one that is none.
+    """
+    known = signature(pymysql.Connection.__init__).parameters
+    theirs = {name: text for name, text in given.items() if name not in NAMES}
+    for name in theirs:
+        if name not in known:
+            raise SettingsError(f"DATABASE_URL: {name} is no option of a connection.")
+    limit = settings.database_timeout
+    return {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "read_timeout": limit + patience if limit else None,
+        "write_timeout": limit + patience if limit else None,
+        "init_command": init_command(limit),
+        **theirs,
+        **_tls(settings.database_url),
+    }
 
 
 def init_command(limit: int) -> str:
@@ -10,3 +44,21 @@ def init_command(limit: int) -> str:
     mariadb = f"/*M!100108 , max_statement_time={limit} */"
     mysql = f"/*!50708 , max_execution_time={limit * 1000} */"
     return f"SET SESSION time_zone='+00:00', sql_mode='TRADITIONAL', {PLANS} {mariadb} {mysql}"
+
+
+def _tls(url: str) -> dict[str, Any]:
+    """Of the driver, which else encrypts where the server can, and verifies nothing."""
+    tls = tls_of(url)
+    if tls.mode == "disable":
+        return {"ssl_disabled": True}
+    if tls.mode not in ("require", "verify-ca", "verify-full"):
+        return {}
+    verifies = tls.mode != "require"
+    files = {"ca": tls.authority, "cert": tls.certificate, "key": tls.key}
+    return {
+        "ssl": {
+            "verify_mode": "required" if verifies else "none",
+            "check_hostname": tls.mode == "verify-full",
+            **{name: path for name, path in files.items() if path},
+        }
+    }
