@@ -56,17 +56,19 @@ def examine(
     is_file = settings.database == "sqlite"
     if is_file and (fault := network_fault(Path(location(settings.database_url)))):
         yield Check("disk", "", fault)
-    checks = list(database_checks)
-    if settings.database == "postgresql":
-        checks.insert(1, lambda: _of_pooler(settings.database_url))
-    for check in checks:
+    for check in database_checks:
         result = check()
         yield result
         if result.fault:
             return
+        if result.name == "database" and settings.database == "postgresql":
+            yield from _of_pooler(settings.database_url)
 
 
-def _of_pooler(url: str) -> Check:
+def _of_pooler(url: str) -> Iterator[Check]:
+    """Of what stands in front of PostgreSQL, where something does, or is said to."""
     from .poolers import pooler_fault
 
-    return Check("pooler", pooler_of(url) or "none", pooler_fault(url))
+    fault, said = pooler_fault(url), pooler_of(url)
+    if fault or said:
+        yield Check("pooler", said, fault)

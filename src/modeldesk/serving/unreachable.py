@@ -71,10 +71,10 @@ def _verify_message(url: str) -> str:
     """What is wrong with the certificate of a PostgreSQL server; its driver does not say."""
     import ssl
 
-    address = urlsplit(url)
     context = ssl.create_default_context(cafile=tls_of(url).authority)
     context.check_hostname = False
     try:
+        address = urlsplit(url)
         at = (address.hostname or "localhost", address.port or 5432)
         with socket.create_connection(at, CONNECT_TIMEOUT) as plain:
             plain.sendall(bytes.fromhex("0000000804d2162f"))  # the request for TLS
@@ -82,6 +82,6 @@ def _verify_message(url: str) -> str:
                 context.wrap_socket(plain).close()
     except ssl.SSLCertVerificationError as error:
         return error.verify_message
-    except OSError:
+    except (OSError, ValueError):
         pass
     return ""

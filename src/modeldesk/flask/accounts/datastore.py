@@ -20,8 +20,10 @@ def reading(scoped: scoped_session[Session]) -> Iterator[None]:
     yield
     if not begun:
         expires, session.expire_on_commit = session.expire_on_commit, False
-        session.commit()
-        session.expire_on_commit = expires
+        try:
+            session.commit()
+        finally:
+            session.expire_on_commit = expires
 
 
 class UserDatastore(SQLAlchemyUserDatastore):
