@@ -23,12 +23,16 @@ def options(settings: Settings, given: Mapping[str, Any], patience: int) -> dict
         SettingsError: the URL has one that is none.
     """
     known = signature(pymysql.Connection.__init__).parameters
-    theirs = {name: text for name, text in given.items() if name not in NAMES}
+    theirs = {
+        name: int(text) if str(text).isdecimal() else text
+        for name, text in given.items()
+        if name not in NAMES
+    }
     for name in theirs:
         if name not in known:
             raise SettingsError(f"DATABASE_URL: {name} is no option of a connection.")
     limit = settings.database_timeout
-    return {
+    found = {
         "connect_timeout": CONNECT_TIMEOUT,
         "read_timeout": limit + patience if limit else None,
         "write_timeout": limit + patience if limit else None,
@@ -36,6 +40,14 @@ def options(settings: Settings, given: Mapping[str, Any], patience: int) -> dict
         **theirs,
         **_tls(settings.database_url),
     }
+    try:
+        pymysql.Connection(**found, defer_connect=True)
+    except (AttributeError, TypeError, ValueError):  # which tell no owner anything
+        said = " or ".join(theirs)
+        raise SettingsError(
+            f"DATABASE_URL: its driver does not take the value of {said}."
+        ) from None
+    return found
 
 
 def init_command(limit: int) -> str:

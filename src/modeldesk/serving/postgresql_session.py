@@ -39,7 +39,7 @@ def options(settings: Settings, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         make_conninfo(**{name: str(text) for name, text in found.items()})
     except ProgrammingError as error:
-        raise SettingsError(f"DATABASE_URL: {error}") from None
+        raise SettingsError(f"DATABASE_URL: {str(error).strip()}") from None
     return found
 
 

@@ -4,7 +4,7 @@ import re
 import socket
 from urllib.parse import urlsplit
 
-from .database_options import tls_of
+from .database_options import pooler_of, tls_of
 from .database_url import CONNECT_TIMEOUT, location, mend
 
 ANOTHER_AUTHORITY = "The authority in sslrootcert has not signed it; name the one that has."
@@ -61,6 +61,9 @@ def unreachable(url: str, reason: str) -> str:
     place = location(url)
     if url.startswith("postgresql:") and reason.endswith("certificate verify failed"):
         reason = f"{reason}: {_verify_message(url)}".removesuffix(": ")
+    if pooler_of(url) and "unsupported startup parameter" in reason:
+        how = "Leave options out of DATABASE_URL, or let the pooler take them."
+        return f"The pooler at {place} refuses what DATABASE_URL says: {reason}. {how}"
     for words, what, how in KNOWN:
         if re.search(words, reason):
             return f"The database at {place} {what}: {reason}. {how}"

@@ -35,6 +35,9 @@ def connect(
         return None
     theirs = {name: given for name, given in options.items() if name != "patience"}
     connection = psycopg.connect(*address, **theirs)
+    if connection.info.parameter_status("TimeZone") != "UTC":  # a pooler is told now
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
     if patience := options.get("patience"):
         postgresql_session.limit_silence(connection, patience)
     return connection
