@@ -67,7 +67,7 @@ def examine(
 
 def _of_pooler(url: str) -> Iterator[Check]:
     """Of what stands in front of PostgreSQL, where something does, or is said to."""
-    from .poolers import pooler_fault
+    from ..stores.poolers import pooler_fault
 
     fault, said = pooler_fault(url), pooler_of(url)
     if fault or said:

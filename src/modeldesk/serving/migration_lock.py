@@ -37,7 +37,7 @@ def migration_lock(url: str, execute: Callable[[str], object]) -> Iterator[None]
             yield
         return
     if pooler_of(url) == "transaction":
-        from . import poolers
+        from ..stores import poolers
 
         with poolers.migration_lock(url):
             yield

@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from ..serving import mysql_session
 from ..serving.database_options import NAMES
 from ..serving.database_url import CONNECT_TIMEOUT
 from ..serving.settings import Settings
+from . import mysql_session
 from .engine import pooled
 
 

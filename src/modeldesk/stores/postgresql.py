@@ -5,9 +5,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, NullPool, event, make_url
 
-from ..serving import postgresql_session
 from ..serving.database_options import pooler_of
 from ..serving.settings import Settings
+from . import postgresql_session
 from .engine import pooled
 
 

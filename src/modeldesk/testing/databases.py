@@ -55,7 +55,7 @@ def unreachable(kind: str, folder: Path) -> str:
 
 @contextlib.contextmanager
 def _postgresql(server: str, name: str) -> Iterator[None]:
-    connected = import_module("modeldesk.serving.poolers").connected
+    connected = import_module("modeldesk.stores.poolers").connected
     with connected(server) as connection:
         connection.autocommit = True
         connection.execute(f'CREATE DATABASE "{name}"')

@@ -5,8 +5,8 @@ from typing import Any
 import dj_database_url
 import pymysql
 
-from ...serving import mysql_session
 from ...serving.settings import Settings
+from ...stores import mysql_session
 
 PATIENCE = 1  # second, beyond the limit of the server
 pymysql.install_as_MySQLdb()  # Django knows only mysqlclient, which has to be compiled

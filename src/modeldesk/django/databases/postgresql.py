@@ -7,8 +7,8 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 from ...serving.database_options import pooler_of
-from ...serving.postgresql_session import LONGER, limit_silence, options
 from ...serving.settings import Settings
+from ...stores.postgresql_session import LONGER, limit_silence, options
 
 
 def settings_for(settings: Settings) -> dict[str, Any]:

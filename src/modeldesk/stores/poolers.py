@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
 
-from .database_options import pooler_of
-from .database_url import CONNECT_TIMEOUT
+from ..serving.database_options import pooler_of
+from ..serving.database_url import CONNECT_TIMEOUT
 from .postgresql_session import limit_silence
 
 TRIES = 5

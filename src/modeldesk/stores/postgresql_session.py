@@ -7,9 +7,9 @@ from typing import Any
 from psycopg import Connection, OperationalError, ProgrammingError
 from psycopg.conninfo import make_conninfo
 
-from .database_options import pooler_of
-from .database_url import CONNECT_TIMEOUT
-from .settings import Settings, SettingsError
+from ..serving.database_options import pooler_of
+from ..serving.database_url import CONNECT_TIMEOUT
+from ..serving.settings import Settings, SettingsError
 
 LONGER = 1  # second, than the server's own limit
 Wait = Generator[Any, Any, Any]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pymysql
 
-from .database_options import NAMES, tls_of
-from .database_url import CONNECT_TIMEOUT
-from .settings import Settings, SettingsError
+from ..serving.database_options import NAMES, tls_of
+from ..serving.database_url import CONNECT_TIMEOUT
+from ..serving.settings import Settings, SettingsError
 
 # One index gives rows in the order of a page; two that are intersected give all that match.
 PLANS = "optimizer_switch='index_merge_intersection=off'"
