@@ -44,12 +44,17 @@ KNOWN = [
         f"Add {VERIFIED} to DATABASE_URL, or sslmode=require, which verifies nothing.",
     ),
     (
+        "connection closed$",  # as MongoDB does, without a word
+        "closes connections, as one does that takes TLS only",
+        f"Add {VERIFIED} to DATABASE_URL if it does; else look at what the server says.",
+    ),
+    (
         "certificate required|handshake failure|requires a valid client certificate",
         "asks for a certificate of the service",
         "Add sslcert=/path/service.pem&sslkey=/path/service.key to DATABASE_URL.",
     ),
     (
-        r"\b(SSL|TLS)\b|certificate|private key",
+        r"\b(SSL|TLS)\b(?! SYSCALL)|certificate|private key",
         "cannot be spoken to by TLS",
         "Correct what DATABASE_URL says of it, or the server.",
     ),
