@@ -1,33 +1,14 @@
-"""Look-ups of accounts that keep no connection: a request has one at a time, whatever it asks."""
+"""Where Flask-Security finds accounts in SQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from flask_security import SQLAlchemyUserDatastore
-from sqlalchemy.orm import Session, scoped_session
 
-
-@contextmanager
-def reading(scoped: scoped_session[Session]) -> Iterator[None]:
-    """Give the connection back at the end; what was loaded stays.
-
-    Else the request would hold it, with a transaction that is idle, while the log takes another.
-    What had begun before, and may write, goes on.
-    """
-    session = scoped()
-    begun = session.in_transaction()
-    yield
-    if not begun:
-        expires, session.expire_on_commit = session.expire_on_commit, False
-        try:
-            session.commit()
-        finally:
-            session.expire_on_commit = expires
+from ..reading import reading
 
 
 class UserDatastore(SQLAlchemyUserDatastore):
-    """Flask-Security's, which looks for who is logged in at each request."""
+    """Flask-Security's, whose look-ups at each request keep no connection."""
 
     def find_user(self, *given: Any, **wanted: Any) -> Any:
         with reading(self.db.session):

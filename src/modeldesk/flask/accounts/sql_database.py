@@ -31,7 +31,7 @@ from ...accounts.lockout import Attempts
 from ...serving.log import LogUnavailable
 from ...serving.transfer import Store
 from ...stores.failures import reason
-from .datastore import reading
+from ..reading import reading
 from .defaults import now
 
 if TYPE_CHECKING:
