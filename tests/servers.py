@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import itertools
 import os
 import random
 import re
@@ -98,6 +99,20 @@ class Server(ABC):
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         return str(path)
+
+    @property
+    def certificate(self) -> Path:
+        """The file that it shows to clients, with its key; without it, it takes no TLS."""
+        return self.folder / "certificate.pem"
+
+    def show(self, certificate: bytes) -> None:
+        """Start it again with this certificate and its key."""
+        self.stop()
+        self.certificate.write_bytes(certificate)
+        self.certificate.chmod(0o600)
+        if self.other_user:
+            shutil.chown(self.certificate, UNPRIVILEGED)
+        self.start()
 
     def popen(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a program as the user the server runs as, in its folder; it prints to `log`."""
@@ -232,6 +247,9 @@ class PostgreSQL(Relational):
             "max_connections": 200,
             "fsync": "on" if self.durable else "off",
         }
+        if self.certificate.exists():
+            files = {f"ssl_{kind}_file": self.certificate for kind in ("cert", "key")}
+            settings |= {"ssl": "on", **files}
         options = [f"-c{name}={value}" for name, value in settings.items()]
         return [self.program("postgres"), "-D", str(self.data), *options]
 
@@ -243,6 +261,35 @@ class PostgreSQL(Relational):
 
     def drop(self, database: str) -> None:
         self.execute(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+class PgBouncer(PostgreSQL):
+    """A pooler in front of a server, for all its databases: `size` connections to each at most."""
+
+    def __init__(self, server: PostgreSQL, mode: str, size: int, *, lenient: bool = False) -> None:
+        super().__init__()
+        self.server = server
+        self.settings = {
+            "listen_addr": "127.0.0.1",
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_type": "scram-sha-256",
+            "auth_file": "users",
+            "pool_mode": mode,
+            "default_pool_size": size,
+            "max_client_conn": 200,
+        }
+        if lenient:  # as an administrator makes it who has met its refusals
+            self.settings["ignore_startup_parameters"] = "extra_float_digits, options"
+
+    def prepare(self) -> None:
+        self.file("users", f'"{USER}" "{SECRET}"\n')
+        lines = [f"{name} = {value}" for name, value in self.settings.items()]
+        everywhere = f"* = host=127.0.0.1 port={self.server.port}"
+        self.file("ini", "\n".join(["[databases]", everywhere, "[pgbouncer]", *lines, ""]))
+
+    def command(self) -> list[str]:
+        return [need("pgbouncer", Path("/usr/sbin")), "--quiet", "ini"]
 
 
 class MariaDB(Relational):
@@ -257,6 +304,7 @@ class MariaDB(Relational):
         self.file("grant.sql", grant)
 
     def command(self) -> list[str]:
+        shown = [f"--ssl-{kind}={self.certificate}" for kind in ("cert", "key")]
         return [
             need("mariadbd", Path("/usr/sbin")),
             "--no-defaults",
@@ -268,6 +316,7 @@ class MariaDB(Relational):
             f"--init-file={self.folder / 'grant.sql'}",
             "--skip-name-resolve",
             f"--innodb-flush-log-at-trx-commit={int(self.durable)}",
+            *(shown if self.certificate.exists() else ()),
         ]
 
     def execute(self, statement: str, database: str = "") -> Any:
@@ -310,6 +359,8 @@ class MongoDB(Server):
     def command(self) -> list[str]:
         options = ["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]
         options += ["--auth", "--dbpath", str(self.data), "--port", str(self.port)]
+        if self.certificate.exists():
+            options += ["--tlsMode", "preferTLS", "--tlsCertificateKeyFile", str(self.certificate)]
         return [self.program(), *options]
 
     def client(self, *, anonymous: bool = False) -> pymongo.MongoClient[Any]:
@@ -352,6 +403,7 @@ class Databases:
     def __init__(self) -> None:
         self.stack = contextlib.ExitStack()
         self.running: dict[str, Server] = {}
+        self.pooling: dict[str, PgBouncer] = {}
         self.made = 0
 
     def close(self) -> None:
@@ -361,6 +413,18 @@ class Databases:
         if kind not in self.running:
             self.running[kind] = self.stack.enter_context(SERVERS[kind]())
         return self.running[kind]
+
+    def poolers(self) -> dict[str, int]:
+        """The ports of poolers in front of the PostgreSQL server, by what they are like."""
+        if not self.pooling:
+            server = self.server("postgresql")
+            assert isinstance(server, PostgreSQL)
+            for mode, size in itertools.product(("transaction", "session"), (2, 20)):
+                self.pooling[f"{mode} {size}"] = PgBouncer(server, mode, size)
+            self.pooling["lenient"] = PgBouncer(server, "transaction", 20, lenient=True)
+            for pooler in self.pooling.values():
+                self.stack.enter_context(pooler)
+        return {name: pooler.port for name, pooler in self.pooling.items()}
 
     @contextlib.contextmanager
     def fresh(self, kind: str) -> Iterator[dict[str, str]]:

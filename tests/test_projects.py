@@ -12,6 +12,7 @@ others take a model from them. Servers of no database are left out where none is
 
 import contextlib
 import functools
+import json
 import os
 import shutil
 import sqlite3
@@ -200,6 +201,8 @@ def test_project(
         if project.name in type_checked():
             run(made, uv, "run", "mypy", **settings)
         if chosen := chosen_tests(project):
+            if database == "postgresql":
+                settings["POOLERS"] = json.dumps(databases.poolers())
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)

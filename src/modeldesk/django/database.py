@@ -2,13 +2,13 @@
 
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from ..ml.validation import listed
-from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable
+from ..serving.unreachable import unreachable as told
 from .conf import project_settings
 from .log import open_log
 
@@ -20,8 +20,7 @@ def unreachable() -> str | None:
     try:
         open_log().ping()
     except LogUnavailable as error:
-        url = project_settings().database_url
-        return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
+        return told(project_settings().database_url, str(error))
     return None
 
 
@@ -38,6 +37,13 @@ def forked() -> str | None:
 
 def outdated() -> str | None:
     """Why the tables are not those of this release, or None."""
+    try:
+        return _outdated()
+    finally:
+        close_old_connections()  # the main process may never ask again
+
+
+def _outdated() -> str | None:
     if fault := unreachable() or forked():
         return fault
     executor = MigrationExecutor(connection)

@@ -13,11 +13,11 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from ..ml.validation import listed
-from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable, PredictionLog
 from ..serving.mongo_summaries import MongoSummaries
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
+from ..serving.unreachable import unreachable
 from ..stores.mongo_log import MongoPredictionLog
 from ..stores.mongodb import OLD_INDEXES, client_of, index_models, reaching, unavailable
 from .database import OUTDATED
@@ -63,8 +63,7 @@ class MongoDatabase:
         try:
             self.log().ping()
         except LogUnavailable as error:
-            url = self.settings.database_url
-            return f"The database cannot be reached at {location(url)}: {error}. {mend(url)}"
+            return unreachable(self.settings.database_url, str(error))
         return None
 
     def outdated(self) -> str | None:

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..ml.validation import listed
-from ..serving.database_url import location, mend
 from ..serving.log import LogUnavailable, PredictionLog
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
+from ..serving.unreachable import unreachable
 from ..stores import schema
 from ..stores.engine import engine_options
 from ..stores.failures import reason, unavailable
@@ -48,9 +48,7 @@ class SQLDatabase:
         try:
             self.engine.connect().close()
         except (SQLAlchemyError, UnicodeError) as error:  # the latter of a host's name
-            url = self.settings.database_url
-            place = f"The database cannot be reached at {location(url)}"
-            return f"{place}: {reason(error)}. {mend(url)}"
+            return unreachable(self.settings.database_url, reason(error))
         return None
 
     def outdated(self) -> str | None:

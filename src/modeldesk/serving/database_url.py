@@ -10,6 +10,8 @@ from typing import Protocol
 from pydantic import ValidationError
 from pydantic_core import MultiHostUrl, Url
 
+from . import database_options
+
 CONNECT_TIMEOUT = 5  # seconds
 MODE = 0o640  # of a new file; SQLite gives it to those that it makes beside it
 
@@ -117,7 +119,8 @@ class Server:
         except ValidationError as error:
             raise self._invalid(error) from None
         self._check(address, has_host=bool(address.host) or self._names_a_socket(address))
-        return f"{self.schemes[0]}{url[len(address.scheme) :]}"
+        url = f"{self.schemes[0]}{url[len(address.scheme) :]}"
+        return database_options.checked(url, self.schemes[0], root)
 
     def location(self, url: str) -> str:
         address = Url(url)
@@ -154,7 +157,7 @@ class ServerWithMembers(Server):
         except ValidationError as error:
             raise self._invalid(error) from None
         self._check(address, has_host=bool(address.hosts()))
-        return url
+        return database_options.checked(url, self.schemes[0], root)
 
     def location(self, url: str) -> str:
         address = MultiHostUrl(url)

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
 from ..ml.rules import SLOW
+from .database_options import pooler_of
 from .database_url import location
 from .disks import network_fault
 from .installed import installed, library_fault
@@ -79,3 +80,14 @@ def examine(
         yield result
         if result.fault:
             return
+        if result.name == "database" and settings.database == "postgresql":
+            yield from _of_pooler(settings.database_url)
+
+
+def _of_pooler(url: str) -> Iterator[Check]:
+    """Of what stands in front of PostgreSQL, where something does, or is said to."""
+    from ..stores.poolers import pooler_fault
+
+    fault, said = pooler_fault(url), pooler_of(url)
+    if fault or said:
+        yield Check("pooler", said, fault)

@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 
+from .database_options import pooler_of
 from .database_url import location
 
 PATIENCE = 300  # seconds
@@ -33,6 +34,12 @@ def migration_lock(url: str, execute: Callable[[str], object]) -> Iterator[None]
     scheme = url.partition(":")[0]
     if scheme == "sqlite":
         with _locked_file(f"{location(url)}.migrating"):
+            yield
+        return
+    if pooler_of(url) == "transaction":
+        from ..stores import poolers
+
+        with poolers.migration_lock(url):
             yield
         return
     acquire, release = STATEMENTS[scheme]

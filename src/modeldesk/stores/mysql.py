@@ -4,19 +4,17 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from ..serving.database_options import NAMES
 from ..serving.database_url import CONNECT_TIMEOUT
-from ..serving.mysql_session import init_command
 from ..serving.settings import Settings
+from . import mysql_session
 from .engine import pooled
 
 
 def options(settings: Settings) -> dict[str, Any]:
     """The arguments of `create_engine`."""
-    url, limit = make_url(settings.database_url), settings.database_timeout
-    connect_args = {
-        "connect_timeout": CONNECT_TIMEOUT,
-        "read_timeout": limit + CONNECT_TIMEOUT if limit else None,
-        "write_timeout": limit + CONNECT_TIMEOUT if limit else None,
-        "init_command": init_command(limit),
-    }
+    url = make_url(settings.database_url)
+    found = mysql_session.options(settings, url.query, CONNECT_TIMEOUT)
+    url = url.difference_update_query(NAMES)
+    connect_args = {name: given for name, given in found.items() if name not in url.query}
     return pooled(url.set(drivername="mysql+pymysql"), connect_args)

@@ -1,63 +1,43 @@
 """How SQLAlchemy reaches PostgreSQL: connections that are given up when the server hangs."""
 
-import time
-from collections.abc import Generator
-from typing import Any, Self
+from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, NullPool, event, make_url
 
-from ..serving.database_url import CONNECT_TIMEOUT
+from ..serving.database_options import pooler_of
 from ..serving.settings import Settings
+from . import postgresql_session
 from .engine import pooled
 
 
 def options(settings: Settings) -> dict[str, Any]:
     """The arguments of `create_engine`."""
-    url, limit = make_url(settings.database_url), settings.database_timeout
-    limits = f"-c timezone=UTC -c statement_timeout={limit * 1000}"
-    connect_args = {
-        "connect_timeout": CONNECT_TIMEOUT,
-        "options": f"{url.query.get('options', '')} {limits}",
-        "patience": limit + CONNECT_TIMEOUT if limit else 0,
-    }
-    return pooled(url.set(drivername="postgresql+psycopg"), connect_args)
-
-
-class Connection(psycopg.Connection[Any]):
-    """Waits `patience` seconds for an answer, or forever with 0.
-
-    The limit that the server keeps by itself, statement_timeout, is of no use when its disk or
-    the network hangs.
-    """
-
-    patience: float = 0
-
-    @classmethod
-    def connect(cls, *address: Any, patience: float = 0, **options: Any) -> Self:  # type: ignore[override]
-        connection = super().connect(*address, **options)
-        connection.patience = patience
-        return connection
-
-    def wait(self, gen: Any, *timing: Any, **options: Any) -> Any:
-        return super().wait(self._bounded(gen) if self.patience else gen, *timing, **options)
-
-    def _bounded(self, steps: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        """The steps of a statement; while nothing comes, psycopg takes one in 0.1 seconds."""
-        deadline = time.monotonic() + self.patience
-        try:
-            state = next(steps)
-            while True:
-                ready = yield state
-                if not ready and time.monotonic() > deadline:
-                    self.close()
-                    raise psycopg.OperationalError(f"no answer within {self.patience} seconds")
-                state = steps.send(ready)
-        except StopIteration as end:
-            return end.value
+    url, pooler = make_url(settings.database_url), pooler_of(settings.database_url)
+    found = postgresql_session.options(settings, url.query)
+    url = url.difference_update_query(["options", "pooler"]).set(drivername="postgresql+psycopg")
+    connect_args = {name: given for name, given in found.items() if name not in url.query}
+    if limit := settings.database_timeout:
+        connect_args["patience"] = limit + postgresql_session.LONGER
+    if pooler:
+        connect_args["prepare_threshold"] = None
+    if pooler == "session":  # each connection that is kept is one that others wait for
+        return {"url": url, "connect_args": connect_args, "poolclass": NullPool}
+    return pooled(url, connect_args)
 
 
 @event.listens_for(Engine, "do_connect")
-def connect(dialect: Any, _: Any, address: Any, options: Any) -> Connection | None:
-    """Connect in our way; None leaves another driver to its own."""
-    return Connection.connect(*address, **options) if dialect.driver == "psycopg" else None
+def connect(
+    dialect: Any, _: Any, address: Any, options: dict[str, Any]
+) -> psycopg.Connection[Any] | None:
+    """Connect with the limit of time; None leaves another driver to its own."""
+    if dialect.driver != "psycopg":
+        return None
+    theirs = {name: given for name, given in options.items() if name != "patience"}
+    connection = psycopg.connect(*address, **theirs)
+    if connection.info.parameter_status("TimeZone") != "UTC":  # a pooler is told now
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+    if patience := options.get("patience"):
+        postgresql_session.limit_silence(connection, patience)
+    return connection

@@ -55,8 +55,9 @@ def unreachable(kind: str, folder: Path) -> str:
 
 @contextlib.contextmanager
 def _postgresql(server: str, name: str) -> Iterator[None]:
-    psycopg = import_module("psycopg")
-    with psycopg.connect(server, autocommit=True, connect_timeout=LIMIT) as connection:
+    connected = import_module("modeldesk.stores.poolers").connected
+    with connected(server) as connection:
+        connection.autocommit = True
         connection.execute(f'CREATE DATABASE "{name}"')
         try:
             yield

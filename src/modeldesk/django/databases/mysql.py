@@ -5,10 +5,10 @@ from typing import Any
 import dj_database_url
 import pymysql
 
-from ...serving.database_url import CONNECT_TIMEOUT
-from ...serving.mysql_session import init_command
 from ...serving.settings import Settings
+from ...stores import mysql_session
 
+PATIENCE = 1  # second, beyond the limit of the server
 pymysql.install_as_MySQLdb()  # Django knows only mysqlclient, which has to be compiled
 
 
@@ -20,13 +20,5 @@ def settings_for(settings: Settings) -> dict[str, Any]:
         conn_max_age=600,
         conn_health_checks=True,
     )
-    limit = settings.database_timeout
-    options = {
-        "charset": "utf8mb4",
-        "collation": "utf8mb4_bin",
-        "connect_timeout": CONNECT_TIMEOUT,
-        "read_timeout": limit + 1 if limit else None,
-        "write_timeout": limit + 1 if limit else None,
-        "init_command": init_command(limit),
-    }
-    return {**parsed, "OPTIONS": options | parsed.get("OPTIONS", {})}
+    given = {"charset": "utf8mb4", "collation": "utf8mb4_bin"} | parsed.get("OPTIONS", {})
+    return {**parsed, "OPTIONS": mysql_session.options(settings, given, PATIENCE)}

@@ -34,6 +34,14 @@ def reaching() -> Iterator[None]:
         if told := unavailable(error):
             raise told from error
         raise
+    finally:
+        let_go()
+
+
+def let_go() -> None:
+    """Give the connection back where none is to be kept, also outside of requests."""
+    if not connection.settings_dict["CONN_MAX_AGE"]:
+        connection.close_if_unusable_or_obsolete()
 
 
 def unavailable(error: Exception) -> LogUnavailable | None:

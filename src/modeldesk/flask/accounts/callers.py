@@ -33,26 +33,22 @@ def identify() -> None:
 
 def identify_token(authorization: str) -> None:
     """Let the service know whose token this header has. Raises Problem 401 when it is not good."""
-    know(_owner(bearer(authorization)))
+    accounts = get_accounts()
+    token = accounts.database.find_token(digest(bearer(authorization) or ""))
+    if not token or not is_alive(token.expires_at) or not token.user.is_usable:
+        detail = "This token is not known, or has ended; make a new one at /accounts/tokens."
+        raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+    know(token.user)
+    if is_used_anew(token.last_used_at):
+        token.last_used_at = now()
+        accounts.datastore.put(token)
+        accounts.datastore.commit()
 
 
 def know(user: Any) -> None:
     """Let the service know that this account asks."""
     permissions = [role.get_permissions() for role in user.roles]
     current_caller.set(Caller(user.id, frozenset().union(*permissions)))
-
-
-def _owner(secret: str | None) -> Any:
-    accounts = get_accounts()
-    token = accounts.database.find_token(digest(secret or ""))
-    if not token or not is_alive(token.expires_at) or not token.user.is_usable:
-        detail = "This token is not known, or has ended; make a new one at /accounts/tokens."
-        raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    if is_used_anew(token.last_used_at):
-        token.last_used_at = now()
-        accounts.datastore.put(token)
-        accounts.datastore.commit()
-    return token.user
 
 
 def _refuse_forgery() -> None:

@@ -31,6 +31,7 @@ from ...accounts.lockout import Attempts
 from ...serving.log import LogUnavailable
 from ...serving.transfer import Store
 from ...stores.failures import reason
+from ..reading import reading
 from .defaults import now
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class SQLAccounts:
         session = current_app.extensions["sqlalchemy"].session
         whose = joinedload(token.user).joinedload(user.roles)  # by one statement for all
         wanted = select(token).where(token.digest == digest).options(whose)
-        return session.scalars(wanted).unique().one_or_none()
+        with reading(session):
+            return session.scalars(wanted).unique().one_or_none()
 
     def stores(self) -> dict[str, Store]:
         datastore, token = self.accounts.datastore, self.accounts.token_class

@@ -7,6 +7,7 @@ from flask_admin.contrib.sqla import ModelView
 from sqlalchemy import select
 
 from ...stores.outcomes import has_outcome
+from ..reading import reading
 from .predictions import PredictionsTable
 from .tables import Table
 from .tokens import TokensTable
@@ -27,7 +28,7 @@ OPERATORS = {
 
 
 class Rows(ModelView):
-    """Flask-Admin's table of rows."""
+    """Flask-Admin's table of rows, of which none is read beside the log's connection."""
 
     @property
     def _session(self) -> Any:
@@ -35,7 +36,12 @@ class Rows(ModelView):
         return getattr(self.session, "session", self.session)
 
     def get_one(self, id: str) -> Any:
-        return self._session.get(self.model, id)
+        with reading(self._session):
+            return self._session.get(self.model, id)
+
+    def get_list(self, *asked: Any, **options: Any) -> Any:
+        with reading(self._session):
+            return super().get_list(*asked, **options)
 
     def search(self, text: str) -> Any:
         """The condition that a search stands for."""
@@ -52,11 +58,13 @@ class Rows(ModelView):
         return OPERATORS[is_](getattr(model, field), value)
 
     def find(self, model: Any, *conditions: Any, limit: int | None = None) -> list[Any]:
-        return list(self._session.scalars(select(model).where(*conditions).limit(limit)))
+        with reading(self._session):
+            return list(self._session.scalars(select(model).where(*conditions).limit(limit)))
 
     def ids(self, query: Any, limit: int) -> list[str]:
         """The first ids of a query of the list."""
-        return [row.id for row in query.with_entities(self.model.id).limit(limit)]
+        with reading(self._session):
+            return [row.id for row in query.with_entities(self.model.id).limit(limit)]
 
 
 class TableView(Table, Rows):
