@@ -10,6 +10,7 @@ from ..ml.rules import SLOW
 from .database_url import location
 from .disks import network_fault
 from .installed import installed, library_fault
+from .markers import markers_fault
 from .server import port_fault
 from .settings import Settings, has_secret
 
@@ -42,6 +43,7 @@ def examine(
     """Look at everything a start needs; later database checks wait for the earlier ones."""
     yield Check("settings", f"{settings.app_env}, for {', '.join(settings.allowed_hosts)}")
     yield Check("library", f"modeldesk {installed()}", library_fault())
+    yield Check("files", "no conflict markers", markers_fault())
     missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
     yield Check("secret", "set", missing)
     yield Check("port", f"{host}:{port} is free", port_fault(host, port))
