@@ -57,7 +57,7 @@ def flips(answers: Answers) -> Iterator[tuple[str, Answers]]:
 
 
 def is_owned(name: str) -> bool:
-    """Whether an update leaves a file alone that is there."""
+    """Whether an update leaves a file alone that is there, as long as the template has it."""
     return any(fnmatch(name, pattern) for pattern in CONFIG["_skip_if_exists"])
 
 
@@ -81,11 +81,13 @@ def merge(old: Files, mine: Files, new: Files) -> Merged:
         if own is None:
             if after is not None and (before is None or is_owned(name)):
                 found.files[name] = after
+        elif after is None:
+            if before is None:
+                found.files[name] = own
+            elif own != before:
+                found.gone.append(name)
         elif is_owned(name) or before == after:
             found.files[name] = own
-        elif after is None:
-            if own != before:
-                found.gone.append(name)
         elif own in (before, after):
             found.files[name] = after
         else:

@@ -192,6 +192,7 @@ EDITS: dict[str, Edit] = {
     "a test": at_end("tests/test_*.py", "\n\ndef test_ours() -> None:\n    assert True\n"),
     "a deleted file": together(without("notebooks"), without("Dockerfile")),
 }
+TOGETHER = [edit for name, edit in EDITS.items() if not re.fullmatch("uv add [1-4]", name)]
 # They are where the lines of the template are, so some answers meet them: an import amid imports
 # of the template, and lines wrapped that another answer takes away.
 ALONE: dict[str, Edit] = {

@@ -4,14 +4,13 @@ All edits of `small_edits` at once, on corner variants of both frameworks, over 
 to every question. `python -m tests.replaying` counts them one by one.
 """
 
-import re
 from fnmatch import fnmatch
 
 import pytest
 
 from .rendering import render
 from .replaying import corners, edited, flips, is_owned, merge
-from .small_edits import EDITS
+from .small_edits import TOGETHER
 from .variants import Answers
 
 # Files that owners and template cannot both have their way with, by the question that changes.
@@ -26,12 +25,12 @@ MEET = {
 @pytest.mark.parametrize("answers", [pytest.param(answers, id=name) for name, answers in corners()])
 def test_edits_and_changed_answers_do_not_meet(answers: Answers) -> None:
     old = render(answers)
-    mine = edited(old, (EDITS[name] for name in EDITS if not re.fullmatch("uv add [1-4]", name)))
+    mine = edited(old, TOGETHER)
     assert [file for file in old if old[file] != mine.get(file)]
     for question, after in flips(answers):
-        merged = merge(old, mine, render(after))
+        new = render(after)
+        merged = merge(old, mine, new)
         allowed = MEET.get(question, ())
         assert [f for f in merged.conflicts if not any(fnmatch(f, p) for p in allowed)] == []
-        # What belongs to owners alone is as they left it.
-        owned = {file: text for file, text in mine.items() if is_owned(file)}
+        owned = {f: mine[f] for f in mine if is_owned(f) and (f in new or f not in old)}
         assert owned.items() <= merged.files.items()
