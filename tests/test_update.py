@@ -12,6 +12,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from difflib import unified_diff
 from itertools import permutations
 from pathlib import Path
@@ -27,6 +28,7 @@ from .helpers import (
     ANSWERS_FILE,
     MIGRATE,
     Environments,
+    blocks,
     commit,
     copy,
     logged,
@@ -39,6 +41,7 @@ from .helpers import (
     tree,
 )
 from .people import Person, make_admin
+from .rendering import render
 from .replaying import corners, merge
 from .servers import SERVERS, Databases
 from .small_edits import TOGETHER
@@ -228,7 +231,8 @@ def test_a_conflict_is_told_of(
     copier.run_update(conflict, defaults=True, overwrite=True)
     message = capfd.readouterr().err
     command = 'git grep -n "^<<<<<<<"'
-    assert f"\n  {command}\n" in message
+    (typed,) = (text for _, text in blocks("docs/updating.md") if command in text)
+    assert all(f"\n  {line}\n" in message for line in typed.splitlines())
     lines = (conflict / "pyproject.toml").read_text("utf-8").splitlines()
     line = lines.index("<<<<<<< before updating") + 1
     found = subprocess.run(command, shell=True, cwd=conflict, capture_output=True, check=True)  # noqa: S602
@@ -250,11 +254,41 @@ def test_an_update_can_be_taken_back(conflict: Path, capfd: pytest.CaptureFixtur
     updated = tree(conflict)
     assert updated != before
     (command,) = re.findall(r"To have all as it was: (.*)", capfd.readouterr().err)
+    assert ("", f"{command}\n") in blocks("docs/updating.md")
     subprocess.run(command, shell=True, cwd=conflict, check=True)  # noqa: S602
     assert tree(conflict) == before
     assert run(conflict, "git", "status", "--porcelain") == ""
     run(conflict, "git", "stash", "pop", "--quiet")
     assert tree(conflict) == updated
+
+
+def test_a_new_release_is_told_of(releases: Path, tmp_path: Path) -> None:
+    """By the workflow that a project has where its template comes from a server; it ends in red."""
+    files = render({"framework": "flask", "library_folder": ""})
+    assert ".github/workflows/template.yml" not in render({"framework": "flask"})
+    workflow = yaml.safe_load(files[".github/workflows/template.yml"])
+    steps = [step["run"] for step in workflow["jobs"]["release"]["steps"] if "run" in step]
+    project = copied(releases, tmp_path / "service", {"framework": "flask"}, OLD)
+
+    def ends() -> tuple[list[int], str]:
+        done = [
+            subprocess.run(
+                [sys.executable, "-m", *step.partition(" #")[0].split()[1:]],
+                cwd=project,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+            for step in steps
+        ]
+        return [one.returncode for one in done], done[0].stdout + done[0].stderr
+
+    codes, said = ends()
+    assert codes == [0, 2]
+    assert f"latest version is {NEW[1:]}" in said
+    update(project)
+    commit(project, "updated")
+    assert ends()[0] == [0, 0]
 
 
 def test_where_there_is_no_update_one_is_told_why(releases: Path, tmp_path: Path) -> None:
