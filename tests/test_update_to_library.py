@@ -10,7 +10,7 @@ from pathlib import Path
 import copier
 import pytest
 import yaml
-from copier.errors import UnsafeTemplateError
+from copier.errors import UnsafeTemplateError, UserMessageError
 
 from .helpers import (
     MIGRATE,
@@ -182,6 +182,29 @@ def test_its_data_goes_on(
             assert logged(port, token) == [before]
             assert predict_example(port, token)["predictions"][0]["value"] == made["value"]
     assert (project / ".env").read_text("utf-8") == secrets
+
+
+def test_a_relative_path_is_mended_by_hand(
+    releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Projects of the old shape may have one: the refusal says what to write, and where."""
+    monkeypatch.chdir(releases.parent)
+    project = tmp_path / "service"
+    copier.run_copy(f"./{releases.name}", project, vcs_ref=OLD, defaults=True, quiet=True)
+    run(project, "git", "init", "--quiet")
+    commit(project, "copied")
+    with pytest.raises(
+        UserMessageError, match=r"whole path .* as _src_path in \.copier-answers\.yml"
+    ):
+        update(project)
+    assert run(project, "git", "status", "--porcelain") == ""
+    answers = project / ".copier-answers.yml"
+    text = answers.read_text("utf-8").replace(f"./{releases.name}", str(releases))
+    answers.write_text(text, "utf-8")
+    commit(project, "the whole path")
+    update(project)
+    assert conflicts(project) == []
+    assert f"_commit: {NEW}\n" in answers.read_text("utf-8")
 
 
 def edit(project: Path) -> None:
