@@ -35,7 +35,7 @@ def settled(name: str, mine: str, base: str, new: str) -> str | None:
     for first in (False, True) if parse else (False,):
         try:
             text = CONFLICT.sub(
-                lambda found, first=first: _beside(  # type: ignore[misc]
+                lambda found, first=first: _beside(
                     *found.groups(), is_checked=parse is not None, first=first
                 ),
                 merged,
