@@ -13,7 +13,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ from typing import Any
 
 import copier
 import yaml
+from settling import merge, settled
 
 ANSWERS = ".copier-answers.yml"
 # Where pages were, below the package, and where they take the place of the library's.
@@ -31,9 +31,13 @@ PAGES = {
     "staff/templates/staff": "templates/modeldesk/staff",
 }
 STYLE, SITE_STYLE = "static/style.css", "static/site.css"
-ABOUT = "pyproject.toml"
-CONFLICT = re.compile(r"(?ms)^<<<<<<<.*?\n(.*?)^=======\n(.*?)^>>>>>>>.*?\n")
 REFERENCE = re.compile(r"{% (extends|include) \"([^\"]+)\" %}")
+
+ANNOUNCED = """\
+A script of this release runs after the update. It writes in this folder alone:
+  - files that go, and that you had edited, come back to where the project reads them from now on;
+  - lines that you had only added stand beside the template's, where they would be in conflict.
+It says what it did; `git diff HEAD` shows it, and nothing is committed."""
 
 
 def git(*command: str) -> bytes:
@@ -79,31 +83,29 @@ def is_updated(answers: dict[str, Any]) -> bool:
     return bool(now.get("_commit") != answers.get("_commit"))
 
 
-def settle(before: Path) -> bool:
-    """Resolve conflicts in pyproject.toml where its owner had but added lines: they follow.
+def in_conflict() -> Iterator[tuple[str, str]]:
+    """Files that Copier left in conflict, where that needs no decision, and what they become."""
+    found = git("diff", "--name-only", "--relative", "--diff-filter=U", "-z").decode()
+    for path in sorted(set(filter(None, found.split("\0")))):
+        mine, base, new = (stage(number, path) for number in (2, 1, 3))
+        if Path(path).read_bytes() != merge(mine, base, new).encode():
+            continue  # somebody is at it
+        if (text := settled(path, mine, base, new)) is not None:
+            yield path, text
 
-    False when nothing was to be done, or when that makes no TOML; then the conflict stays.
-    """
-    path, given = Path(ABOUT), set((before / ABOUT).read_text("utf-8").splitlines(keepends=True))
 
-    def settled(found: re.Match[str]) -> str:
-        mine: list[str] = []
-        for line in found[1].splitlines(keepends=True):
-            if line.strip() and line not in given:
-                mine += [*(["\n"] if line.startswith("[") else []), line]
-        return found[2] + "".join(mine)
-
-    text = path.read_text("utf-8")
-    after = CONFLICT.sub(settled, text)
+def stage(number: int, path: str) -> str:
+    """A file as git keeps it while it is in conflict; "" where it was not there."""
     try:
-        tomllib.loads(after)
-    except tomllib.TOMLDecodeError:
-        return False
-    if after == text:
-        return False
-    path.write_text(after, "utf-8")
-    git("reset", "--quiet", "--", ABOUT)  # it was marked as in conflict
-    return True
+        return git("show", f":{number}:./{path}").decode("utf-8")
+    except subprocess.CalledProcessError:
+        return ""
+
+
+def settle(path: str, text: str) -> None:
+    """Write what a file becomes, and mark it as in conflict no more."""
+    Path(path).write_bytes(text.encode())
+    git("reset", "--quiet", "--", path)
 
 
 def place_of(path: str) -> tuple[str, str]:
@@ -146,16 +148,19 @@ def content_of(path: str, place: str) -> bytes:
 def main() -> None:
     """Bring edits back, and say where they are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dry-run", action="store_true")
-    dry_run = parser.parse_args().dry_run
+    parser.add_argument("--dry-run", action="store_true", help="only tell")
+    parser.add_argument("--announce", action="store_true", help="tell what it is for")
+    options = parser.parse_args()
+    if options.announce:
+        print(ANNOUNCED)
+        return
+    dry_run = options.dry_run
     answers = yaml.safe_load(committed(ANSWERS))
     if not is_updated(answers):
         return
     with tempfile.TemporaryDirectory() as folder:
         before = as_rendered(answers, Path(folder) / "before")
         found = list(edited(before))
-        if not dry_run and settle(before):
-            print(f"  {ABOUT}: the lines that you had added follow the template's.")
     for path in found:
         place, word = place_of(path)
         if Path(place).is_file() and not place.endswith(SITE_STYLE):
@@ -165,6 +170,10 @@ def main() -> None:
         if not dry_run:
             Path(place).parent.mkdir(parents=True, exist_ok=True)
             Path(place).write_bytes(content)
+    for path, text in in_conflict():
+        print(f"  {path}: the lines that you had added stand beside the template's.")
+        if not dry_run:
+            settle(path, text)
     if found:
         print(f"{len(found)} files that you had edited are kept; look at each before you commit.")
 

@@ -109,24 +109,19 @@ def edit(project: Path, framework: str) -> None:
     assert page.count(">History</h1>") == 1
     own = page.replace(">History</h1>", f">{HISTORY}</h1>")
     add(package / "templates" / "modeldesk" / "history.html", own)
-    change(package / "config.py", ("    auth: ClassVar = True\n", SETTING))
+    change(package / "config.py", ("    # Yours:\n", SETTING))
     {"flask": edit_flask, "django": edit_django}[framework](package)
 
 
 WITH_RATIOS = """from . import Artifact, publish, with_feedback
 from .transformers import Ratios
 """
-SETTING = """    auth: ClassVar = True
-
+SETTING = """    # Yours:
     greeting: str = "Hello"
 """
 ROLES = (
-    (
-        'ROLES = {"viewer"',
-        'AUDITOR = frozenset({"predictions.view_prediction"})\n'
-        'OURS = {"guest": frozenset(), "auditor": AUDITOR}\n'
-        'ROLES = OURS | {"viewer"',
-    ),
+    ("ROLES = {\n", 'AUDITOR = frozenset({"predictions.view_prediction"})\nROLES = {\n'),
+    ("    # Yours:\n", '    # Yours:\n    "guest": frozenset(),\n    "auditor": AUDITOR,\n'),
     ('NEW = "viewer"', 'NEW = "guest"'),
 )
 
@@ -153,21 +148,19 @@ def edit_flask(package: Path) -> None:
             f'    age = StringField("{FIELD}", [Length(max=3)])\n',
         ),
         (
-            "\n\nadd_pages(",
+            "\n\n# The form,",
             '\n\n@pages.get("/about")\ndef about() -> str:\n'
             '    return render_template("about.html", greeting=current_app.config["GREETING"])'
             "\n\n\n"
             '@pages.get("/team")\ndef team() -> str:\n'
-            '    return render_template("team.html")\n\n\nadd_pages(',
+            '    return render_template("team.html")\n\n\n# The form,',
         ),
     )
     change(
         package / "accounts" / "__init__.py",
         (
-            "    security, roles=ROLES, attempts=LoginAttempt, token=Token, new=NEW, "
-            "profile=ProfileForm\n",
-            "    security,\n    roles=ROLES,\n    attempts=LoginAttempt,\n    token=Token,\n"
-            '    new=NEW,\n    profile=ProfileForm,\n    open_to_all=["pages.about"],\n',
+            "    # Yours:\n",
+            '    # Yours:\n    open_to_all=["pages.about"],\n',
         ),
     )
     change(package / "accounts" / "forms.py", ('only = ("name",)', 'only = ("name", "phone")'))
@@ -204,10 +197,10 @@ def edit_flask(package: Path) -> None:
             "from typing import Any\n\nfrom flask_admin import Admin\n",
         ),
         (
-            "from modeldesk.flask.admin import DeskTheme, ",
-            "from modeldesk.flask.admin import Choice, Column, DeskTheme, ",
+            "from modeldesk.flask.admin import (\n",
+            "from modeldesk.flask.admin import (\n    Choice,\n    Column,\n",
         ),
-        ("import PredictionsView, RolesView, ", "import PredictionsView, RolesView, TableView, "),
+        ("    RolesView,\n", "    RolesView,\n    TableView,\n"),
         ("from .models import db\n", "from .models import Note, db\n" + FLASK_VIEWS),
         (
             "add_view(PredictionsView(Prediction, db))",
@@ -286,11 +279,13 @@ def edit_django(package: Path) -> None:
         package / "accounts" / "roles.py",
         *ROLES,
         (
-            '    "accounts.view_user",\n    "accounts.view_role",\n    "accounts.view_token",\n',
-            '    "accounts.view_user",\n    "accounts.view_role",\n    "accounts.view_token",\n'
-            '    "project.view_note",\n',
+            '        "accounts.view_role",\n',
+            '        "accounts.view_role",\n        "project.view_note",\n',
         ),
-        ('    "accounts.add_user",\n', '    "accounts.add_user",\n    "project.add_note",\n'),
+        (
+            '        "accounts.add_user",\n',
+            '        "accounts.add_user",\n        "project.add_note",\n',
+        ),
     )
     form = package / "forms.py"
     change(form, ("from modeldesk", "from django.forms import CharField\nfrom modeldesk"))
@@ -321,10 +316,7 @@ def edit_django(package: Path) -> None:
             '{# <a href="/about">About</a> #}',
             """<a href="{% url "about" %}">About</a>""",
         ),
-        (
-            "{% block footer %}{# <p>Who answers for this service</p> #}{% endblock %}",
-            f"{{% block footer %}}<p>{FOOTER}</p>{{% endblock %}}",
-        ),
+        ("{# <p>Who answers for this service</p> #}", f"<p>{FOOTER}</p>"),
     )
     add(package / "models.py", DJANGO_NOTE)
     change(

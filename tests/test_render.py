@@ -35,7 +35,7 @@ from .variants import (
 LONGEST_PATH = 140
 # What the sample model is told in; two projects that differ in it alone differ nowhere else.
 MODEL_FILES = {"README.md", "src/my_service/ml/train.py", "tests/test_my_service.py"}
-SAMPLE_NEEDS = b', "scikit-learn>=1.6,<2"'
+SAMPLE_NEEDS = b'  "scikit-learn>=1.6,<2",\n'
 LONGEST_SHARED_RUN = 12
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 TEMPLATES = ("template_flask", "template_django")
@@ -318,13 +318,14 @@ def test_no_service_takes_the_name_of_what_its_owner_is_told_to_add() -> None:
 
 @each_leader
 def test_needs_are_in_order(project: Project) -> None:
-    """By name, but for the first, so that uv adds an owner's behind all of the template's."""
+    """By name, but for the first: uv adds to a list out of order at its end, whatever the name."""
     made = tomllib.loads(rendered(project.name)["pyproject.toml"].decode())
     library, *asked_for = made["project"]["dependencies"]
     assert library.startswith("modeldesk[")
     assert any(name_of(line) < "modeldesk" for line in asked_for)
-    own, *tools = made["dependency-groups"]["dev"]
-    assert own == "my-service[train]"
+    contract, own, *tools = made["dependency-groups"]["dev"]
+    assert (contract, own) == ("modeldesk[testing]", "my-service[train]")
+    assert any(name_of(line) < "modeldesk" for line in tools)
     for lines in (asked_for, tools, library.split("]")[0].split("[")[1].split(",")):
         assert [*map(name_of, lines)] == sorted(map(name_of, lines))
     for names in (

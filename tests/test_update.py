@@ -1,17 +1,31 @@
-"""A copy follows a new release, or a changed answer, and keeps what its owner did."""
+"""A copy follows a new release, or a changed answer, and keeps what its owner did.
 
+| from | to | variants | edits |
+|---|---|---|---|
+| a release | one that changes, adds and removes files | any two answers together | none |
+| the same | the same | models, both frameworks | `edit` |
+| the same | the same, and one other answer | corners, `FLIPS` | all of `small_edits` |
+| v0.1.0, and the first of the library | today | corners | test_update_to_library |
+| today | every other answer to every question | corners | test_conflicts, in memory |
+"""
+
+import re
 import shutil
+import subprocess
+import sys
 from difflib import unified_diff
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import copier
 import pytest
 import yaml
+from copier.errors import UserMessageError
+from modeldesk.serving.markers import markers_fault
 
 from .helpers import (
     ANSWERS_FILE,
+    blocks,
     commit,
     copy,
     need,
@@ -19,6 +33,9 @@ from .helpers import (
     run,
     tree,
 )
+from .rendering import render
+from .replaying import corners, merge
+from .small_edits import TOGETHER
 from .variants import AXES, Answers, Project, choices, covering, leaders
 
 OLD, NEW = "v0.0.1", "v0.0.2"
@@ -145,57 +162,132 @@ def test_the_owners_work_survives(
     assert_same(updated, fresh)
 
 
-FLIPS: list[tuple[Answers, Answers]] = [
-    *(
-        ({"framework": framework, "forms": forms}, {"forms": not forms})
-        for framework in FRAMEWORKS
-        for forms in (True, False)
-    ),
-    *(
-        ({"framework": old, "forms": forms}, {"framework": new})
-        for old in FRAMEWORKS
-        for new in FRAMEWORKS
-        if old != new
-        for forms in (True, False)
-    ),
-    *(
-        ({"framework": framework, "auth": auth, "admin": admin}, {switch: not before})
-        for framework in FRAMEWORKS
-        for auth in (True, False)
-        for admin in (True, False)
-        for switch, before in (("auth", auth), ("admin", admin))
-    ),
-    *(
-        ({"framework": old, "auth": auth, "admin": admin}, {"framework": new})
-        for old, new in permutations(FRAMEWORKS, 2)
-        for auth, admin in ((True, True), (True, False), (False, True))
-    ),
-    *(
-        ({"framework": framework, "database": old}, {"database": new})
-        for framework in FRAMEWORKS
-        for old, new in zip(DATABASES, DATABASES[1:] + DATABASES[:1], strict=True)
-    ),
-    *(
-        ({"framework": framework, "database": old}, {"database": new})
-        for framework in FRAMEWORKS
-        for old, new in (("sqlite", "mongodb"), ("mongodb", "postgresql"))
-    ),
-]
+# A corner variant each, and one other answer: every question, and both ways between frameworks.
+FLIPS: dict[str, Answers] = {
+    "flask, default": {"database": "mongodb"},
+    "flask, bare": {"forms": True},
+    "flask, everything": {"auth": False},
+    "flask, documents": {"framework": "django"},
+    "django, default": {"admin": True},
+    "django, bare": {"model": "regression"},
+    "django, everything": {"framework": "flask"},
+    "django, documents": {"database": "sqlite"},
+}
 
 
-@pytest.mark.parametrize(("before", "flip"), FLIPS, ids=str)
-def test_a_changed_answer_keeps_the_owners_work(
-    releases: Path, tmp_path: Path, before: Answers, flip: Answers
+@pytest.mark.parametrize("corner", FLIPS)
+def test_a_changed_answer_merges_as_replayed(releases: Path, tmp_path: Path, corner: str) -> None:
+    """Together with a new release, with the edits of test_conflicts; and once more is no change."""
+    answers = dict(corners())[corner]
+    project = copied(releases, tmp_path / "updated", answers, OLD)
+    old = tree(project)
+    for edit in TOGETHER:
+        edit(project)
+    commit(project, "our work")
+    mine = tree(project)
+    update(project, **FLIPS[corner])
+    fresh = copy(releases, tmp_path / "fresh", answers | FLIPS[corner], NEW)
+    merged, got = merge(old, mine, tree(fresh)), tree(project)
+    assert got.keys() == merged.files.keys()
+    different = {name for name in got if got[name] != merged.files[name]}
+    assert different <= {name for name in got if b"<<<<<<< before updating\n" in got[name]}
+    assert different <= {*merged.conflicts}
+    assert remembered(project) == remembered(fresh)
+    commit(project, "updated")
+    update(project)
+    assert tree(project) == got
+    assert run(project, "git", "status", "--porcelain") == ""
+
+
+@pytest.fixture
+def conflict(releases: Path, tmp_path: Path) -> Path:
+    """A project with a line of its owner's where the new release has one of its own."""
+    project = copied(releases, tmp_path / "service", {"framework": "flask"}, OLD)
+    about = project / "pyproject.toml"
+    about.write_text(about.read_text("utf-8").replace("-length = 100", "-length = 120"), "utf-8")
+    (project / "data").mkdir()
+    (project / "data" / "app.db").write_text("kept\n", "utf-8")  # git ignores it
+    commit(project, "longer lines")
+    return project
+
+
+def test_a_conflict_is_told_of(
+    conflict: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Even together with a new release."""
-    updated = copied(releases, tmp_path / "updated", before, OLD)
-    edit(updated, before["framework"])
-    commit(updated, "our work")
-    update(updated, **flip)
-    fresh = copy(releases, tmp_path / "fresh", before | flip, NEW)
-    edit(fresh, before["framework"])
-    assert_same(updated, fresh)
-    assert remembered(updated) == remembered(fresh)
+    """By the commands of the message after an update, by doctor, and by uv."""
+    copier.run_update(conflict, defaults=True, overwrite=True)
+    message = capfd.readouterr().err
+    command = 'git grep -n "^<<<<<<<"'
+    (typed,) = (text for _, text in blocks("docs/updating.md") if command in text)
+    assert all(f"\n  {line}\n" in message for line in typed.splitlines())
+    lines = (conflict / "pyproject.toml").read_text("utf-8").splitlines()
+    line = lines.index("<<<<<<< before updating") + 1
+    found = subprocess.run(command, shell=True, cwd=conflict, capture_output=True, check=True)  # noqa: S602
+    assert found.stdout.decode() == f"pyproject.toml:{line}:<<<<<<< before updating\n"
+    monkeypatch.chdir(conflict)
+    assert f"pyproject.toml, line {line}, " in str(markers_fault())
+    started = subprocess.run(
+        [need("uv"), "run", "manage", "serve"], capture_output=True, encoding="utf-8", check=False
+    )
+    assert started.returncode
+    assert "pyproject.toml" in started.stderr
+    assert f"{line} | <<<<<<< before updating" in started.stderr
+
+
+def test_an_update_can_be_taken_back(conflict: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """By the command that the message names, which keeps the update, too."""
+    before = tree(conflict)
+    copier.run_update(conflict, defaults=True, overwrite=True)
+    updated = tree(conflict)
+    assert updated != before
+    (command,) = re.findall(r"To have all as it was: (.*)", capfd.readouterr().err)
+    assert ("", f"{command}\n") in blocks("docs/updating.md")
+    subprocess.run(command, shell=True, cwd=conflict, check=True)  # noqa: S602
+    assert tree(conflict) == before
+    assert run(conflict, "git", "status", "--porcelain") == ""
+    run(conflict, "git", "stash", "pop", "--quiet")
+    assert tree(conflict) == updated
+
+
+def test_a_new_release_is_told_of(releases: Path, tmp_path: Path) -> None:
+    """By the workflow that a project has where its template comes from a server; it ends in red."""
+    files = render({"framework": "flask", "library_folder": ""})
+    assert ".github/workflows/template.yml" not in render({"framework": "flask"})
+    workflow = yaml.safe_load(files[".github/workflows/template.yml"])
+    steps = [step["run"] for step in workflow["jobs"]["release"]["steps"] if "run" in step]
+    project = copied(releases, tmp_path / "service", {"framework": "flask"}, OLD)
+
+    def ends() -> tuple[list[int], str]:
+        done = [
+            subprocess.run(
+                [sys.executable, "-m", *step.partition(" #")[0].split()[1:]],
+                cwd=project,
+                capture_output=True,
+                encoding="utf-8",
+                check=False,
+            )
+            for step in steps
+        ]
+        return [one.returncode for one in done], done[0].stdout + done[0].stderr
+
+    codes, said = ends()
+    assert codes == [0, 2]
+    assert f"latest version is {NEW[1:]}" in said
+    update(project)
+    commit(project, "updated")
+    assert ends()[0] == [0, 0]
+
+
+def test_where_there_is_no_update_one_is_told_why(releases: Path, tmp_path: Path) -> None:
+    """Without git, and with changes that are not committed; nothing is touched."""
+    project = copy(releases, tmp_path / "service", {"framework": "flask"}, OLD)
+    before = tree(project)
+    with pytest.raises(UserMessageError, match="only supported in git-tracked subprojects"):
+        update(project)
+    run(project, "git", "init", "--quiet")
+    with pytest.raises(UserMessageError, match=r"dirty; .* commit or stash your"):
+        update(project)
+    assert tree(project) == before
 
 
 def test_deleted_files_stay_deleted(releases: Path, tmp_path: Path) -> None:

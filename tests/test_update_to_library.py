@@ -1,15 +1,16 @@
-"""The update that takes the machinery out of a project: its edits, data and accounts stay.
+"""Updates from every shape that projects were given: their edits, data and accounts stay.
 
-Projects begin as the last release before made them, by its commit in this repository.
+The largest of them takes the machinery out of a project. `releases` has the shapes.
 """
 
-import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import copier
 import pytest
-from copier.errors import UnsafeTemplateError
+import yaml
+from copier.errors import UnsafeTemplateError, UserMessageError
 
 from .helpers import (
     MIGRATE,
@@ -21,17 +22,18 @@ from .helpers import (
     logged,
     need,
     predict_example,
-    release,
     run,
     served,
     tree,
 )
 from .people import Person, make_admin
+from .releases import TODAY, build
+from .replaying import corners, is_owned
 from .servers import Databases
+from .small_edits import EDITS
 from .variants import Answers, choices
 
-BEFORE = "0186808"
-OLD, NEW = "v0.1.0", "v0.2.0"
+OLD, NEW = "v0.1.0", TODAY
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 EVERYTHING = {"auth": True, "admin": True, "forms": True}
 HEADING, COLOUR = "<h1>Ask our model</h1>", "body { outline: 1px solid teal; }"
@@ -40,22 +42,12 @@ HEADING, COLOUR = "<h1>Ask our model</h1>", "body { outline: 1px solid teal; }"
 @pytest.fixture(scope="module")
 def releases(plain_git: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it was, and as it is."""
-    folder = tmp_path_factory.mktemp("releases")
-    archive = ["git", "archive", BEFORE]
-    content = subprocess.run(archive, cwd=REPO, capture_output=True, check=True).stdout
-    subprocess.run(["tar", "-x"], cwd=folder, input=content, check=True)
-    run(folder, "git", "init", "--quiet", "--initial-branch", "main")
-    commit(folder, "before", OLD)
-    for path in folder.iterdir():
-        if path.name != ".git":
-            run(folder, "git", "rm", "-r", "--quiet", "--ignore-unmatch", path.name)
-    release(folder, NEW)
-    return folder
+    return build(tmp_path_factory.mktemp("releases"))
 
 
-def begun(releases: Path, folder: Path, answers: Answers) -> Path:
+def begun(releases: Path, folder: Path, answers: Answers, shape: str = OLD) -> Path:
     """A project as it was, committed."""
-    copy(releases, folder, answers, OLD)
+    copy(releases, folder, answers, shape)
     run(folder, "git", "init", "--quiet")
     commit(folder, "copied")
     return folder
@@ -79,22 +71,67 @@ def test_it_asks_for_trust(releases: Path, tmp_path: Path) -> None:
     assert run(project, "git", "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("switches", [{}, EVERYTHING], ids=["default", "everything"])
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+# Every corner of the shape that had releases, and one of each framework of that after it.
+COVERED = [
+    *((OLD, corner) for corner in dict(corners())),
+    ("v0.2.0b1", "flask, documents"),
+    ("v0.2.0b1", "django, bare"),
+]
+
+
+@pytest.mark.parametrize(("shape", "corner"), COVERED)
 def test_a_project_without_edits_becomes_a_new_one(
-    releases: Path, tmp_path: Path, framework: str, switches: Answers
+    releases: Path, tmp_path: Path, shape: str, corner: str
 ) -> None:
-    """But for train.py and migrations, which are its owner's from the first day."""
-    answers = {"framework": framework} | switches
-    project = begun(releases, tmp_path / "service", answers)
+    """But for what is its owner's from the first day: train.py, rules and migrations."""
+    answers = dict(corners())[corner]
+    project = begun(releases, tmp_path / "service", answers, shape)
     update(project)
     assert conflicts(project) == []
-    fresh = tree(copy(releases, tmp_path / "fresh", answers, NEW))
-    updated = {n: text for n, text in tree(project).items() if "/migrations/versions/" not in n}
-    owned = {"src/my_service/ml/train.py", "notebooks/publish.ipynb"}
-    migrations = {n for n in fresh if "/migrations/" in n}
-    assert updated.keys() - migrations == fresh.keys() - migrations
-    assert [n for n in updated if updated[n] != fresh.get(n) and n not in owned | migrations] == []
+    fresh, updated = (
+        {n: text for n, text in tree(folder).items() if "/migrations/" not in n}
+        for folder in (copy(releases, tmp_path / "fresh", answers, NEW), project)
+    )
+    assert updated.keys() == fresh.keys()
+    assert [n for n in updated if updated[n] != fresh[n] and not is_owned(n)] == []
+
+
+# Where a release changed the very line: these are an owner's to decide.
+DECIDED = (
+    *("a first sentence", "a link", "a name", "a permission", "a port", "a rule of ruff"),
+    *("a variable of the app", "uv add 1", "uv add 2", "uv add 3", "uv add 4"),
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "corner"),
+    [
+        (OLD, "flask, everything"),
+        (OLD, "django, documents"),
+        ("v0.2.0b1", "flask, documents"),
+        ("v0.2.0b1", "django, everything"),
+    ],
+)
+def test_what_owners_do_most_needs_no_decision(
+    releases: Path, tmp_path: Path, shape: str, corner: str
+) -> None:
+    """The edits of test_conflicts; of one in code that goes, one is told."""
+    project = begun(releases, tmp_path / "service", dict(corners())[corner], shape)
+    made = [edit for name, edit in EDITS.items() if name not in DECIDED]
+    for one in made:
+        one(project)
+    commit(project, "our work")
+    update(project)
+    assert conflicts(project) == []
+    assert run(project, "git", "diff", "--name-only", "--diff-filter=U") == ""
+    about = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))
+    assert about["project"]["description"] == "Prices wine."
+    assert {"aiohttp", "boto3>=1.40"} <= {*about["project"]["dependencies"]}
+    assert {"coverage", "hypothesis"} <= {*about["dependency-groups"]["dev"]}
+    assert about["project"]["optional-dependencies"]["gpu"] == ["torch"]
+    assert about["project"]["scripts"]["prices"] == "prices:main"
+    assert about["tool"]["coverage"]["run"]["branch"]
+    assert "worker" in yaml.safe_load((project / "compose.yaml").read_text("utf-8"))["services"]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "mongodb"])
@@ -147,6 +184,29 @@ def test_its_data_goes_on(
     assert (project / ".env").read_text("utf-8") == secrets
 
 
+def test_a_relative_path_is_mended_by_hand(
+    releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Projects of the old shape may have one: the refusal says what to write, and where."""
+    monkeypatch.chdir(releases.parent)
+    project = tmp_path / "service"
+    copier.run_copy(f"./{releases.name}", project, vcs_ref=OLD, defaults=True, quiet=True)
+    run(project, "git", "init", "--quiet")
+    commit(project, "copied")
+    with pytest.raises(
+        UserMessageError, match=r"whole path .* as _src_path in \.copier-answers\.yml"
+    ):
+        update(project)
+    assert run(project, "git", "status", "--porcelain") == ""
+    answers = project / ".copier-answers.yml"
+    text = answers.read_text("utf-8").replace(f"./{releases.name}", str(releases))
+    answers.write_text(text, "utf-8")
+    commit(project, "the whole path")
+    update(project)
+    assert conflicts(project) == []
+    assert f"_commit: {NEW}\n" in answers.read_text("utf-8")
+
+
 def edit(project: Path) -> None:
     """What an owner did to a project of the old shape."""
     package = project / "src" / "my_service"
@@ -197,6 +257,7 @@ def test_edits_are_brought_back_once(
     edit(project)
     update(project)
     told = capfd.readouterr().out
+    assert told.startswith("A script of this release runs after the update.")
     assert "pages/templates/form.html -> src/my_service/templates/modeldesk/form.html" in told
     assert "static/style.css -> src/my_service/static/site.css" in told
     assert "serving/answers.py: the library has its own modeldesk/serving/answers.py" in told

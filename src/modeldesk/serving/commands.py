@@ -17,6 +17,7 @@ from ..ml.signature import SignatureError
 from ..ml.versions import current_version
 from .doctor import slow_rules
 from .log import LogUnavailable
+from .markers import markers_fault
 from .newest import NothingLogged
 from .prune_command import PruneError
 from .server import port_fault, run_server
@@ -58,6 +59,8 @@ def sentence(error: Exception) -> str | None:
     """What is told of an error that can be expected, without a traceback; None for others."""
     if isinstance(error, EXPECTED):
         return str(error)
+    if isinstance(error, SyntaxError):
+        return markers_fault()
     if isinstance(error, ModuleNotFoundError):
         library = OF_TRAINING.get(str(error.name).partition(".")[0])
         where = "run `uv sync` in the project's folder, and the command by `uv run`"
@@ -176,6 +179,8 @@ def serve(
     release, and `migrate` makes it so. `count` keeps the counts of predictions, all of them anew
     if it is told so.
     """
+    if fault := markers_fault("src"):
+        raise NotReady(fault)
     if not settings.production:
         if written := write_secrets(settings):
             say(f"Wrote a new {' and a new '.join(written)} to .env")

@@ -11,6 +11,7 @@ from .database_options import pooler_of
 from .database_url import location
 from .disks import network_fault
 from .installed import installed, library_fault
+from .markers import markers_fault
 from .server import port_fault
 from .settings import Settings, has_secret
 
@@ -62,6 +63,7 @@ def examine(
         spoken = "not spoken" if settings.plain_http else "spoken in front"
         yield Check("https", spoken, plain_http_fault(settings))
     yield Check("library", f"modeldesk {installed()}", library_fault())
+    yield Check("files", "no conflict markers", markers_fault())
     missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
     yield Check("secret", "set", missing)
     yield Check("port", f"{host}:{port} is free", port_fault(host, port))

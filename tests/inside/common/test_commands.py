@@ -46,6 +46,7 @@ def test_doctor_finds_nothing(
     assert list(checks(done.stdout)) == [
         "settings",
         "library",
+        "files",
         "secret",
         "port",
         "model",
