@@ -40,7 +40,6 @@ from .variants import AXES, Answers, Project, choices, covering, leaders
 
 OLD, NEW = "v0.0.1", "v0.0.2"
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
-DATABASES = [str(choice.value) for choice in choices("database", {})]
 MODELS = [str(choice.value) for choice in choices("model", {})]
 MIGRATIONS = {"flask": "migrations/versions", "django": "migrations"}
 TRAIN = '"""The owner\'s own training."""\n'
