@@ -69,8 +69,8 @@ class Owner:
 
     def __init__(self, folder: Path, environments: Environments, url: str) -> None:
         self.here, self.template = folder, folder / "copier-mlserve"
-        self.environments = environments
-        self.settings = environments.of("flask") | {
+        # Of its own, as there is only ever one project in one.
+        self.settings = environments.of("prices") | {
             "PATH": f"{Path(need('uv')).parent}{os.pathsep}{environment()['PATH']}",
             "NEW_DATABASE": url,
             "ADMIN_PASSWORD": PASSWORD,
@@ -85,7 +85,6 @@ class Owner:
             self.has_a_release()
         if "framework=django" in block:
             self.kept = self.left()
-            self.settings |= self.environments.of("django")
         if block == "uv run manage serve\n":
             self.predicts()
             return

@@ -19,7 +19,7 @@ SQL = {"sqlalchemy": "sqlalchemy>=2.0.41,<2.1"}
 NEEDED = {
     "sqlite": SQL,
     "postgresql": SQL | {"psycopg": "psycopg[binary]>=3.2.11,<4"},
-    "mysql": SQL | {"pymysql": "pymysql[rsa]>=1.1.1,<2"},
+    "mysql": SQL | {"pymysql": "pymysql[rsa]>=1.2,<2"},
     "sqlserver": SQL | {"pymssql": "pymssql>=2.3,<3"},
     "mongodb": {"pymongo": "pymongo>=4.10,<5"},
 }
