@@ -87,8 +87,8 @@ OF_THE_SERVICE = {
     )
     for name in names.split()
 }
-# In the project of each framework that runs all tests, unless it is said how many.
-FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "1000")}
+# About a minute in the project of each framework that runs all tests, or as many as is said.
+FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "4000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
