@@ -59,6 +59,13 @@ def blocks(page: str) -> list[tuple[str, str]]:
     return re.findall(r"(?ms)^```([^\n]*)\n(.*?)^```$", text)
 
 
+def assert_marked(page: str, *languages: str) -> None:
+    """That a page has blocks of these languages, and that what a person types is `console`."""
+    assert {language for language, _ in blocks(page)} == {*languages}
+    for language, text in blocks(page):
+        assert (language == "console") == text.startswith("$ "), text
+
+
 def run(folder: Path, *command: str, **extra: str) -> str:
     """The output of a command run in `folder`; a failure shows the command and what it printed."""
     done = subprocess.run(

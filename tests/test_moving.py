@@ -17,6 +17,7 @@ import pytest
 from .helpers import (
     Environments,
     ask,
+    assert_marked,
     blocks,
     commit,
     environment,
@@ -39,9 +40,7 @@ if os.name == "nt":
 
 
 def test_what_is_not_run_is_marked() -> None:
-    assert {language for language, _ in blocks(PAGE)} == {"sh", "text", "console"}
-    for language, text in blocks(PAGE):
-        assert (language == "console") == text.startswith("$ "), text
+    assert_marked(PAGE, "sh", "text", "console")
 
 
 def test_a_project_moves_on(

@@ -16,6 +16,7 @@ from .helpers import (
     IN_CI,
     REPO,
     ask,
+    assert_marked,
     blocks,
     end,
     environment,
@@ -35,9 +36,7 @@ if os.name == "nt":
 
 
 def test_what_is_not_run_is_marked() -> None:
-    assert {language for language, _ in blocks(PAGE)} == {"sh", "console"}
-    for language, text in blocks(PAGE):
-        assert (language == "console") == text.startswith("$ "), text
+    assert_marked(PAGE, "sh", "console")
 
 
 def test_every_format_is_told_of() -> None:

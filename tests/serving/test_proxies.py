@@ -10,6 +10,7 @@ import pytest
 from modeldesk.serving import prefix
 from modeldesk.serving.doctor import Check, examine
 from modeldesk.serving.middleware import Gateway
+from modeldesk.serving.once import Once
 from modeldesk.serving.settings import Settings
 
 from ..helpers import REPO, blocks
@@ -241,7 +242,7 @@ def test_cookies_are_for_the_path() -> None:
 def test_what_a_caller_says_of_the_path_is_only_told_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prefix, "_told", set())
+    monkeypatch.setattr(prefix, "_told", Once(prefix.MOST_TOLD))
     for said in ("/wine", "/wine/", *[f"//evil{number}.example" for number in range(20)]):
         assert ask(PLAIN, x_forwarded_prefix=said).place == ("", "/")
     told = [record.getMessage() for record in caplog.records]

@@ -1,13 +1,12 @@
 """What a database of MongoDB keeps of a service, as stores that are only read."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from pymongo import ASCENDING
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -17,6 +16,7 @@ from ..serving.mongo_summaries import MongoSummaries
 from ..serving.settings import Settings
 from ..serving.transfer import TransferError
 from ..stores.mongo_log import MongoPredictionLog
+from ..stores.mongo_rows import MongoRows
 from ..stores.mongodb import client_of, reaching, reason
 from .layouts import LAYOUTS, Layout, account_of, token_of
 
@@ -66,41 +66,15 @@ def accounts(database: Documents, layout: Layout) -> dict[str, Any]:
     return {"account": Accounts(database, layout), "token": Tokens(database, layout)}
 
 
-class Rows:
-    """The documents of a collection, by their id."""
-
-    def __init__(self, database: Documents, name: str, layout: Layout) -> None:
-        self.database, self.collection, self.layout = database, database[name], layout
-
-    def find(self, ids: Sequence[str]) -> list[Any]:
-        return self._lines({"_id": {"$in": list(ids)}})
-
-    def scan(self, after: str, limit: int) -> list[Any]:
-        return self._lines({"_id": {"$gt": after}}, limit)
-
-    def count(self) -> int:
-        with self.reaching():
-            return self.collection.count_documents({})
-
-    def reaching(self) -> AbstractContextManager[None]:
-        return reaching(self.database.client)
-
-    def _lines(self, wanted: dict[str, Any], limit: int = 0) -> list[Any]:
-        with self.reaching():
-            found = self.collection.find(wanted).sort("_id", ASCENDING).limit(limit)
-            return self._of([_row(document) for document in found])
-
-    def _of(self, rows: list[dict[str, Any]]) -> list[Any]:
-        raise NotImplementedError
-
-
-class Accounts(Rows):
+class Accounts(MongoRows):
     """The accounts of one framework."""
 
     def __init__(self, database: Documents, layout: Layout) -> None:
-        super().__init__(database, layout.users, layout)
+        super().__init__(database[layout.users])
+        self.database, self.layout = database, layout
 
-    def _of(self, rows: list[dict[str, Any]]) -> list[Any]:
+    def _of(self, documents: list[dict[str, Any]]) -> list[Any]:
+        rows = [_row(document) for document in documents]
         if self.layout.framework == "flask":
             return [account_of(self.layout, row, row.get("roles") or []) for row in rows]
         members, groups = (self.database[name] for name in self.layout.roles)
@@ -111,15 +85,16 @@ class Accounts(Rows):
         return [account_of(self.layout, row, roles[row["id"]]) for row in rows]
 
 
-class Tokens(Rows):
+class Tokens(MongoRows):
     """The API tokens of one framework."""
 
     def __init__(self, database: Documents, layout: Layout) -> None:
-        super().__init__(database, layout.tokens, layout)
+        super().__init__(database[layout.tokens])
+        self.whose = "user" if layout.framework == "flask" else "user_id"
 
-    def _of(self, rows: list[dict[str, Any]]) -> list[Any]:
-        whose = "user" if self.layout.framework == "flask" else "user_id"
-        return [token_of(row | {"user_id": row[whose]}) for row in rows]
+    def _of(self, documents: list[dict[str, Any]]) -> list[Any]:
+        rows = [_row(document) for document in documents]
+        return [token_of(row | {"user_id": row[self.whose]}) for row in rows]
 
 
 def _row(document: Mapping[str, Any]) -> dict[str, Any]:

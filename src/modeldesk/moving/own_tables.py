@@ -148,6 +148,7 @@ class OwnTables:
     def _pair(self, name: str, here: str) -> Pair:
         tables = _reflected(self.there, name), _reflected(self.here, here)
         here_too = tables[1].columns.keys()
+        # By itself the collection gives columns, not their names.
         both = tuple(name for name in tables[0].columns.keys() if name in here_too)  # noqa: SIM118
         return Pair(*tables, both)
 

@@ -5,6 +5,7 @@ import logging
 from urllib.parse import SplitResult, urlsplit
 
 from .answers import Problem, framework_problem
+from .once import Once
 from .settings import Settings
 from .wsgi import Environ
 
@@ -25,7 +26,7 @@ OTHERWISE = (
 )
 
 logger = logging.getLogger(__name__)
-_told: set[tuple[str, str, str]] = set()  # by this process
+_told = Once(MOST_TOLD)
 
 
 def is_foreign(environ: Environ, settings: Settings) -> bool:
@@ -77,9 +78,7 @@ def refusal(environ: Environ, settings: Settings, reason: str, *, no_cookie: boo
 
 
 def _tell(reason: str, seen: str, expected: str, *, no_cookie: bool) -> None:
-    told = (reason, seen, expected)
-    if told not in _told and len(_told) < MOST_TOLD:
-        _told.add(told)
+    if _told.is_new((reason, seen, expected)):
         logger.warning(
             "A form was refused: %s. It was sent from %r%s, and this service is at %r.",
             reason,

@@ -3,11 +3,12 @@
 import logging
 import re
 
+from .once import Once
 from .wsgi import Environ
 
 logger = logging.getLogger(__name__)
-_told: set[str] = set()  # by this process; callers can send anything
 MOST_TOLD, LONGEST = 10, 100
+_told = Once(MOST_TOLD)
 ROOT = re.compile(r";\s*Path=/(?=;|$)", re.IGNORECASE)
 
 
@@ -39,8 +40,7 @@ def cookie_below(prefix: str, header: tuple[str, str]) -> tuple[str, str]:
 
 
 def _tell(said: str, prefix: str) -> None:
-    if said not in _told and len(_told) < MOST_TOLD:
-        _told.add(said)
+    if _told.is_new(said):
         logger.warning(
             "A request came for a service below %r, and PATH_PREFIX is %r: links and cookies are "
             "of that. If a proxy shows the service below %r, set PATH_PREFIX to it.",

@@ -53,6 +53,7 @@ def limit_silence(connection: Connection[Any], seconds: float) -> None:
     def limited(steps: Wait, *timing: Any, **options: Any) -> Any:
         return wait(_until(time.monotonic() + seconds, steps, connection), *timing, **options)
 
+    # The driver offers no limit of its own to how long it waits for an answer.
     connection.wait = limited  # type: ignore[method-assign, assignment]
 
 

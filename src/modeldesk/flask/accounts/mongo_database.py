@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from pymongo import ASCENDING
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
@@ -18,7 +17,7 @@ from ...accounts.lines import AccountLine, Line, TokenLine
 from ...accounts.lockout import Attempts
 from ...serving.log import iso
 from ...serving.transfer import Store
-from ...stores.mongodb import reaching
+from ...stores.mongo_rows import MongoRows
 from .defaults import now
 
 if TYPE_CHECKING:
@@ -90,25 +89,15 @@ class MongoAttempts:
         self.collection.delete_many({"$or": [{"_id": {"$in": list(keys)}}, over]})
 
 
-class Rows:
+class Rows(MongoRows):
     """The documents of a collection, as lines.
 
     Without MongoEngine, which would look up what each one refers to.
     """
 
     def __init__(self, model: Any, line: Callable[[dict[str, Any]], Any]) -> None:
-        self.collection: Collection[dict[str, Any]] = model._get_collection()
+        super().__init__(model._get_collection())
         self.line = line
-
-    def find(self, ids: Sequence[str]) -> list[Any]:
-        return self._lines({"_id": {"$in": list(ids)}})
-
-    def scan(self, after: str, limit: int) -> list[Any]:
-        return self._lines({"_id": {"$gt": after}}, limit)
-
-    def count(self) -> int:
-        with self.reaching():
-            return self.collection.count_documents({})
 
     def ids_by(self, name: str, texts: list[str]) -> dict[str, str]:
         """The ids of the documents that hold one of these texts, by the text."""
@@ -120,13 +109,8 @@ class Rows:
         with self.reaching():
             self.collection.insert_many(documents)
 
-    def reaching(self) -> AbstractContextManager[None]:
-        return reaching(self.collection.database.client)
-
-    def _lines(self, wanted: dict[str, Any], limit: int = 0) -> list[Any]:
-        with self.reaching():
-            found = self.collection.find(wanted).sort("_id", ASCENDING).limit(limit)
-            return [self.line(document) for document in found]
+    def _of(self, documents: list[dict[str, Any]]) -> list[Any]:
+        return [self.line(document) for document in documents]
 
 
 class AccountStore(Rows):
