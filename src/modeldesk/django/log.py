@@ -27,6 +27,7 @@ class DjangoPredictionLog:
 
     def add(self, records: Sequence[Record]) -> None:
         with reaching():
+            connection.close_if_unusable_or_obsolete()  # writers outlive requests
             store(records)
 
     def discard(self, ids: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from ..ml.validation import Fault, InvalidInstances
+from .later import Later
 from .log import BufferFull, LogUnavailable
 
 # The first part of the paths of programs, who are never shown a page.
@@ -38,6 +39,7 @@ class Request:
     query: Mapping[str, str]
     id: str
     root: str = ""  # the path that the service is below
+    later: Later | None = None  # what may hold the answer
 
     @property
     def media_type(self) -> str:
@@ -104,7 +106,7 @@ def refusal(faults: Sequence[Fault]) -> Problem:
     return Problem(422, f"{count} not valid.", faults)
 
 
-def as_problem(error: Exception) -> Problem:
+def as_problem(error: BaseException) -> Problem:
     """The problem that stands for an error raised below the views."""
     if isinstance(error, Problem):
         return error

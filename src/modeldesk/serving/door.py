@@ -17,7 +17,9 @@ from typing import Any
 
 import granian.server.mp
 
+from . import later
 from .answers import Answer, Problem
+from .later import Later
 from .middleware import EXTRA, MAX_BODY, id_of, observe
 from .prefix import without
 from .wsgi import Environ
@@ -29,6 +31,7 @@ LIMIT_OF_FULL = 1.0  # seconds in which it has to come while all seats are taken
 GLANCE = 0.05  # seconds until a seat is not free because of those who are slow
 PATIENCE = 2.0  # seconds until it is not because of what else takes long
 LOOK = 0.5  # seconds between two looks at who is late
+HELD = 256  # answers that may wait without a seat
 FLUSHED = 0.2  # seconds in which an answer is on its way
 ALIVE = {"/healthz", "/ping", "/v2/health/live"}
 
@@ -65,6 +68,7 @@ class Door:
         for _ in range(seats):
             self._free.put(None)
         self._is_full = False
+        self._held: set[Later] = set()
         self._reading: dict[int, Reading] = {}  # by their threads
         threading.Thread(target=self._watch, name="door", daemon=True).start()
 
@@ -72,7 +76,7 @@ class Door:
         if self._takes_seat():
             try:
                 if self._reads(protocol, environ):
-                    self.run(protocol, environ)
+                    self._run(protocol, environ)
             finally:
                 self._free.put(None)
         elif without(self.prefix, environ["PATH_INFO"]) in ALIVE:
@@ -81,6 +85,11 @@ class Door:
             self.run(protocol, environ)
         else:
             _refuse(protocol, environ)
+
+    def _run(self, protocol: Any, environ: Environ) -> None:
+        if len(self._held) < HELD:
+            protocol = environ[later.NAME] = Later(protocol, self._held)
+        self.run(protocol, environ)
 
     def _takes_seat(self) -> bool:
         """Whether a seat is free, or soon is; nobody waits twice for what does not move."""

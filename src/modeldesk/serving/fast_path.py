@@ -10,6 +10,9 @@ from io import BytesIO
 from typing import Protocol
 
 from .answers import Answer, Request
+from .later import later_of
+from .logs import current_request_id
+from .service import refused
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
 
@@ -65,9 +68,16 @@ class FastPath:
             return self.app(environ, start_response)
         environ["app.route"] = PATH
         request_id = environ["app.request_id"]
-        request = Request(body, ContentType(environ.get("CONTENT_TYPE", "")), {}, request_id)
+        kind, later = ContentType(environ.get("CONTENT_TYPE", "")), later_of(environ)
+        request = Request(body, kind, {}, request_id, later=later)
         answer = self.framework.answer(request, environ.get("HTTP_AUTHORIZATION", ""))
-        return send(answer, start_response)
+
+        def finish(fault: BaseException | None) -> list[bytes]:
+            current_request_id.set(request_id)  # another thread may do this
+            return send(refused(fault, request_id) if fault else answer, start_response)
+
+        stored = later and later.stored
+        return later.hold(stored, finish) if later and stored else finish(None)
 
     def _is_mine(self, environ: Environ) -> bool:
         host, _, port = environ.get("HTTP_HOST", "").lower().partition(":")

@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from .answers import HEALTH, Problem, framework_problem, is_api, wants_page
 from .callers import current_caller
 from .deployment import current_served
+from .later import later_of
 from .logs import current_request_id, hidden
 from .metrics import LATENCY, REQUESTS
 from .packed import unpack
@@ -84,7 +85,9 @@ class Gateway:
             headers.append(("X-Request-ID", request_id))
             observe(environ, status, time.perf_counter() - started)
             current_served.set(None)  # an idle thread keeps no version that is replaced
-            return start_response(status, headers, exc_info)
+            later = later_of(environ)
+            begin = later.start if later and later.is_held else start_response
+            return begin(status, headers, exc_info)
 
         if self.https and self.proxies and (problem := _by_http(environ, self.proxies)):
             return send(problem.answer(request_id), start)

@@ -9,7 +9,7 @@ logger = logging.getLogger(__name__)
 _told: set[str] = set()  # of the outage that goes on, by this process
 
 
-def report(problem: Problem, error: Exception) -> None:
+def report(problem: Problem, error: BaseException) -> None:
     """Log an error, if it is ours: with its traceback, unless the reason stands outside."""
     if problem.outage:
         tell(problem.detail, problem.outage)

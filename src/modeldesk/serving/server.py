@@ -21,7 +21,7 @@ from .signals import end_with_parent, heed_signals
 
 CORES = os.cpu_count() or 1
 WORKERS = min(CORES, 4)  # each holds its own copy of the model
-THREADS = 8  # of a worker; as many requests share a commit while another one is under way
+THREADS = 8  # of a worker, for what cannot wait without one
 SPARE = 2  # threads that see to it that nobody waits for what does not move, see `door`
 STOP_LIMIT = 30  # seconds that a worker has for the requests under way
 

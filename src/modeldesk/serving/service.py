@@ -4,9 +4,11 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
 from .body import Paging, PredictBody, parse, read_json
 from .callers import PREDICT, SEE_ALL, caller
 from .deployment import Contract, Deployment, Served, current_served
+from .later import Later
 from .log import Feedback, PredictionLog, Query, Record, new_id, now
 from .reporting import report
 from .settings import Settings
@@ -87,11 +90,7 @@ class Service:
                 caller().require(needed)
             content = handler(self, request, **path)
         except Exception as error:
-            problem = as_problem(error)
-            report(problem, error)
-            for fault in problem.errors:
-                metrics.FAULTS.labels(fault.type).inc()
-            return problem.answer(request.id)
+            return refused(error, request.id)
         return content if isinstance(content, Answer) else Answer(200, to_json(content))
 
     def check_ready(self) -> None:
@@ -99,14 +98,16 @@ class Service:
         self.log.ping()
         self.writer.check()
 
-    def record(self, rows: Sequence[Row], request_id: str) -> list[Record]:
-        """Predict validated rows and log them, all or none."""
+    def record(
+        self, rows: Sequence[Row], request_id: str, later: Later | None = None
+    ) -> list[Record]:
+        """Predict validated rows and log them, all or none; given `later`, once this returned."""
         answers, duration_ms = self._timed(rows)
         failed = [answer for answer in answers if isinstance(answer, NotFinite)]
         if failed:
             faults = [Fault(("instances", f.index), str(f), "not_finite") for f in failed]
             raise InvalidInstances(faults)
-        return self._logged(rows, answers, request_id, duration_ms)
+        return self._logged(rows, answers, request_id, duration_ms, later)
 
     def record_each(self, rows: Sequence[Row], request_id: str) -> list[Record | NotFinite]:
         """Predict validated rows and log those that have an answer; the others have the reason."""
@@ -125,6 +126,7 @@ class Service:
         answers: Sequence[Prediction | NotFinite],
         request_id: str,
         duration_ms: float,
+        later: Later | None = None,
     ) -> list[Record]:
         moment, predictor = now(), self.predictor
         version, reference = predictor.version, predictor.rules.reference
@@ -150,12 +152,18 @@ class Service:
             for row, prediction in zip(rows, answers, strict=True)
             if not isinstance(prediction, NotFinite)
         ]
-        if records:
-            self.writer.add(records)
+        if not records:
+            return records
         # Of several targets there are too many labels.
-        labels = Counter("" if output.targets else record.label or "" for record in records)
-        for label, count in labels.items():
-            metrics.predictions(version, label).inc(count)
+        labels = ["" if output.targets else record.label or "" for record in records]
+        stored = self.writer.begin(records)
+        if stored and later:
+            later.stored = stored
+            stored.add_done_callback(partial(_count_stored, version, labels))
+            return records
+        if stored:
+            stored.result()
+        _count(version, labels)
         return records
 
     def find(self, name: str) -> Record:
@@ -196,6 +204,25 @@ class Service:
         return replace(record, feedback=feedback)
 
 
+def refused(error: BaseException, request_id: str) -> Answer:
+    """The problem that stands for what was raised, which is counted and told of."""
+    problem = as_problem(error)
+    report(problem, error)
+    for fault in problem.errors:
+        metrics.FAULTS.labels(fault.type).inc()
+    return problem.answer(request_id)
+
+
+def _count(version: str, labels: Sequence[str]) -> None:
+    for label, count in Counter(labels).items():
+        metrics.predictions(version, label).inc(count)
+
+
+def _count_stored(version: str, labels: Sequence[str], stored: Future[None]) -> None:
+    if not stored.exception():
+        _count(version, labels)
+
+
 def _without(row: dict[str, Any], name: str | None) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != name} if name else row
 
@@ -227,7 +254,7 @@ def model(service: Service, request: Request) -> dict[str, Any]:
 def predict(service: Service, request: Request) -> dict[str, Any]:
     instances = parse(PredictBody, read_json(request)).instances
     rows, warnings = service.predictor.validator.from_json(instances)
-    records = service.record(rows, request.id)
+    records = service.record(rows, request.id, request.later)
     content = {"predictions": [r.answer() for r in records], "model": service.model}
     return content | ({"warnings": [w.as_dict() for w in warnings]} if warnings else {})
 

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future
 from itertools import islice
 
 from .log import BATCH, BufferFull, LogUnavailable, PredictionLog, Record
@@ -12,12 +13,17 @@ from .reporting import all_is_well, tell
 from .turn import Turn
 
 FRESH = 1.0  # seconds; what was stored later shows that the database takes it
+IDLE = 60.0  # seconds after which a thread that has nothing to write ends
+
+_Waiting = tuple[Sequence[Record], Future[None]]
 
 logger = logging.getLogger(__name__)
 
 
 class Writer:
     """Adds records, so that what it failed to add is not there either.
+
+    `begin` gives what tells when they are stored, or None where nobody is to wait for that.
 
     A connection that breaks during a commit leaves open what became of it; such records are
     removed before the next ones are added, or when the database is looked at.
@@ -57,81 +63,62 @@ class Writer:
 
 
 class DurableWriter(Writer):
-    """Records are stored when `add` returns; requests that wait together share a commit.
+    """Records are stored when `add` returns, or what `begin` gave is done.
 
-    One of them commits for all that have come until it is its turn, and then lets another lead.
+    A thread commits all that came while it committed the ones before, and ends when it has been
+    idle for a while.
     """
 
     def __init__(self, log: PredictionLog, turn: Turn | None = None) -> None:
         super().__init__(log, turn)
         self._waiting: list[_Waiting] = []
-        self._led = False
-        self._gate = threading.Lock()  # of these two
+        self._comes = threading.Condition()
+        self._is_running = False
 
     def add(self, records: Sequence[Record]) -> None:
-        mine = _Waiting(records)
-        with self._gate:
-            self._waiting.append(mine)
-            leads, self._led = not self._led, True
-        if leads or mine.leads():
-            self._lead()
-        if mine.error:
-            raise mine.error
+        self.begin(records).result()
 
-    def _lead(self) -> None:
+    def begin(self, records: Sequence[Record]) -> Future[None]:
+        stored: Future[None] = Future()
+        with self._comes:
+            self._waiting.append((records, stored))
+            if self._is_running:
+                self._comes.notify()
+            else:
+                self._is_running = True
+                threading.Thread(target=self._run, name="writer", daemon=True).start()
+        return stored
+
+    def _run(self) -> None:
+        while self._is_awaited():
+            self._commit()
+
+    def _is_awaited(self) -> bool:
+        with self._comes:
+            self._is_running = self._comes.wait_for(lambda: bool(self._waiting), IDLE)
+            return self._is_running
+
+    def _commit(self) -> None:
         group: list[_Waiting] = []
-        error: Exception | None = LogUnavailable("the commit was interrupted")
+        fault: BaseException | None = None
         try:
             with self._turn.taken():
                 group = self._gathered()
-                self._write([record for one in group for record in one.records])
-            error = None
-        except Exception as failure:
-            error = failure
-            if isinstance(failure, LogUnavailable):  # for those that came meanwhile, too
+                self._write([record for records, _ in group for record in records])
+        except BaseException as error:  # whatever it is, who waits is told
+            fault = error
+            if isinstance(error, LogUnavailable) or not group:  # those that came meanwhile, too
                 group += self._gathered()
-        finally:
-            self._let_another_lead()
-            for one in group:
-                one.tell(error)
+        for _, stored in group:
+            if fault:
+                stored.set_exception(fault)
+            else:
+                stored.set_result(None)
 
-    def _gathered(self) -> list["_Waiting"]:
-        with self._gate:
+    def _gathered(self) -> list[_Waiting]:
+        with self._comes:
             group, self._waiting = self._waiting, []
         return group
-
-    def _let_another_lead(self) -> None:
-        with self._gate:
-            self._led = bool(self._waiting)
-            if self._led:
-                self._waiting[0].let_lead()
-
-
-class _Waiting:
-    """Records that are to be written, and the thread that waits for that."""
-
-    __slots__ = ("_leads", "_told", "error", "records")
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self.records = records
-        self.error: Exception | None = None
-        self._leads = False
-        self._told = threading.Lock()  # a tenth of what an Event costs
-        self._told.acquire()
-
-    def leads(self) -> bool:
-        """Wait until it is written, false; or until it is to lead."""
-        self._told.acquire()
-        return self._leads
-
-    def let_lead(self) -> None:
-        self._leads = True
-        self._told.release()
-
-    def tell(self, error: Exception | None) -> None:
-        self.error = error
-        if not self._leads:
-            self._told.release()
 
 
 class BufferedWriter(Writer):
@@ -158,6 +145,9 @@ class BufferedWriter(Writer):
         self._is_batch = threading.Condition(self._lock)
         self._has_changed = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
+
+    def begin(self, records: Sequence[Record]) -> None:
+        self.add(records)
 
     def add(self, records: Sequence[Record]) -> None:
         with self._lock:

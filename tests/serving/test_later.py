@@ -1,0 +1,130 @@
+"""Answers that wait for their commit without a thread, by the fast path behind the door."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from granian.wsgi import _callback_wrapper
+from modeldesk.serving.answers import Answer, Request
+from modeldesk.serving.deployment import Deployment
+from modeldesk.serving.door import HELD, Door
+from modeldesk.serving.fast_path import PATH, FastPath
+from modeldesk.serving.log import LogUnavailable, Record
+from modeldesk.serving.middleware import Gateway
+from modeldesk.serving.service import Service, predict
+from modeldesk.serving.settings import Settings
+
+from .desk import ROW
+from .memory import MemoryLog
+from .test_door import Body, Protocol
+
+SEATS = 2
+CONTENT = json.dumps({"instances": [ROW]}).encode()
+
+
+class SlowLog(MemoryLog):
+    """A database that takes its time: until `may_commit`, or what `fault` says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.may_commit = threading.Event(), threading.Event()
+        self.fault: Exception | None = None
+        self.groups: list[int] = []
+
+    def add(self, records: Sequence[Record]) -> None:
+        self.is_asked.set()
+        assert self.may_commit.wait(20)
+        if self.fault:
+            raise self.fault
+        self.groups.append(len(records))
+        super().add(records)
+
+
+class Plain:
+    """A framework around a service without accounts."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    def is_plain(self) -> bool:
+        return True
+
+    def answer(self, request: Request, authorization: str) -> Answer:
+        return self.service.answer(predict, request)
+
+
+Ask = Callable[[], Protocol]
+
+
+@pytest.fixture
+def log() -> Iterator[SlowLog]:
+    log = SlowLog()
+    yield log
+    log.may_commit.set()
+
+
+@pytest.fixture
+def ask(small_model: Path, log: SlowLog, nobody_asks: None) -> Ask:
+    """Does what a thread of the server does with a prediction."""
+    settings = Settings.model_validate({})
+    service = Service(Deployment(small_model), log, settings)
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("the framework was asked")
+
+    application = Gateway(FastPath(never, Plain(service), settings), settings)
+    door = Door(_callback_wrapper(application, {}), SEATS)
+
+    def ask() -> Protocol:
+        protocol, about = Protocol(), {"PATH_INFO": PATH, "REQUEST_METHOD": "POST"}
+        about |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(CONTENT))}
+        about |= {"HTTP_HOST": "localhost:8000", "wsgi.url_scheme": "http"}
+        door(protocol, about | {"wsgi.input": Body(CONTENT)})
+        return protocol
+
+    return ask
+
+
+def test_more_wait_for_a_commit_than_there_are_threads(ask: Ask, log: SlowLog) -> None:
+    first = ask()
+    assert log.is_asked.wait(20)
+    others = [ask() for _ in range(5 * SEATS)]  # each returns, by this one thread
+    assert not any(protocol.is_answered.is_set() for protocol in (first, *others))
+    log.may_commit.set()
+    for protocol in (first, *others):
+        assert protocol.is_answered.wait(20)
+        assert protocol.status == 200
+        assert protocol.headers["X-Content-Type-Options"] == "nosniff"
+        (prediction,) = json.loads(protocol.content)["predictions"]
+        assert log.find([prediction["id"]])
+    assert log.groups == [1, 5 * SEATS]
+
+
+def test_what_is_not_stored_is_answered_as_a_problem(ask: Ask, log: SlowLog) -> None:
+    log.fault = LogUnavailable("away")
+    log.may_commit.set()
+    protocol = ask()
+    assert protocol.is_answered.wait(20)
+    assert protocol.status == 503
+    assert protocol.headers["Retry-After"]
+    problem = json.loads(protocol.content)
+    assert problem["request_id"] == protocol.headers["X-Request-ID"]
+    assert problem["errors"][0]["loc"] == ["database"]
+    assert not log.count()
+
+
+def test_so_many_wait_and_the_others_keep_their_thread(ask: Ask, log: SlowLog) -> None:
+    held = [ask() for _ in range(HELD)]
+    found: list[Protocol] = []
+    thread = threading.Thread(target=lambda: found.append(ask()))
+    thread.start()
+    assert log.is_asked.wait(20)
+    assert not found
+    log.may_commit.set()
+    thread.join(20)
+    for protocol in (*held, *found):
+        assert protocol.is_answered.wait(20)
+        assert protocol.status == 200
