@@ -15,6 +15,8 @@ def is_written_in(packages: Collection[str], kind: type, names: Collection[str])
 
 
 def _module(member: Any, base: type) -> str:
-    """Where a function, a property or the class of a descriptor is; of a value, who has it."""
-    function = getattr(member, "fget", member)
+    """Where a function is written, or the class of a descriptor; of a value, who has it."""
+    function = getattr(member, "fget", None) or getattr(member, "__func__", member)
+    if written := getattr(function, "__globals__", None):  # whatever it passes itself off as
+        return str(written["__name__"])
     return getattr(function, "__module__", None) or base.__module__
