@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from tqdm import tqdm
 
 from .answered import Answered, NotFinite
 from .column_checks import Cells
 from .predictor import Predictor
+from .progress import tqdm
 from .rows import Row, Values, listed
 from .signature import brief, shares_of
 from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of

@@ -15,7 +15,7 @@ from ..ml.signature import class_label
 from ..serving.answers import to_json
 from ..serving.log import LogUnavailable, Query, Record
 from ..serving.metrics import registry
-from ..serving.server import THREADS
+from ..serving.size import THREADS
 from ..serving.service import Service
 from .records import MOST_FEATURES, number_of
 

@@ -19,7 +19,7 @@ from pymongo.errors import (
 
 from ..serving.database_url import CONNECT_TIMEOUT
 from ..serving.log import LogUnavailable
-from ..serving.server import THREADS
+from ..serving.size import THREADS
 from ..serving.settings import Settings, SettingsError
 
 SECOND_LOOK = 1  # seconds

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
-from ..serving.server import THREADS
+from ..serving.size import THREADS
 from ..serving.settings import Settings
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from pydantic_core import MultiHostUrl
 
 from ...serving.database_url import CONNECT_TIMEOUT
-from ...serving.server import THREADS
+from ...serving.size import THREADS
 from ...serving.settings import Settings
 
 
