@@ -19,8 +19,8 @@ from .doctor import slow_rules
 from .log import LogUnavailable
 from .markers import markers_fault
 from .newest import NothingLogged
-from .prune_command import PruneError
 from .port import port_fault
+from .prune_command import PruneError
 from .settings import Settings, SettingsError, write_secrets
 from .tallies import keeping_count
 from .transfer import Stores, TransferError, export_all, import_all, several
