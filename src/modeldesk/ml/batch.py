@@ -255,4 +255,3 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
     except pa.ArrowException as error:
         why = brief(error).rstrip(".")
         raise TableError(f"{job.name} cannot be read as Parquet: {why}.") from error
-

@@ -50,7 +50,10 @@ def cells_of(column: Any, *, numbers: bool) -> Any:
         if not (np.abs(array) >= INTEGER_MAX).any():
             return array
     elif is_a.is_string(kind) or is_a.is_large_string(kind):
-        return column.to_numpy(zero_copy_only=False).tolist()
+        encoded = column.dictionary_encode()
+        texts = np.array([*encoded.dictionary.to_pylist(), None], object)
+        places = np.nan_to_num(_numbers(encoded.indices), nan=len(texts) - 1)
+        return texts[places.astype(int)].tolist()
     return column.to_pylist()
 
 
