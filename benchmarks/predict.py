@@ -19,7 +19,7 @@ def measure(field: Field, asked: Asked) -> dict[str, Any]:
 
 
 def tables(found: dict[str, Any]) -> str:
-    """Requests a second as ratios to the baseline; p50, p99 and CPU are of linear, 32, and sizes of linear."""
+    """Requests a second as ratios to the baseline; p50, p99, CPU and sizes are of linear."""
     names = list(dict.fromkeys(load["name"] for load in found["loads"]))
     rates = []
     for name in names:
