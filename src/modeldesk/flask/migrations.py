@@ -1,6 +1,6 @@
 """What Flask-Migrate needs of the library: to leave its tables alone, and to run one at a time.
 
-A project's models import this, so Alembic comes when something is migrated, and in no worker.
+A project's models import this, so what is imported here is in each worker: Alembic comes later.
 """
 
 from __future__ import annotations
