@@ -19,7 +19,7 @@ def measure(field: Field, asked: Asked) -> dict[str, Any]:
 
 
 def tables(found: dict[str, Any]) -> str:
-    """Requests a second as ratios to the baseline; p50, p99 and CPU are of linear, 32."""
+    """Requests a second as ratios to the baseline; p50, p99, CPU and sizes are of linear."""
     names = list(dict.fromkeys(load["name"] for load in found["loads"]))
     rates = []
     for name in names:
@@ -28,8 +28,9 @@ def tables(found: dict[str, Any]) -> str:
         shown = [middle(busy[0]), middle(busy[1]), middle(busy[2], ".0f")]
         rates.append([name, spread(cells[0]), spread(cells[1]), *shown, spread(cells[2])])
     sizes = []
-    for name in dict.fromkeys(start["name"] for start in found["starts"]):
-        its = [start for start in found["starts"] if start["name"] == name]
+    starts = [start for start in found["starts"] if start["model"] == "linear"]
+    for name in dict.fromkeys(start["name"] for start in starts):
+        its = [start for start in starts if start["name"] == name]
         seconds = [start["start_s"] for start in its]
         keys = ("worker", "worker_after", "all", "all_after")
         memory = [middle([start[key] for start in its], ".0f") for key in keys]

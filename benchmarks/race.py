@@ -53,7 +53,7 @@ def race(
                 except Failed as failure:
                     said = failed[name] = str(failure)
                 else:
-                    about = {"name": name, "round": number}
+                    about = {"name": name, "round": number, "model": model}
                     loads += [about | load for load in own]
                     starts += [about | start] if start and number else []
                 print(f"{model}, round {number} of {rounds}, {name}: {said}", file=sys.stderr)

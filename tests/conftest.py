@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import copier._main
 import jinja2
 import pytest
 
@@ -57,6 +58,15 @@ def compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def modes_of_files() -> Iterator[None]:
+    """For every file it renders, Copier asks git whether this system has no executable bits."""
+    with pytest.MonkeyPatch.context() as patch:
+        if os.name == "posix":
+            patch.setattr(copier._main.Worker, "_sync_git_index_executable_bit", lambda *_: None)
         yield
 
 

@@ -91,8 +91,14 @@ def commit(folder: Path, message: str, tag: str | None = None) -> None:
 
 
 def release(folder: Path, tag: str | None = None) -> Path:
-    """A throw-away repository at `folder` holding the working tree, uncommitted files too."""
-    listed = run(REPO, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    """A throw-away repository at `folder` holding the working tree, uncommitted files too.
+
+    What no project is made of stays out, as Copier checks all of it out for each copy.
+    """
+    listed = run(
+        *(REPO, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"),
+        *(".", ":!tests", ":!benchmarks"),
+    )
     for name in filter(None, listed.split("\0")):
         if (source := REPO / name).is_file():
             target = folder / name

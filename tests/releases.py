@@ -14,7 +14,7 @@ def build(folder: Path) -> Path:
     """The clone."""
     run(folder, "git", "init", "--quiet", "--initial-branch", "main")
     for tag, shape in SHAPES.items():
-        archive = ["git", "archive", shape]
+        archive = ["git", "archive", shape, ".", ":!tests", ":!benchmarks"]
         content = subprocess.run(archive, cwd=REPO, capture_output=True, check=True).stdout
         subprocess.run(["tar", "-x"], cwd=folder, input=content, check=True)
         commit(folder, shape, tag)

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 import pytest
-from modeldesk.serving.server import port_fault
+from modeldesk.serving.port import port_fault
 
 from .callers import Callers
 from .helpers import (

@@ -83,7 +83,8 @@ OF_THE_SERVICE = {
     f"{FOLDER}/test_{name}.py"
     for names in (
         "account account_rules below by_mail checks commands deploy deployment",
-        "forgery forty model_commands replay routes serve shadow train",
+        "forgery form forty model_commands model_page replay routes serve shadow switch",
+        "train transfer_files versions_page",
     )
     for name in names.split()
 }
@@ -143,6 +144,15 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
     if database == "sqlite" and not any(switches(project)):
         return {"": different(project, auth=True, admin=True)}
     return {}
+
+
+def selected(chosen: dict[str, set[str]]) -> list[str]:
+    """The arguments of one run of pytest, as each imports all anew that tests import."""
+    files = sorted(set().union(*chosen.values()))
+    if len(chosen) == 1:
+        return ["-m", *chosen, *files]
+    whole = sorted(Path(name).name for name in chosen[""])
+    return ["-k", " or ".join(["database", *whole]), *files]
 
 
 SERVED = [project for project in RUN if project.answers["database"] not in WITHOUT_SERVER]
@@ -206,9 +216,8 @@ def test_project(
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)
-        fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
-        for selected, tests in chosen.items():
-            run(made, uv, "run", "pytest", "-m", selected, *sorted(tests), **settings, **fuzzed)
+            fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
+            run(made, uv, "run", "pytest", *selected(chosen), **settings, **fuzzed)
         if database not in WITHOUT_SERVER:
             trained = models / str(project.answers["model"])
             if trained.exists() and not chosen:
@@ -227,8 +236,9 @@ def test_project(
 def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:
     """The first start makes what the folder and the database lack."""
     uv, answers = need("uv"), with_computed(project.answers)
-    given, tests = {}, [] if project.name in WHOLE_CONTRACT else ["tests"]
-    with served(made, **settings) as (port, _):
+    whole, given = project.name in WHOLE_CONTRACT, {}
+    tests, options = ([], ()) if whole else (["tests"], ("--workers", "1"))
+    with served(made, *options, **settings) as (port, _):
         if answers["accounts"]:
             make_admin(made, **settings)
             given = {"CONTRACT_EMAIL": EMAIL, "CONTRACT_PASSWORD": PASSWORD}

@@ -35,6 +35,10 @@ from .variants import Answers, choices
 
 OLD, NEW = "v0.1.0", TODAY
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
+# One worker has all that installs the old projects of a framework.
+INSTALLED = [
+    pytest.param(name, marks=pytest.mark.xdist_group(f"updated {name}")) for name in FRAMEWORKS
+]
 EVERYTHING = {"auth": True, "admin": True, "forms": True}
 HEADING, COLOUR = "<h1>Ask our model</h1>", "body { outline: 1px solid teal; }"
 
@@ -139,7 +143,7 @@ def test_what_owners_do_most_needs_no_decision(
     [("sqlite", {}), ("sqlite", EVERYTHING), ("mongodb", EVERYTHING)],
     ids=["sqlite-default", "sqlite-everything", "mongodb-everything"],
 )
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("framework", INSTALLED)
 def test_its_data_goes_on(
     *,
     releases: Path,
@@ -157,7 +161,7 @@ def test_its_data_goes_on(
     uv = need("uv")
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(f"{framework}-before")
-        with served(project, **settings) as (port, _):
+        with served(project, "--workers", "1", **settings) as (port, _):
             token = ""
             if switches:
                 make_admin(project, **settings)
@@ -174,7 +178,7 @@ def test_its_data_goes_on(
         assert conflicts(project) == []
         settings = fresh | environments.of(framework)
         run(project, uv, "run", "manage", *MIGRATE[framework], **settings)
-        with served(project, **settings) as (port, _):
+        with served(project, "--workers", "1", **settings) as (port, _):
             if switches:
                 assert Person(port).logged_in().token()
             now = ask(port, "/api/v1/model", token=token)
@@ -228,7 +232,7 @@ def edit(project: Path) -> None:
     commit(project, "our work")
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("framework", INSTALLED)
 def test_edits_are_kept(
     *, releases: Path, tmp_path: Path, framework: str, environments: Environments
 ) -> None:
@@ -244,7 +248,7 @@ def test_edits_are_kept(
     assert '"boto3' in about
     assert about.endswith("\n[tool.ours]\nteam = 7\n")
     settings = environments.of(framework)
-    with served(project, **settings) as (port, _):
+    with served(project, "--workers", "1", **settings) as (port, _):
         browser = Person(port)
         assert HEADING in browser.get("/")[1]
         assert any(COLOUR in browser.get(address)[1] for address in browser.styles("/"))

@@ -2,16 +2,20 @@
 
 import csv
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from modeldesk.ml.batch import Summary, predict_file
 from modeldesk.ml.predictor import Predictor
+from modeldesk.ml.rows import listed
 from modeldesk.ml.tables.headings import TableError
+from modeldesk.ml.tables.parquet_table import array_of, cells_of, type_of
 from modeldesk.testing import models
 
 HEADER = "id,area,age,rooms,garden,heating"
@@ -242,6 +246,75 @@ def test_a_32_bit_number_at_the_edge_of_the_range(predictor: Predictor, tmp_path
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
     frame.to_parquet(source)
     assert predict_file(predictor, source, target, progress=False).refused == 0
+
+
+def test_parquet_needs_no_pandas(tmp_path: Path) -> None:
+    """Nor Arrow's own way to NumPy, which imports it if it is there."""
+    models.publish_small_model(tmp_path / "artifacts")
+    program = f"""
+import sys
+from pathlib import Path
+from {Predictor.__module__} import Predictor
+from modeldesk.ml.batch import predict_file
+
+predictor = Predictor.load(Path("artifacts"))
+predict_file(predictor, Path("in.parquet"), Path("out.parquet"), progress=False)
+print("pandas" in sys.modules)
+"""
+    example = Predictor.load(tmp_path / "artifacts").signature.example
+    pd.DataFrame([example] * 3).to_parquet(tmp_path / "in.parquet")
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "False\n", done.stderr
+    assert pd.read_parquet(tmp_path / "out.parquet")["prediction"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        ([1.5, None, -0.0], [1.5, None, -0.0]),
+        (np.array([1.5, np.nan, 2], "float32"), [1.5, None, 2.0]),
+        (np.array([], "float64"), []),
+        ([None, 2**60 + 1], [None, 2**60 + 1]),
+        (np.array([3, 4]), [3, 4]),
+        ([True, None, False] * 5, [True, None, False] * 5),
+        (["kälter", None, "", "\U0001f525"], ["kälter", None, "", "\U0001f525"]),
+        ([None, None], [None, None]),
+    ],
+)
+def test_a_column_of_answers(values: Any, column: list[Any]) -> None:
+    kind = type_of(next((value for value in column if value is not None), 0.0))
+    made = array_of(values, kind)
+    made.validate(full=True)
+    assert (made.type, made.to_pylist()) == (kind, column)
+
+
+@pytest.mark.parametrize(("values", "like"), [([1.5], 1), (["1"], 1), ([1], True), (["1"], 0.0)])
+def test_an_answer_of_another_type_is_no_other_answer(values: list[Any], like: Any) -> None:
+    with pytest.raises(TypeError, match="Cannot cast"):
+        array_of(values, type_of(like))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "float32", "float64"])
+def test_a_column_of_numbers(dtype: str) -> None:
+    cells = [*range(20)]
+    gaps = [None if cell in (0, 9, 17) else cell for cell in cells]
+    for given in (cells, gaps):
+        column = pa.array(given, pa.from_numpy_dtype(dtype))
+        for part in (column, column[7:], column[20:]):
+            found = cells_of(part, numbers=True)
+            assert listed(found) == part.to_pylist()
+            assert part.null_count or found.dtype == dtype
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_a_column_of_texts(kind: Any) -> None:
+    texts = ["a", None, "ü", "a", "", None, "b"]
+    column = pa.array(texts, kind)
+    assert cells_of(column, numbers=False) == texts
+    assert cells_of(column[2:5], numbers=False) == texts[2:5]
+    assert cells_of(column[:0], numbers=False) == []
+    assert cells_of(pa.array([None, None], kind), numbers=False) == [None, None]
 
 
 def test_parquet_that_is_refused(

@@ -9,7 +9,7 @@ from ..moving import command as move_from_command
 from ..serving import commands
 from ..serving.doctor import Check, examine
 from ..serving.import_options import ACCEPT_SCORE, READING
-from ..serving.server import WORKERS
+from ..serving.size import WORKERS
 from ..serving.tallies import bring_up_to_date
 from .cli import load_app, wsgi_target
 from .life_commands import logged_rows

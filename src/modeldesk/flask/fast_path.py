@@ -1,16 +1,21 @@
 """What stands in front of Flask for predictions of programs."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, signals
 
+from ..accounts.holders import identify
 from ..serving.answers import Answer, Request
 from ..serving.fast_path import PATH
-from ..serving.service import predict
+from ..serving.service import Service, predict
 from .api import blueprint, view_of
 from .site import problem_of
 from .state import NAME, State, get_service
+
+if TYPE_CHECKING:
+    from .accounts.database import AppTokens
 
 # Extensions that do nothing around a prediction which has a token, or needs none.
 INERT = ("modeldesk.flask.", "flask_login.", "flask_principal", "flask_wtf.csrf")
@@ -55,12 +60,29 @@ class FlaskPath:
 
     def answer(self, request: Request, authorization: str) -> Answer:
         service = self.state.service
-        if service and not self.state.settings.auth and not service.predictor.rules.are_functions:
-            return service.answer(predict, request)
-        with self.app.app_context():  # which accounts need, and rules may
-            if self.state.settings.auth and self.state.accounts:
-                try:
-                    self.state.accounts.identify_token(authorization)
-                except Exception as error:
+        if service and self.is_apart and not service.predictor.rules.are_functions:
+            return self._answer(service, request, authorization)
+        with self.app.app_context():
+            return self._answer(get_service(), request, authorization)
+
+    @cached_property
+    def is_apart(self) -> bool:
+        """Whether nothing here asks for the application's context, but an owner's rules may."""
+        return self.tokens is None or self.tokens.are_apart
+
+    @cached_property
+    def tokens(self) -> "AppTokens | None":
+        """Where tokens are found; None where nobody has any."""
+        if not self.state.settings.auth or not self.state.accounts:
+            return None
+        with self.app.app_context():
+            return self.state.accounts.database.tokens
+
+    def _answer(self, service: Service, request: Request, authorization: str) -> Answer:
+        if self.tokens:
+            try:
+                identify(authorization, self.tokens)
+            except Exception as error:
+                with self.app.app_context():
                     return problem_of(error).answer(request.id)
-            return get_service().answer(predict, request)
+        return service.answer(predict, request)

@@ -1,23 +1,28 @@
-"""What Flask-Migrate needs of the library: to leave its tables alone, and to run one at a time."""
+"""What Flask-Migrate needs of the library: to leave its tables alone, and to run one at a time.
+
+A project's models import this, so what is imported here is in each worker: Alembic comes later.
+"""
+
+from __future__ import annotations
 
 import copy
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
-from alembic.autogenerate.api import AutogenContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection, text
 
 from ..serving.log import LogUnavailable
 from ..serving.migration_lock import migration_lock
-from ..stores import schema
 from ..stores.engine import engine_for_migrations
 from .state import current_state, get_database, get_settings
+
+if TYPE_CHECKING:
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.script import ScriptDirectory
 
 # Migrations that the template gave projects, and what each follows.
 OF_THE_TEMPLATE = {"0003": "0002", "0002": "0001", "0001": None}
@@ -77,6 +82,8 @@ def _step_back(connection: Connection, scripts: ScriptDirectory) -> None:
 
     Their files are gone. When they come back, they take up what is there.
     """
+    from alembic.runtime.migration import MigrationContext
+
     there = {script.revision for script in scripts.walk_revisions()}
     for applied in MigrationContext.configure(connection).get_current_heads():
         left: str | None = applied
@@ -102,6 +109,8 @@ def with_our_tables(group: click.Group) -> click.Group:
 
 
 def _upgrade(theirs: click.Command, **options: Any) -> None:
+    from ..stores import schema
+
     if not options["sql"]:
         with migrating() as connection:
             schema.upgrade(connection)

@@ -1,8 +1,5 @@
 """The application's SQL database, by the project's Flask-SQLAlchemy and Flask-Migrate."""
 
-import flask_migrate
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,13 +9,11 @@ from ..serving.log import LogUnavailable, PredictionLog
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
 from ..serving.unreachable import unreachable
-from ..stores import schema
 from ..stores.engine import engine_options
 from ..stores.failures import reason, unavailable
 from ..stores.sql_log import SQLPredictionLog
 from ..stores.sql_summaries import SQLSummaries
 from .database import OUTDATED
-from .migrations import keep_roles, migrating
 from .state import current_state
 
 
@@ -52,6 +47,11 @@ class SQLDatabase:
         return None
 
     def outdated(self) -> str | None:
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        from ..stores import schema
+
         migrate = current_app.extensions.get("migrate")
         heads = ScriptDirectory(migrate.directory).get_heads() if migrate else []
         if len(heads) > 1:
@@ -71,6 +71,11 @@ class SQLDatabase:
         return f"{OUTDATED} (it changes the roles {listed(names)})" if names else None
 
     def upgrade(self) -> None:
+        import flask_migrate
+
+        from ..stores import schema
+        from .migrations import keep_roles, migrating
+
         with migrating() as connection:
             schema.upgrade(connection)
         if "migrate" in current_app.extensions:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from tqdm import tqdm
 
 from .answered import Answered, NotFinite
 from .column_checks import Cells
 from .predictor import Predictor
+from .progress import tqdm
 from .rows import Row, Values, listed
 from .signature import brief, shares_of
 from .tables.csv_table import CHUNK, SUFFIXES, CsvTable, CsvText, check, kind_of
@@ -228,12 +228,12 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError as error:
         raise TableError("Parquet needs pyarrow; run `uv sync --extra train`.") from error
-    from .tables.parquet_table import cells_of, plain
+    from .tables.parquet_table import array_of, cells_of, plain, type_of
 
     features = job.validator.features.values()
     numbers = {feature.name for feature in features if feature.type in ("number", "integer")}
     parts = job.output.parts
-    types = [pa.scalar(part.classes[0] if part.classes else 0.0).type for part in parts]
+    types = [type_of(part.classes[0] if part.classes else 0.0) for part in parts]
     types += [pa.float64()] * (len(job.added) - len(parts) - 1) + [pa.string()]
     try:
         with ParquetFile(source) as file:
@@ -249,19 +249,9 @@ def _parquet(job: Job, source: Path, partial: Path, bar: Any) -> None:
                         for name, column in zip(found, taken.columns, strict=True)
                     }
                     answers = job.answer(columns, len(batch), {}, typed=True)
-                    new = [
-                        pa.array(_plain(values), kind, from_pandas=True)  # NaN is a gap
-                        for values, kind in zip(answers, types, strict=True)
-                    ]
+                    new = [*map(array_of, answers, types)]
                     writer.write(pa.record_batch([*batch.columns, *new], schema=schema))
                     bar.update(bar.total * len(batch) / file.metadata.num_rows)
     except pa.ArrowException as error:
         why = brief(error).rstrip(".")
         raise TableError(f"{job.name} cannot be read as Parquet: {why}.") from error
-
-
-def _plain(values: Values) -> Any:
-    """A column as arrow takes it for one of 64 bits."""
-    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu":
-        return values.astype(np.float64)
-    return listed(values)

@@ -7,9 +7,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
-from tqdm import tqdm
-
 from ..accounts.lines import AccountLine
+from ..ml.progress import tqdm
 from ..serving.lines import BadLine, canonical, from_line, to_line
 from ..serving.log import PredictionLog
 from ..serving.settings import Settings

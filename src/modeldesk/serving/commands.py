@@ -19,8 +19,8 @@ from .doctor import slow_rules
 from .log import LogUnavailable
 from .markers import markers_fault
 from .newest import NothingLogged
+from .port import port_fault
 from .prune_command import PruneError
-from .server import port_fault, run_server
 from .settings import Settings, SettingsError, write_secrets
 from .tallies import keeping_count
 from .transfer import Stores, TransferError, export_all, import_all, several
@@ -201,6 +201,8 @@ def serve(
         say(str(error))
     if fault := port_fault(host, port) or outdated():
         raise NotReady(fault)
+    from .server import run_server  # what no other command needs
+
     say(f"Serving on http://{host}:{port}")
     with keeping_count(count):
         run_server(target, settings, host=host, port=port, workers=workers)

@@ -12,7 +12,7 @@ from .database_url import location
 from .disks import network_fault
 from .installed import installed, library_fault
 from .markers import markers_fault
-from .server import port_fault
+from .port import port_fault
 from .settings import Settings, has_secret
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from tqdm import tqdm
-
+from ..ml.progress import tqdm
 from .log import BATCH, LogUnavailable, PredictionLog, Query, Record
 
 

@@ -3,8 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from tqdm import tqdm
-
+from ..ml.progress import tqdm
 from .log import APART, PredictionLog, Query
 from .summaries import SummaryStore, day_of
 from .tallies import bring_up_to_date

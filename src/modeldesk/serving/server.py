@@ -4,7 +4,6 @@ import gc
 import logging
 import multiprocessing
 import os
-import socket
 import sys
 from importlib import import_module
 from typing import Any
@@ -18,11 +17,8 @@ from .logs import logging_config
 from .metrics_files import count_in_files, shared_metrics
 from .settings import Settings, path_prefix
 from .signals import end_with_parent, heed_signals
+from .size import SPARE, THREADS
 
-CORES = os.cpu_count() or 1
-WORKERS = min(CORES, 4)  # each holds its own copy of the model
-THREADS = 8  # of a worker, for what cannot wait without one
-SPARE = 2  # threads that see to it that nobody waits for what does not move, see `door`
 STOP_LIMIT = 30  # seconds that a worker has for the requests under way
 
 
@@ -32,18 +28,6 @@ class Server(Granian):  # type: ignore[misc, valid-type]  # a variable to mypy
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         if not self.interrupt_signal:
             super().signal_handler_interrupt(*args, **kwargs)
-
-
-def port_fault(host: str, port: int) -> str | None:
-    """Why the address cannot be listened on, or None."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            return f"{host}:{port} cannot be used ({error}); free it or choose another --port."
-    return None
 
 
 def load(target: str) -> Any:
@@ -64,6 +48,13 @@ def load(target: str) -> Any:
     return application
 
 
+def _leave_command_line() -> None:
+    """Let no worker import the script that this process runs, and with it all commands."""
+    main = sys.modules["__main__"]
+    main.__spec__ = None
+    vars(main).pop("__file__", None)
+
+
 def run_server(target: str, settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve the WSGI application `target` ("module:name") until interrupted.
 
@@ -71,6 +62,7 @@ def run_server(target: str, settings: Settings, *, host: str, port: int, workers
     """
     # Workers start as fresh interpreters: no connection or thread is shared with this process.
     multiprocessing.set_start_method("spawn", force=True)
+    _leave_command_line()
     server = Server(
         target,
         address=host,

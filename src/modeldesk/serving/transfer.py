@@ -8,9 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
-from tqdm import tqdm
-
 from ..file_lock import try_lock
+from ..ml.progress import tqdm
 from .lines import HEADER, MAX_LINE, MODELS, BadLine, check_header, from_line, same, to_line
 from .log import LogUnavailable
 from .summaries import SummaryStore

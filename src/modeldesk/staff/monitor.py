@@ -15,8 +15,8 @@ from ..ml.signature import class_label
 from ..serving.answers import to_json
 from ..serving.log import LogUnavailable, Query, Record
 from ..serving.metrics import registry
-from ..serving.server import THREADS
 from ..serving.service import Service
+from ..serving.size import THREADS
 from .records import MOST_FEATURES, number_of
 
 EVERY = 2.0  # seconds between two events

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine
 
 from ..serving.database_url import CONNECT_TIMEOUT
-from ..serving.server import THREADS
 from ..serving.settings import Settings
+from ..serving.size import THREADS
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:

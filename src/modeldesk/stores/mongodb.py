@@ -19,8 +19,8 @@ from pymongo.errors import (
 
 from ..serving.database_url import CONNECT_TIMEOUT
 from ..serving.log import LogUnavailable
-from ..serving.server import THREADS
 from ..serving.settings import Settings, SettingsError
+from ..serving.size import THREADS
 
 SECOND_LOOK = 1  # seconds
 TRANSIENT = "TransientTransactionError"

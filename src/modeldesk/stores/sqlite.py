@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
-from ..serving.server import THREADS
 from ..serving.settings import Settings
+from ..serving.size import THREADS
 
 
 def options(settings: Settings) -> dict[str, Any]:

@@ -469,7 +469,7 @@ def test_a_service_goes_on(project: Path, small_model: Path) -> None:
     version = load(small_model).version
     usual = {"model_version": version, "value": "dear", "label": "dear"}
     example = load(small_model).signature.example
-    with serving(project, ARTIFACTS_DIR=str(small_model)) as server:
+    with serving(project, "--workers", "1", ARTIFACTS_DIR=str(small_model)) as server:
         with prediction_log(database_of(project)) as log:
             days = [TODAY - (2 + i % 5) * DAY for i in range(1200)]
             given = [record(created_at=moment, **usual) for moment in days]

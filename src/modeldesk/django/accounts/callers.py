@@ -4,12 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.utils import timezone
 
-from ...accounts.tokens import bearer, digest, is_alive, is_used_anew
+from ...accounts import holders
 from ...serving.answers import Problem
 from ...serving.callers import Caller, current_caller
-from .project import token_model
+from .holders import tokens
 
 
 def identify(request: HttpRequest) -> None:
@@ -26,23 +25,12 @@ def identify(request: HttpRequest) -> None:
 
 def identify_token(authorization: str) -> None:
     """Let the service know whose token this header has. Raises Problem 401 when it is not good."""
-    know(_owner(bearer(authorization)))
+    holders.identify(authorization, tokens())
 
 
 def know(user: Any) -> None:
     """Let the service know that this account asks."""
     current_caller.set(Caller(user.pk, frozenset(user.get_all_permissions())))
-
-
-def _owner(secret: str | None) -> Any:
-    tokens = token_model().objects
-    token = tokens.select_related("user").filter(digest=digest(secret or "")).first()
-    if not token or not is_alive(token.expires_at) or not token.user.is_usable:
-        detail = "This token is not known, or has ended; make a new one at /accounts/tokens."
-        raise Problem(401, detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-    if is_used_anew(token.last_used_at):
-        tokens.filter(pk=token.pk).update(last_used_at=timezone.now())
-    return token.user
 
 
 def _refuse_forgery(request: HttpRequest) -> None:

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 from pydantic_core import MultiHostUrl
 
 from ...serving.database_url import CONNECT_TIMEOUT
-from ...serving.server import THREADS
 from ...serving.settings import Settings
+from ...serving.size import THREADS
 
 
 def settings_for(settings: Settings) -> dict[str, Any]:

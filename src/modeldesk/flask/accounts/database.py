@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from ...accounts.holders import Tokens
 from ...accounts.lockout import Attempts
 from ...serving.settings import Settings
 from ...serving.transfer import Store
@@ -12,13 +13,20 @@ if TYPE_CHECKING:
     from .extension import Accounts
 
 
+class AppTokens(Tokens, Protocol):
+    """`Tokens` of an application; `are_apart` is whether its context is not needed to find them."""
+
+    are_apart: bool
+
+
 class AccountDatabase(Protocol):
     """All is asked within the application's context."""
 
     def attempts(self) -> Attempts: ...
 
-    def find_token(self, digest: str) -> Any:
-        """The token with this digest, or None."""
+    @property
+    def tokens(self) -> AppTokens:
+        """Where tokens are found."""
 
     def stores(self) -> dict[str, Store]:
         """Accounts, and tokens where there are some, for export and import."""

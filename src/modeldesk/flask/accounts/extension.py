@@ -82,10 +82,6 @@ class Accounts:
         """Let the service know who calls the API. Raises Problem."""
         callers.identify()
 
-    def identify_token(self, authorization: str) -> None:
-        """Let the service know whose token a header has. Raises Problem."""
-        callers.identify_token(authorization)
-
     def stores(self) -> dict[str, Store]:
         """What export and import read and add, by kind."""
         return self.database.stores()

@@ -18,7 +18,9 @@ from ...accounts.lockout import Attempts
 from ...serving.log import iso
 from ...serving.transfer import Store
 from ...stores.mongo_rows import MongoRows
+from .database import AppTokens
 from .defaults import now
+from .holders import ModelTokens
 
 if TYPE_CHECKING:
     from .extension import Accounts, Roles
@@ -35,7 +37,11 @@ class MongoAccounts:
     def attempts(self) -> Attempts:
         return MongoAttempts(self.accounts.attempt_class._get_collection())
 
-    def find_token(self, digest: str) -> Any:
+    @property
+    def tokens(self) -> AppTokens:
+        return ModelTokens(self.accounts, self._find_token)
+
+    def _find_token(self, digest: str) -> Any:
         return self.accounts.token_class.objects(digest=digest).first()
 
     def stores(self) -> dict[str, Store]:

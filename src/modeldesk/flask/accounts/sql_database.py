@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -32,7 +33,10 @@ from ...serving.log import LogUnavailable
 from ...serving.transfer import Store
 from ...stores.failures import reason
 from ..reading import reading
+from .database import AppTokens
 from .defaults import now
+from .holders import ModelTokens
+from .sql_holders import StatementTokens, are_plain
 
 if TYPE_CHECKING:
     from .extension import Accounts
@@ -52,7 +56,15 @@ class SQLAccounts:
     def attempts(self) -> Attempts:
         return SQLAttempts(self.engine, self.accounts.attempt_class.__table__)
 
-    def find_token(self, digest: str) -> Any:
+    @cached_property
+    def tokens(self) -> AppTokens:
+        """It is looked at once, when the project is complete."""
+        session = current_app.extensions["sqlalchemy"].session()
+        if are_plain(self.accounts, session, self.engine):
+            return StatementTokens(self.accounts, self.engine)
+        return ModelTokens(self.accounts, self._find_token)
+
+    def _find_token(self, digest: str) -> Any:
         token, user = self.accounts.token_class, self.accounts.datastore.user_model
         session = current_app.extensions["sqlalchemy"].session
         whose = joinedload(token.user).joinedload(user.roles)  # by one statement for all

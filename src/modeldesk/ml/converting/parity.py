@@ -122,16 +122,15 @@ def difference(
     served: Tried, original: Tried, rows: Sequence[Row], typical: Any, what: str = "probes"
 ) -> str | None:
     """The first row that is answered otherwise, with both answers; None when all agree."""
-    both = np.intersect1d(served.answered, original.answered)
+    # Sets: those of NumPy bring along its masked arrays, which no worker needs.
+    ours, theirs = {*served.answered.tolist()}, {*original.answered.tolist()}
+    both = np.array(sorted(ours & theirs), int)
     equal, gaps = _gaps(served.of(both), original.of(both), typical)
-    asked = np.intersect1d(served.asked, original.asked)
-    only_served = np.intersect1d(asked, np.setdiff1d(served.answered, original.answered))
-    only_original = np.intersect1d(asked, np.setdiff1d(original.answered, served.answered))
-    apart = both[~equal | (gaps > TOLERANCE)]
-    wrong = np.sort(np.concatenate([apart, only_served, only_original]))
-    if not len(wrong):
+    asked = {*served.asked.tolist()} & {*original.asked.tolist()}
+    wrong = {*both[~equal | (gaps > TOLERANCE)].tolist()} | (asked & (ours ^ theirs))
+    if not wrong:
         return None
-    first = int(wrong[0])
+    first = min(wrong)
     gives, wanted = (_said(one, first) for one in (served, original))
     told = f"to {len(wrong)} of {len(asked)} {what}, such as {shown(rows[first])}"
     return f"{told}: {gives}, not {wanted}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..rows import Values, listed
 from ..signature import INTEGER_MAX
 
 
@@ -43,11 +44,72 @@ def cells_of(column: Any, *, numbers: bool) -> Any:
 
     kind = column.type
     if numbers and (is_a.is_floating(kind) or is_a.is_integer(kind)):
-        array = column.to_numpy(zero_copy_only=False)  # whole numbers with gaps as floats
+        array = _numbers(column)
         if is_a.is_floating(kind) or not column.null_count:
             return array
         if not (np.abs(array) >= INTEGER_MAX).any():
             return array
     elif is_a.is_string(kind) or is_a.is_large_string(kind):
-        return column.to_numpy(zero_copy_only=False).tolist()
+        encoded = column.dictionary_encode()
+        texts = np.array([*encoded.dictionary.to_pylist(), None], object)
+        places = np.nan_to_num(_numbers(encoded.indices), nan=len(texts) - 1)
+        return texts[places.astype(int)].tolist()
     return column.to_pylist()
+
+
+def _numbers(column: Any) -> np.ndarray:
+    """The numbers (rows,) of a column, as floats with NaN if there are gaps.
+
+    Of its parts, like `array_of`: `to_numpy` would import pandas.
+    """
+    import pyarrow.types as is_a
+
+    kind, place = column.type, slice(column.offset, column.offset + len(column))
+    letter = "f" if is_a.is_floating(kind) else "u" if is_a.is_unsigned_integer(kind) else "i"
+    known, values = column.buffers()
+    numbers = np.frombuffer(values or b"", f"{letter}{kind.bit_width // 8}")[place]
+    if not column.null_count:
+        return numbers
+    bits = np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")[place]
+    return np.where(bits, numbers, np.nan)
+
+
+def type_of(value: str | float) -> Any:
+    """The type of a column of such values."""
+    import pyarrow as pa
+
+    types = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+    return types[type(value)]
+
+
+def array_of(values: Values, kind: Any) -> Any:
+    """An array (rows,) of a type that `type_of` gives; None and NaN are gaps.
+
+    Of its parts: `pyarrow.array` would import pandas, which takes longer than many files.
+    """
+    import pyarrow as pa
+
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and kind == pa.float64():
+        gaps, parts = np.isnan(values), [values.astype(np.float64)]
+    else:
+        cells = listed(values)
+        gaps = np.array([cell is None for cell in cells], bool)
+        if gaps.all():
+            return pa.nulls(len(cells), kind)
+        parts = _parts(cells, kind)
+    known = np.packbits(~gaps, bitorder="little") if gaps.any() else None
+    buffers = [part if part is None else pa.py_buffer(part) for part in (known, *parts)]
+    return pa.Array.from_buffers(kind, len(gaps), buffers)
+
+
+def _parts(cells: list[Any], kind: Any) -> list[Any]:
+    """What an array holds besides the places of its gaps."""
+    import pyarrow.types as is_a
+
+    if is_a.is_string(kind):
+        texts = [b"" if cell is None else cell.encode() for cell in cells]
+        return [np.cumsum([0, *map(len, texts)], dtype=np.int32), b"".join(texts)]
+    whole, truth = is_a.is_integer(kind), is_a.is_boolean(kind)
+    filled = np.array([(False if truth else 0) if cell is None else cell for cell in cells])
+    exact = filled.astype(bool if truth else np.int64 if whole else np.float64, casting="safe")
+    return [np.packbits(exact, bitorder="little") if truth else exact]

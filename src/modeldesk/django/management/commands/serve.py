@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving import commands
-from ....serving.server import WORKERS
+from ....serving.size import WORKERS
 from ....serving.tallies import bring_up_to_date
 from ...conf import project_settings
 from ...connection import open_summaries
