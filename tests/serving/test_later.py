@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,18 @@ class Plain:
 Ask = Callable[[], Protocol]
 
 
+@contextmanager
+def committing(ask: Ask, log: SlowLog) -> Iterator[list[Protocol]]:
+    """A thread commits the first prediction meanwhile; it is there at the end."""
+    found: list[Protocol] = []
+    thread = threading.Thread(target=lambda: found.append(ask()))
+    thread.start()
+    assert log.is_asked.wait(20)
+    yield found
+    log.may_commit.set()
+    thread.join(20)
+
+
 @pytest.fixture
 def log() -> Iterator[SlowLog]:
     log = SlowLog()
@@ -88,19 +102,30 @@ def ask(small_model: Path, log: SlowLog, nobody_asks: None) -> Ask:
     return ask
 
 
-def test_more_wait_for_a_commit_than_there_are_threads(ask: Ask, log: SlowLog) -> None:
-    first = ask()
-    assert log.is_asked.wait(20)
-    others = [ask() for _ in range(5 * SEATS)]  # each returns, by this one thread
-    assert not any(protocol.is_answered.is_set() for protocol in (first, *others))
-    log.may_commit.set()
-    for protocol in (first, *others):
+def assert_stored(log: SlowLog, *protocols: Protocol) -> None:
+    for protocol in protocols:
         assert protocol.is_answered.wait(20)
         assert protocol.status == 200
         assert protocol.headers["X-Content-Type-Options"] == "nosniff"
         (prediction,) = json.loads(protocol.content)["predictions"]
         assert log.find([prediction["id"]])
+
+
+def test_more_wait_for_a_commit_than_there_are_threads(ask: Ask, log: SlowLog) -> None:
+    with committing(ask, log) as first:
+        others = [ask() for _ in range(5 * SEATS)]  # each returns, by this one thread
+        assert not any(protocol.is_answered.is_set() for protocol in others)
+    assert_stored(log, *first, *others)
     assert log.groups == [1, 5 * SEATS]
+
+
+def test_whoever_commits_alone_goes_on_alone(ask: Ask, log: SlowLog) -> None:
+    log.may_commit.set()
+    before = threading.active_count()
+    for _ in range(3):
+        assert_stored(log, ask())
+    assert threading.active_count() == before
+    assert log.groups == [1, 1, 1]
 
 
 def test_what_is_not_stored_is_answered_as_a_problem(ask: Ask, log: SlowLog) -> None:
@@ -117,14 +142,11 @@ def test_what_is_not_stored_is_answered_as_a_problem(ask: Ask, log: SlowLog) -> 
 
 
 def test_so_many_wait_and_the_others_keep_their_thread(ask: Ask, log: SlowLog) -> None:
-    held = [ask() for _ in range(HELD)]
-    found: list[Protocol] = []
-    thread = threading.Thread(target=lambda: found.append(ask()))
-    thread.start()
-    assert log.is_asked.wait(20)
-    assert not found
-    log.may_commit.set()
-    thread.join(20)
-    for protocol in (*held, *found):
-        assert protocol.is_answered.wait(20)
-        assert protocol.status == 200
+    with committing(ask, log) as first:
+        held = [ask() for _ in range(HELD)]
+        with ThreadPoolExecutor(1) as pool:
+            last = pool.submit(ask)
+            assert not last.done()
+            log.may_commit.set()
+        assert last.result().is_answered.is_set()
+    assert_stored(log, *first, *held, last.result())

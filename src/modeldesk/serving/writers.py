@@ -65,38 +65,55 @@ class Writer:
 class DurableWriter(Writer):
     """Records are stored when `add` returns, or what `begin` gave is done.
 
-    A thread commits all that came while it committed the ones before, and ends when it has been
-    idle for a while.
+    Who comes while nobody commits does so at once, for all that have come until it is its turn.
+    A thread goes on with what came meanwhile, so that nobody commits for others without end; it
+    ends when it has been idle for a while.
     """
 
     def __init__(self, log: PredictionLog, turn: Turn | None = None) -> None:
         super().__init__(log, turn)
         self._waiting: list[_Waiting] = []
-        self._comes = threading.Condition()
-        self._is_running = False
+        self._goes_on = threading.Condition()  # guards what follows, too
+        self._is_busy = self._is_asked = self._has_thread = False
 
     def add(self, records: Sequence[Record]) -> None:
         self.begin(records).result()
 
     def begin(self, records: Sequence[Record]) -> Future[None]:
         stored: Future[None] = Future()
-        with self._comes:
+        with self._goes_on:
             self._waiting.append((records, stored))
-            if self._is_running:
-                self._comes.notify()
-            else:
-                self._is_running = True
-                threading.Thread(target=self._run, name="writer", daemon=True).start()
+            leads, self._is_busy = not self._is_busy, True
+        if leads:
+            self._commit()
+            self._pass_on()
         return stored
+
+    def _pass_on(self) -> None:
+        with self._goes_on:
+            self._is_busy = bool(self._waiting)
+            if not self._is_busy:
+                return
+            self._is_asked = True
+            if self._has_thread:
+                self._goes_on.notify()
+            else:
+                self._has_thread = True
+                threading.Thread(target=self._run, name="writer", daemon=True).start()
 
     def _run(self) -> None:
         while self._is_awaited():
             self._commit()
 
     def _is_awaited(self) -> bool:
-        with self._comes:
-            self._is_running = self._comes.wait_for(lambda: bool(self._waiting), IDLE)
-            return self._is_running
+        with self._goes_on:
+            if not self._is_asked:  # it has committed
+                if self._waiting:
+                    return True
+                self._is_busy = False
+            self._has_thread = self._goes_on.wait_for(lambda: self._is_asked, IDLE)
+            self._is_asked = False
+            return self._has_thread
 
     def _commit(self) -> None:
         group: list[_Waiting] = []
@@ -116,7 +133,7 @@ class DurableWriter(Writer):
                 stored.set_result(None)
 
     def _gathered(self) -> list[_Waiting]:
-        with self._comes:
+        with self._goes_on:
             group, self._waiting = self._waiting, []
         return group
 
