@@ -21,6 +21,8 @@ PRODUCTION |= {"database_url": "sqlite:///data/app.db"}
 COOKIES = [("Set-Cookie", "a=b; Path=/; Secure"), ("Set-Cookie", "c=d; path=/"), ("X-Path", "/")]
 Headers = list[tuple[str, str]]
 
+pytestmark = pytest.mark.usefixtures("nobody_asks")  # whose folder has the database
+
 
 @dataclass
 class Asked:
@@ -207,8 +209,8 @@ def test_plain_http_is_taken_behind_proxies_where_it_is_said() -> None:
     assert "Strict-Transport-Security" not in dict(asked.headers)
 
 
-BELOW = Settings.model_validate({"path_prefix": "/wine"})
-PLAIN = Settings.model_validate({})
+def at(prefix: str = "") -> Settings:
+    return Settings.model_validate({"path_prefix": prefix})
 
 
 @pytest.mark.parametrize(
@@ -223,20 +225,20 @@ PLAIN = Settings.model_validate({})
     ],
 )
 def test_a_path_is_taken_away_once(path: str, inside: str) -> None:
-    assert ask(BELOW, path).place == ("/wine", inside)
-    assert ask(PLAIN, path).place == ("", path)
+    assert ask(at("/wine"), path).place == ("/wine", inside)
+    assert ask(at(), path).place == ("", path)
 
 
 def test_a_server_may_have_taken_it_away() -> None:
-    assert ask(BELOW, "/docs", "/wine").place == ("/wine", "/docs")
-    assert ask(PLAIN, "/docs", "/wine").place == ("/wine", "/docs")
+    assert ask(at("/wine"), "/docs", "/wine").place == ("/wine", "/docs")
+    assert ask(at(), "/docs", "/wine").place == ("/wine", "/docs")
 
 
 def test_cookies_are_for_the_path() -> None:
     below = ["a=b; Path=/wine; Secure", "c=d; Path=/wine", "/"]
-    assert [text for _, text in ask(BELOW).headers[:3]] == below
-    assert ask(PLAIN).headers[:3] == COOKIES
-    assert BELOW.cookie_name("session") != PLAIN.cookie_name("session")
+    assert [text for _, text in ask(at("/wine")).headers[:3]] == below
+    assert ask(at()).headers[:3] == COOKIES
+    assert at("/wine").cookie_name("session") != at().cookie_name("session")
 
 
 def test_what_a_caller_says_of_the_path_is_only_told_once(
@@ -244,14 +246,14 @@ def test_what_a_caller_says_of_the_path_is_only_told_once(
 ) -> None:
     monkeypatch.setattr(prefix, "_told", Once(prefix.MOST_TOLD))
     for said in ("/wine", "/wine/", *[f"//evil{number}.example" for number in range(20)]):
-        assert ask(PLAIN, x_forwarded_prefix=said).place == ("", "/")
+        assert ask(at(), x_forwarded_prefix=said).place == ("", "/")
     told = [record.getMessage() for record in caplog.records]
     assert "set PATH_PREFIX to it" in told[0]
     assert "below '/wine'" in told[0]
     assert len(told) == prefix.MOST_TOLD
     with caplog.at_level(logging.WARNING):
         caplog.clear()
-        assert ask(BELOW, x_forwarded_prefix="/wine/").place == ("/wine", "/")
+        assert ask(at("/wine"), x_forwarded_prefix="/wine/").place == ("/wine", "/")
         assert not caplog.records
 
 
