@@ -1,9 +1,13 @@
 """Lines of the access log are those that the formatter of all others would write."""
 
 import logging
+from collections.abc import Iterator
+from io import StringIO
+from threading import Event
 
 import pytest
-from modeldesk.serving.logs import JsonLines, NoSecrets, hidden, logging_config
+from modeldesk.serving import logs
+from modeldesk.serving.logs import JsonLines, Lines, NoSecrets, hidden, logging_config
 from pythonjsonlogger.json import JsonFormatter
 
 OPTIONS = {
@@ -46,3 +50,67 @@ def test_secrets_of_addresses_are_hidden(text: str, told: str) -> None:
     record = logging.LogRecord("django.request", logging.ERROR, "", 0, "%s: %s", said, None)
     assert NoSecrets().filter(record)
     assert record.getMessage() == f"{told}: 500"
+
+
+class Stream(StringIO):
+    """Keeps what it is given at once apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.is_written = Event()
+
+    def write(self, text: str) -> int:
+        self.parts.append(text)
+        self.is_written.set()
+        return len(text)
+
+
+@pytest.fixture
+def lines() -> Iterator[tuple[logging.Logger, Stream]]:
+    """A logger of lines alone, and where these go."""
+    logger, handler, stream = logging.Logger("lines"), Lines(), Stream()
+    handler.setStream(stream)
+    logger.addHandler(handler)
+    yield logger, stream
+    handler.close()
+
+
+def test_lines_are_written_together_and_in_their_order(
+    lines: tuple[logging.Logger, Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOMENT", 60)
+    logger, stream = lines
+    for number in range(3):
+        logger.info("line %d", number)
+    assert not stream.parts
+    logger.warning("is written at once")
+    assert stream.parts == ["line 0\nline 1\nline 2\nis written at once\n"]
+    logger.info("the last one")
+    logger.handlers[0].flush()  # as at the end of a process
+    assert stream.parts[1:] == ["the last one\n"]
+
+
+def test_a_line_is_written_a_moment_later(lines: tuple[logging.Logger, Stream]) -> None:
+    logger, stream = lines
+    for _ in range(2):
+        logger.info("told")
+        assert stream.is_written.wait(20)
+        stream.is_written.clear()
+    assert stream.parts == ["told\n"] * 2
+
+
+def test_a_pipe_takes_whole_lines_and_not_too_many_wait(
+    lines: tuple[logging.Logger, Stream], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "MOMENT", 60)
+    monkeypatch.setattr(logs, "MOST", 100)
+    logger, stream = lines
+    for number in range(101):
+        logger.info("%d %s", number, "é\ud800" * 20)
+    assert len(stream.parts) > 1
+    assert all(len(part.encode(errors="backslashreplace")) <= logs.PIPE for part in stream.parts)
+    assert [part[-1] for part in stream.parts] == ["\n"] * len(stream.parts)
+    assert [line.split()[0] for line in "".join(stream.parts).splitlines()] == [
+        str(number) for number in range(101)
+    ]

@@ -3,12 +3,18 @@
 import json
 import logging
 import re
+import threading
 import time
+from collections import deque
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
+PIPE = 4096  # bytes that are written to one as a whole
+MOMENT = 0.1  # seconds
+MOST = 10_000  # lines that wait
 SECRET = re.compile(r"(/accounts/+(?:confirm|reset)/+)[^\s?]+")
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -34,6 +40,58 @@ class NoSecrets(logging.Filter):
         if isinstance(record.args, tuple):
             record.args = tuple(hidden(one) if isinstance(one, str) else one for one in record.args)
         return True
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes warnings at once, and what is only told a moment later, many lines together.
+
+    To write each line by itself takes an eighth of the time of a prediction.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[str] = deque()
+        self._writing = threading.RLock()  # keeps their order
+        self._is_told = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.append(f"{self.format(record)}\n")
+            if record.levelno >= logging.WARNING or len(self._waiting) > MOST:
+                self.flush()
+            elif not self._is_told.is_set():
+                self._is_told.set()
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+                    self._thread.start()
+        except Exception:
+            self.handleError(record)
+
+    def flush(self) -> None:
+        with self._writing:
+            while self._waiting:
+                self.stream.write(self._some())
+            super().flush()
+
+    def _some(self) -> str:
+        """As many lines as a pipe takes whole, so that those of several workers do not mix."""
+        lines = [self._waiting.popleft()]
+        size = _bytes(lines[0])
+        while self._waiting and (size := size + _bytes(self._waiting[0])) <= PIPE:
+            lines.append(self._waiting.popleft())
+        return "".join(lines)
+
+    def _run(self) -> None:
+        while self._is_told.wait():
+            time.sleep(MOMENT)
+            self._is_told.clear()
+            with suppress(OSError, ValueError):  # nobody reads it
+                self.flush()
+
+
+def _bytes(line: str) -> int:
+    return len(line.encode(errors="backslashreplace"))
 
 
 class JsonLines(JsonFormatter):
@@ -72,7 +130,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
         "formatters": {"default": formatter[json]},
         "handlers": {
             "stderr": {
-                "class": "logging.StreamHandler",
+                "()": Lines,
                 "formatter": "default",
                 "filters": ["request_id", "no_secrets"],
             }
