@@ -16,6 +16,7 @@ from typing import Any
 
 from modeldesk.ml.artifact import Artifact
 from modeldesk.stores.rows import NAMES, insert
+from sqlalchemy import URL, create_engine, make_url, text
 
 SPAN = timedelta(days=30)  # of the whole log, up to now
 VERSIONS = {"000000000001": 0.3, "000000000002": 0.5}  # older ones, and where each ends
@@ -24,12 +25,32 @@ BATCH = 50_000
 DIFFERENT = 997  # rows of features and answers, of which each is used again and again
 JSON = ("inputs", "output", "feedback")
 COLUMNS = ", ".join(NAMES)
+DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 Row = dict[str, Any]
 
 
 def fill(kind: str, url: str, artifact: Artifact, count: int) -> None:
     """Write `count` rows, oldest first, into the empty log of a database of this kind."""
     INTO[kind](url, _rows(artifact, count, as_text=kind != "mongodb"))
+
+
+def are_counted(kind: str, url: str) -> bool:
+    """Whether a server has kept how many predictions each version made."""
+    if kind == "mongodb":
+        import pymongo
+
+        with pymongo.MongoClient[Row](url) as client:
+            return client.get_default_database().tallies.find_one() is not None
+    engine = create_engine(_url(kind, url))
+    with contextlib.closing(engine.connect()) as connection:
+        found = connection.execute(text("SELECT 1 FROM tallies")).first()
+    engine.dispose()
+    return found is not None
+
+
+def _url(kind: str, url: str) -> URL:
+    """As SQLAlchemy wants it."""
+    return make_url(url).set(drivername=DRIVERS[kind])
 
 
 def _rows(artifact: Artifact, count: int, *, as_text: bool) -> Iterator[Row]:
@@ -117,10 +138,7 @@ def _into_postgresql(url: str, rows: Iterator[Row]) -> None:
 
 
 def _into_mysql(url: str, rows: Iterator[Row]) -> None:
-    from sqlalchemy import create_engine, make_url, text
-
-    parts = make_url(url).set(drivername="mysql+pymysql")
-    engine = create_engine(parts, connect_args={"local_infile": True})
+    engine = create_engine(_url("mysql", url), connect_args={"local_infile": True})
     load = f"LOAD DATA LOCAL INFILE :file INTO TABLE predictions ({COLUMNS})"
     for batch in _batches(_lines(rows)):
         with tempfile.NamedTemporaryFile("w") as file, engine.begin() as connection:

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
 from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record, trial
+from ..stores.rows import NAMES, records
 from .connection import ping, reaching
 from .models import Prediction
 from .sql.connection import store
@@ -35,8 +36,7 @@ class DjangoPredictionLog:
                 rows.delete()
 
     def find(self, ids: Sequence[str]) -> list[Record]:
-        with reaching():
-            return [Record.from_row(row) for rows in _by_id(ids) for row in rows]
+        return [record for rows in _by_id(ids) for record in _records(rows)]
 
     def named(self, references: Sequence[str]) -> list[Record]:
         found = []
@@ -119,9 +119,11 @@ def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:
         yield Prediction.objects.filter(id__in=ids[start : start + MOST_IDS])
 
 
-def _records(rows: QuerySet[Prediction]) -> list[Record]:
-    with reaching():
-        return [Record.from_row(row) for row in rows]
+def _records(wanted: QuerySet[Prediction]) -> list[Record]:
+    sql, values = wanted.values_list(*NAMES).query.sql_with_params()
+    with reaching(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return records(cursor.fetchall())
 
 
 def _conditions(query: Query) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    type_coerce,
     update,
 )
+from sqlalchemy.types import NULLTYPE
 
 from ..serving.log import EVERYTHING, Feedback, Query, Record, trial
 from . import rows
@@ -30,6 +32,7 @@ from .sql import Prediction
 
 TABLE = cast(Table, Prediction.__table__)
 COLUMNS = TABLE.columns
+AS_THEY_ARE = [type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES]  # `rows` reads them
 
 
 class Connected:
@@ -154,7 +157,7 @@ class SQLPredictionLog(Connected):
 
     def _records(self, wanted: Select[Any]) -> list[Record]:
         with self._transaction() as connection:
-            return [Record.from_row(row) for row in connection.execute(wanted)]
+            return rows.records(connection.execute(wanted.with_only_columns(*AS_THEY_ARE)).all())
 
 
 def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
