@@ -140,7 +140,7 @@ def _paths(framework: str, artifact: Artifact) -> dict[str, str]:
         "`/model`": "/model",
         "`/predictions/`": "/predictions/",
         f"`{api}`": api,
-        "`?before=` in the middle": f"{api}?before={id_at(middle)}",
+        "`?before=` in the middle": f"{api}?before={id_at(middle)[:14]}7000-8000-{'0' * 12}",
         "`?model_version=<current>`": f"{api}?model_version={artifact.version}",
         "`?model_version=<oldest>`": f"{api}?model_version={oldest}",
         "`?has_feedback=true`": f"{api}?has_feedback=true",

@@ -56,6 +56,10 @@ class MemoryLog:
         texts = {getattr(record, column) for record in self._matching(EVERYTHING)}
         return sorted(texts - {None})[:most]
 
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        ids = [one.id for one in self._matching(EVERYTHING) if getattr(one, column) == value]
+        return (min(ids), max(ids)) if ids else ("", "")
+
     def newest_id(self, nth: int) -> str:
         ids = sorted((record.id for record in self._matching(EVERYTHING)), reverse=True)
         return ids[nth] if nth < len(ids) else ""

@@ -83,6 +83,13 @@ class DjangoPredictionLog:
                 text = texts.filter(**{f"{column}__gt": text}).first()
         return found
 
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        ids = Prediction.objects.filter(**{column: value}).values_list("id", flat=True)
+        with reaching():
+            first = ids.order_by("id").first()
+            last = first and ids.order_by("-id").first()
+        return first or "", last or ""
+
     def newest_id(self, nth: int) -> str:
         ids = Prediction.objects.order_by("-id").values_list("id", flat=True)
         with reaching():

@@ -11,6 +11,7 @@ import numpy as np
 from ..ml.drift import stability_index
 from ..ml.versions import metrics_of, shadow_version, versions
 from .log import Query, Record
+from .narrowing import narrowed
 from .service import Service
 from .summaries import Totals
 
@@ -72,8 +73,9 @@ def live(
         found[version] = Live(made[version], made[version] / total)
         if not made[version]:
             continue
-        recent = _newest(service, Query(model_version=version))
-        told = _newest(service, Query(model_version=version, has_feedback=True))
+        of_it = narrowed(service.log, Query(model_version=version))
+        recent = _newest(service, of_it) if of_it else []
+        told = _newest(service, replace(of_it, has_feedback=True)) if of_it else []
         found[version] = _figures(found[version], recent, told, past.get(version, Totals()))
         drift = _drift(service.deployment.root, version, recent)
         found[version] = replace(found[version], drift=drift)

@@ -241,6 +241,11 @@ class PredictionLog(Protocol):
     def distinct(self, column: str, most: int | None = None) -> list[str]:
         """The first texts in a column that begins an index: `model_version` or `label`."""
 
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        """The ids of the first and the last record that has a text in a column that begins an
+        index; "" for both where none has.
+        """
+
     def newest_id(self, nth: int) -> str:
         """The id of the record before which there are so many newer ones, or ""."""
 

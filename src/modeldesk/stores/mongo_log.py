@@ -116,6 +116,15 @@ class MongoPredictionLog:
                 found.append(document[column])
         return found
 
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        found = []
+        with reaching(self.client):
+            for order in (ASCENDING, DESCENDING):
+                by_id = self.collection.find({column: value}, {"_id": True}).sort("_id", order)
+                found.append(next(by_id.limit(1), {"_id": ""})["_id"])
+        first, last = found
+        return (first, last) if first and last else ("", "")
+
     def newest_id(self, nth: int) -> str:
         with reaching(self.client):
             newest_first = self.collection.find({}, {"_id": True}).sort("_id", DESCENDING)

@@ -123,6 +123,13 @@ class SQLPredictionLog(Connected):
                 found.append(name)
         return found
 
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        by_id = select(COLUMNS.id).where(_is(COLUMNS[column], value)).limit(1)
+        with self._transaction() as connection:
+            first = connection.execute(by_id.order_by(COLUMNS.id)).scalar()
+            last = first and connection.execute(by_id.order_by(COLUMNS.id.desc())).scalar()
+        return first or "", last or ""
+
     def newest_id(self, nth: int) -> str:
         newest_first = select(COLUMNS.id).order_by(COLUMNS.id.desc())
         with self._transaction() as connection:
