@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Query, Record
+from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Outcome, Query, Record
 
 
 class MemoryLog:
@@ -34,6 +34,10 @@ class MemoryLog:
     def page(self, query: Query) -> list[Record]:
         found = sorted(self._matching(query), key=lambda record: record.id, reverse=True)
         return found[: query.limit]
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        found = self.page(replace(query, has_feedback=True))
+        return [Outcome(one.value, one.feedback.actual, one.label) for one in found if one.feedback]
 
     def scan(self, after: str, limit: int) -> list[Record]:
         found = sorted(self._matching(EVERYTHING), key=lambda record: record.id)

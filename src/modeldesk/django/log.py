@@ -1,13 +1,14 @@
 """The prediction log in Django's ORM."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
-from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record, trial
-from ..stores.rows import NAMES, records
+from ..serving.log import EVERYTHING, Feedback, Outcome, PredictionLog, Query, Record, trial
+from ..stores.rows import NAMES, OF_OUTCOMES, outcomes, records
 from .connection import ping, reaching
 from .models import Prediction
 from .sql.connection import store
@@ -46,8 +47,10 @@ class DjangoPredictionLog:
         return [record for record in found if record.reference in references]
 
     def page(self, query: Query) -> list[Record]:
-        rows = Prediction.objects.filter(**_conditions(query)).order_by("-id")
-        return _records(rows[: query.limit])
+        return _records(_newest(query))
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        return outcomes(_rows(_newest(replace(query, has_feedback=True)), OF_OUTCOMES))
 
     def scan(self, after: str, limit: int) -> list[Record]:
         return _records(Prediction.objects.filter(id__gt=after).order_by("id")[:limit])
@@ -127,10 +130,19 @@ def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:
 
 
 def _records(wanted: QuerySet[Prediction]) -> list[Record]:
-    sql, values = wanted.values_list(*NAMES).query.sql_with_params()
+    return records(_rows(wanted, NAMES))
+
+
+def _rows(wanted: QuerySet[Prediction], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The values of some columns as the driver gives them."""
+    sql, values = wanted.values_list(*names).query.sql_with_params()
     with reaching(), connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return records(cursor.fetchall())
+        return cursor.fetchall()
+
+
+def _newest(query: Query) -> QuerySet[Prediction]:
+    return Prediction.objects.filter(**_conditions(query)).order_by("-id")[: query.limit]
 
 
 def _conditions(query: Query) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import uuid_utils
 
@@ -167,6 +167,14 @@ def now() -> datetime:
     return moment if abs(moment - told) < APART / 2 else told
 
 
+class Outcome(NamedTuple):
+    """What was predicted, what was true, and the label of the record."""
+
+    value: Any
+    actual: Any
+    label: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which records a page holds: those that match all that is given."""
@@ -220,6 +228,9 @@ class PredictionLog(Protocol):
 
     def page(self, query: Query) -> list[Record]:
         """At most `query.limit` records, newest first."""
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        """Those of a page of records with feedback; it reads nothing else of them."""
 
     def scan(self, after: str, limit: int) -> list[Record]:
         """At most `limit` records, oldest first, all newer than the record `after`."""

@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..serving.log import Feedback, Record
+from ..serving.log import Feedback, Outcome, Record
 
 TABLE = "predictions"
 NAMES = (
     *("id", "created_at", "request_id", "model_version", "inputs", "output", "label"),
     *("duration_ms", "feedback", "feedback_at", "shadow", "user_id", "reference"),
 )
+OF_OUTCOMES = ("output", "feedback", "label")
 KINDS = ("sqlite", "postgresql", "mysql")  # of databases, whose drivers take such rows as they are
 
 encode = json.JSONEncoder().encode
@@ -54,6 +55,14 @@ def rows(records: Sequence[Record], kind: str) -> list[tuple[Any, ...]]:
 def records(found: Iterable[Sequence[Any]]) -> list[Record]:
     """What rows hold that were asked for `NAMES`, in this order."""
     return [_record(row) for row in found]
+
+
+def outcomes(found: Iterable[Sequence[Any]]) -> list[Outcome]:
+    """What rows hold that were asked for `OF_OUTCOMES`, in this order."""
+    return [
+        Outcome(_decoded(output)["value"], _decoded(feedback)["actual"], label)
+        for output, feedback, label in found
+    ]
 
 
 def _record(row: Sequence[Any]) -> Record:

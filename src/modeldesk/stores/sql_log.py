@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NULLTYPE
 
-from ..serving.log import EVERYTHING, Feedback, Query, Record, trial
+from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Record, trial
 from . import rows
 from .failures import unavailable
 from .outcomes import has_outcome
@@ -32,7 +33,9 @@ from .sql import Prediction
 
 TABLE = cast(Table, Prediction.__table__)
 COLUMNS = TABLE.columns
-AS_THEY_ARE = [type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES]  # `rows` reads them
+# `rows` reads them.
+AS_THEY_ARE = {name: type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES}
+OF_OUTCOMES = [AS_THEY_ARE[name] for name in rows.OF_OUTCOMES]
 
 
 class Connected:
@@ -82,8 +85,12 @@ class SQLPredictionLog(Connected):
         return [record for record in found if record.reference in references]
 
     def page(self, query: Query) -> list[Record]:
-        newest_first = select(TABLE).order_by(COLUMNS.id.desc())
-        return self._records(newest_first.where(*_conditions(query)).limit(query.limit))
+        return self._records(_newest(query))
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        wanted = _newest(replace(query, has_feedback=True)).with_only_columns(*OF_OUTCOMES)
+        with self._transaction() as connection:
+            return rows.outcomes(connection.execute(wanted).all())
 
     def scan(self, after: str, limit: int) -> list[Record]:
         oldest_first = select(TABLE).order_by(COLUMNS.id)
@@ -164,7 +171,13 @@ class SQLPredictionLog(Connected):
 
     def _records(self, wanted: Select[Any]) -> list[Record]:
         with self._transaction() as connection:
-            return rows.records(connection.execute(wanted.with_only_columns(*AS_THEY_ARE)).all())
+            found = connection.execute(wanted.with_only_columns(*AS_THEY_ARE.values()))
+            return rows.records(found.all())
+
+
+def _newest(query: Query) -> Select[Any]:
+    newest_first = select(TABLE).order_by(COLUMNS.id.desc())
+    return newest_first.where(*_conditions(query)).limit(query.limit)
 
 
 def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:
