@@ -254,7 +254,7 @@ class PredictionLog(Protocol):
 
     def ends(self, column: str, value: str) -> tuple[str, str]:
         """The ids of the first and the last record that has a text in a column that begins an
-        index; "" for both where none has.
+        index, as the database compares texts; "" for both where none has.
         """
 
     def newest_id(self, nth: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..serving.log import Feedback, Outcome, Record
+from ..serving.log import Feedback, Outcome, Query, Record
 
 TABLE = "predictions"
 NAMES = (
@@ -20,6 +20,13 @@ NAMES = (
 )
 OF_OUTCOMES = ("output", "feedback", "label")
 KINDS = ("sqlite", "postgresql", "mysql")  # of databases, whose drivers take such rows as they are
+
+# MySQL would follow an index by its first column alone, and read all that is newer than what is
+# asked for; or sort all that two of them have in common.
+MYSQL_INDEXES = ", ".join(
+    f"ix_predictions_{name}"
+    for name in ("by_version", "by_label", "by_user", "by_reference", "told", "told_by_version")
+)
 
 encode = json.JSONEncoder().encode
 
@@ -50,6 +57,12 @@ def rows(records: Sequence[Record], kind: str) -> list[tuple[Any, ...]]:
         )
         for record in records
     ]
+
+
+def mysql_hint(query: Query) -> str:
+    """What a page needs to be told to MySQL behind the name of the table, or ""."""
+    asked = query.model_version, query.label, query.user_id, query.reference, query.has_feedback
+    return "" if asked == (None,) * len(asked) else f"FORCE INDEX ({MYSQL_INDEXES})"
 
 
 def records(found: Iterable[Sequence[Any]]) -> list[Record]:

@@ -131,11 +131,14 @@ class SQLPredictionLog(Connected):
         return found
 
     def ends(self, column: str, value: str) -> tuple[str, str]:
-        by_id = select(COLUMNS.id).where(_is(COLUMNS[column], value)).limit(1)
+        # Compared as the database does: then only MySQL reads no more than one entry of an index.
+        of_it = COLUMNS[column] == value
         with self._transaction() as connection:
-            first = connection.execute(by_id.order_by(COLUMNS.id)).scalar()
-            last = first and connection.execute(by_id.order_by(COLUMNS.id.desc())).scalar()
-        return first or "", last or ""
+            first, last = (
+                connection.execute(select(end(COLUMNS.id)).where(of_it)).scalar_one() or ""
+                for end in (func.min, func.max)
+            )
+        return first, last
 
     def newest_id(self, nth: int) -> str:
         newest_first = select(COLUMNS.id).order_by(COLUMNS.id.desc())
@@ -176,8 +179,9 @@ class SQLPredictionLog(Connected):
 
 
 def _newest(query: Query) -> Select[Any]:
-    newest_first = select(TABLE).order_by(COLUMNS.id.desc())
-    return newest_first.where(*_conditions(query)).limit(query.limit)
+    newest_first = select(TABLE).with_hint(TABLE, rows.mysql_hint(query), "mysql")
+    newest_first = newest_first.where(*_conditions(query)).order_by(COLUMNS.id.desc())
+    return newest_first.limit(query.limit)
 
 
 def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -65,9 +64,6 @@ class OutcomeFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("missing", "known"):
             return queryset
-        if self.value() == "known" and connection.vendor == "mongodb":
-            # An index has texts; what merely is not empty may be anything to MongoDB.
-            return queryset.filter(feedback_at__gte=datetime.min.replace(tzinfo=UTC))
         return queryset.filter(feedback_at__isnull=self.value() == "missing")
 
 
