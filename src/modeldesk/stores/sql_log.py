@@ -123,7 +123,7 @@ class SQLPredictionLog(Connected):
         with self._transaction() as connection:
             while most is None or len(found) < most:
                 # From one to the next by the index, and not by reading all rows.
-                newer = texts > found[-1] if found else texts.is_not(None)
+                newer = texts > found[-1] if found else texts >= ""
                 name = connection.execute(select(func.min(texts)).where(newer)).scalar_one()
                 if name is None:
                     break
