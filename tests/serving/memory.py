@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Query, Record
+from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Outcome, Query, Record
 
 
 class MemoryLog:
@@ -35,6 +35,10 @@ class MemoryLog:
         found = sorted(self._matching(query), key=lambda record: record.id, reverse=True)
         return found[: query.limit]
 
+    def outcomes(self, query: Query) -> list[Outcome]:
+        found = self.page(replace(query, has_feedback=True))
+        return [Outcome(one.value, one.feedback.actual, one.label) for one in found if one.feedback]
+
     def scan(self, after: str, limit: int) -> list[Record]:
         found = sorted(self._matching(EVERYTHING), key=lambda record: record.id)
         return [record for record in found if record.id > after][:limit]
@@ -55,6 +59,10 @@ class MemoryLog:
     def distinct(self, column: str, most: int | None = None) -> list[str]:
         texts = {getattr(record, column) for record in self._matching(EVERYTHING)}
         return sorted(texts - {None})[:most]
+
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        ids = [one.id for one in self._matching(EVERYTHING) if getattr(one, column) == value]
+        return (min(ids), max(ids)) if ids else ("", "")
 
     def newest_id(self, nth: int) -> str:
         ids = sorted((record.id for record in self._matching(EVERYTHING)), reverse=True)

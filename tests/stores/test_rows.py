@@ -1,4 +1,4 @@
-"""New rows of the log are, byte for byte, what SQLAlchemy itself would store."""
+"""Rows of the log are, byte for byte, what SQLAlchemy itself would store, and come back so."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -44,6 +44,20 @@ def stored(folder: Path, name: str, records: list[Record], *, compiled: bool) ->
 def test_they_are_the_bytes_of_the_orm(tmp_path: Path) -> None:
     wanted = stored(tmp_path, "compiled.db", RECORDS, compiled=True)
     assert stored(tmp_path, "plain.db", RECORDS, compiled=False) == wanted
+
+
+def test_they_come_back_as_they_were(tmp_path: Path) -> None:
+    """Also half of a pair of surrogates, which no parser but Python's takes."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'log.db'}")
+    Base.metadata.create_all(engine)
+    given = [*RECORDS, record(inputs={"text": "\ud800"})]
+    try:
+        log = SQLPredictionLog(engine)
+        log.add(given)
+        found = log.find([one.id for one in given])
+        assert {one.id: one for one in found} == {one.id: one for one in given}
+    finally:
+        engine.dispose()
 
 
 def test_they_have_every_column() -> None:

@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path, reverse
 
@@ -25,7 +25,7 @@ from .connection import reaching
 from .http import takes
 from .models import Prediction
 from .service import get_service
-from .staff.filters import ClassFilter, DateFilter, OutcomeFilter, VersionFilter
+from .staff.filters import ClassFilter, DateFilter, OutcomeFilter, VersionFilter, together
 from .staff.tables import ReadOnly
 from .staff.views import page
 
@@ -70,10 +70,10 @@ class PredictionList(ChangeList):
             rows = rows.filter(**{"id__lt" if self.newest_first else "id__gt": after})
         asked, others = alternatives(get_service(), self.query, _users if AUTH else None)
         for branches in others:
-            rows = rows.filter(reduce(or_, map(_together, branches)))
+            rows = rows.filter(reduce(or_, map(together, branches)))
 
         def ids_of(branch: Branch) -> list[str]:
-            return _first_ids(rows.filter(_together(branch)), limit)
+            return _first_ids(rows.filter(together(branch)), limit)
 
         return merged(ids_of, asked, limit, newest_first=self.newest_first)
 
@@ -105,10 +105,6 @@ def _first_ids(rows: QuerySet[Any], limit: int) -> list[str]:
 
         return first_ids(rows, limit)
     return list(rows.values_list("id", flat=True)[:limit])
-
-
-def _together(branch: Branch) -> Q:
-    return Q(**{name if is_ == "eq" else f"{name}__{is_}": value for name, is_, value in branch})
 
 
 def _users(word: str) -> list[str]:

@@ -75,7 +75,9 @@ class ExactDateTimeField(DateTimeField):
 
 @ExactDateTimeField.register_lookup
 class IsNull(lookups.IsNull):
-    """Whether a moment is there; of outcomes MySQL finds that by the column of an index."""
+    """Whether a moment is there, as an index has it: MySQL by a column that is computed for that,
+    of outcomes; MongoDB where there is a text, or none.
+    """
 
     def as_mysql(self, compiler: Any, connection: Any) -> Any:
         field = self.lhs.output_field
@@ -84,6 +86,13 @@ class IsNull(lookups.IsNull):
         column, values = self.process_lhs(compiler, connection)
         known = column.replace(connection.ops.quote_name(field.column), OUTCOME_KNOWN)
         return f"{known} = {0 if self.rhs else 1}", values
+
+    def as_mql_path(self, compiler: Any, connection: Any) -> dict[str, Any]:
+        from django_mongodb_backend.query_utils import process_lhs
+
+        from ..stores.mongodb import SOME
+
+        return {process_lhs(self, compiler, connection): None if self.rhs else SOME}
 
 
 def _read(value: Any, expression: Any, connection: Any) -> datetime | None:

@@ -1,12 +1,14 @@
 """The prediction log in Django's ORM."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
-from ..serving.log import EVERYTHING, Feedback, PredictionLog, Query, Record, trial
+from ..serving.log import EVERYTHING, Feedback, Outcome, PredictionLog, Query, Record, trial
+from ..stores.rows import NAMES, OF_OUTCOMES, mysql_hint, outcomes, records
 from .connection import ping, reaching
 from .models import Prediction
 from .sql.connection import store
@@ -36,8 +38,7 @@ class DjangoPredictionLog:
                 rows.delete()
 
     def find(self, ids: Sequence[str]) -> list[Record]:
-        with reaching():
-            return [Record.from_row(row) for rows in _by_id(ids) for row in rows]
+        return [record for rows in _by_id(ids) for record in _records(rows)]
 
     def named(self, references: Sequence[str]) -> list[Record]:
         found = []
@@ -47,8 +48,10 @@ class DjangoPredictionLog:
         return [record for record in found if record.reference in references]
 
     def page(self, query: Query) -> list[Record]:
-        rows = Prediction.objects.filter(**_conditions(query)).order_by("-id")
-        return _records(rows[: query.limit])
+        return records(_newest(query, NAMES))
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        return outcomes(_newest(replace(query, has_feedback=True), OF_OUTCOMES))
 
     def scan(self, after: str, limit: int) -> list[Record]:
         return _records(Prediction.objects.filter(id__gt=after).order_by("id")[:limit])
@@ -83,6 +86,16 @@ class DjangoPredictionLog:
                 # To the next by the index, and not by reading all rows.
                 text = texts.filter(**{f"{column}__gt": text}).first()
         return found
+
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        # Compared as the database does: then only MySQL reads no more than one entry of an index.
+        equal = f"SELECT %s(id) FROM predictions WHERE {column} = %%s"  # noqa: S608
+        found = []
+        with reaching(), connection.cursor() as cursor:
+            for end in ("MIN", "MAX"):
+                cursor.execute(equal % end, [value])
+                found += cursor.fetchone() or [None]
+        return found[0] or "", found[1] or ""
 
     def newest_id(self, nth: int) -> str:
         ids = Prediction.objects.order_by("-id").values_list("id", flat=True)
@@ -120,9 +133,25 @@ def _by_id(ids: Sequence[str]) -> Iterator[QuerySet[Prediction]]:
         yield Prediction.objects.filter(id__in=ids[start : start + MOST_IDS])
 
 
-def _records(rows: QuerySet[Prediction]) -> list[Record]:
-    with reaching():
-        return [Record.from_row(row) for row in rows]
+def _records(wanted: QuerySet[Prediction]) -> list[Record]:
+    return records(_rows(wanted, NAMES))
+
+
+def _rows(
+    wanted: QuerySet[Prediction], names: Sequence[str], mysql_hint: str = ""
+) -> list[tuple[Any, ...]]:
+    """The values of some columns as the driver gives them."""
+    sql, values = wanted.values_list(*names).query.sql_with_params()
+    if connection.vendor == "mysql":
+        sql = sql.replace("FROM `predictions`", f"FROM `predictions` {mysql_hint}", 1)
+    with reaching(), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def _newest(query: Query, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    newest_first = Prediction.objects.filter(**_conditions(query)).order_by("-id")
+    return _rows(newest_first[: query.limit], names, mysql_hint(query))
 
 
 def _conditions(query: Query) -> dict[str, Any]:

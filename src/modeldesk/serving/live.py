@@ -10,7 +10,8 @@ import numpy as np
 
 from ..ml.drift import stability_index
 from ..ml.versions import metrics_of, shadow_version, versions
-from .log import Query, Record
+from .log import Outcome, Query, Record
+from .narrowing import narrowed
 from .service import Service
 from .summaries import Totals
 
@@ -72,8 +73,10 @@ def live(
         found[version] = Live(made[version], made[version] / total)
         if not made[version]:
             continue
-        recent = _newest(service, Query(model_version=version))
-        told = _newest(service, Query(model_version=version, has_feedback=True))
+        of_it = narrowed(service.log, Query(model_version=version))
+        of_it = of_it and replace(of_it, limit=_most(service))
+        recent = service.log.page(of_it) if of_it else []
+        told = service.log.outcomes(of_it) if of_it else []
         found[version] = _figures(found[version], recent, told, past.get(version, Totals()))
         drift = _drift(service.deployment.root, version, recent)
         found[version] = replace(found[version], drift=drift)
@@ -84,20 +87,19 @@ def live(
     return {version: replace(one, shadow=agreed.get(version)) for version, one in found.items()}
 
 
-def _newest(service: Service, query: Query) -> list[Record]:
-    most = min(RECENT, max(FEWEST, MOST_VALUES // len(service.signature.features)))
-    return service.log.page(replace(query, limit=most))
+def _most(service: Service) -> int:
+    return min(RECENT, max(FEWEST, MOST_VALUES // len(service.signature.features)))
 
 
-def _figures(counted: Live, recent: list[Record], told: list[Record], past: Totals) -> Live:
+def _figures(counted: Live, recent: list[Record], told: list[Outcome], past: Totals) -> Live:
     if recent:
         times = [record.duration_ms for record in recent]
         median, p95 = np.quantile(times, [0.5, 0.95]).tolist()
         counted = replace(counted, recent=len(recent), median_ms=median, p95_ms=p95)
     if not told:
         return replace(counted, outcomes=past.with_feedback, score=_past_score(past))
-    pairs = [(record.value, record.feedback.actual) for record in told if record.feedback]
-    of_classes = any(record.label is not None for record in told)
+    pairs = [(one.value, one.actual) for one in told]
+    of_classes = any(one.label is not None for one in told)
     return replace(counted, outcomes=len(pairs), score=_score(pairs, of_classes=of_classes))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import uuid_utils
 
@@ -167,6 +167,14 @@ def now() -> datetime:
     return moment if abs(moment - told) < APART / 2 else told
 
 
+class Outcome(NamedTuple):
+    """What was predicted, what was true, and the label of the record."""
+
+    value: Any
+    actual: Any
+    label: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which records a page holds: those that match all that is given."""
@@ -221,6 +229,9 @@ class PredictionLog(Protocol):
     def page(self, query: Query) -> list[Record]:
         """At most `query.limit` records, newest first."""
 
+    def outcomes(self, query: Query) -> list[Outcome]:
+        """Those of a page of records with feedback; it reads nothing else of them."""
+
     def scan(self, after: str, limit: int) -> list[Record]:
         """At most `limit` records, oldest first, all newer than the record `after`."""
 
@@ -240,6 +251,11 @@ class PredictionLog(Protocol):
 
     def distinct(self, column: str, most: int | None = None) -> list[str]:
         """The first texts in a column that begins an index: `model_version` or `label`."""
+
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        """The ids of the first and the last record that has a text in a column that begins an
+        index, as the database compares texts; "" for both where none has.
+        """
 
     def newest_id(self, nth: int) -> str:
         """The id of the record before which there are so many newer ones, or ""."""

@@ -24,6 +24,7 @@ from .callers import PREDICT, SEE_ALL, caller
 from .deployment import Contract, Deployment, Served, current_served
 from .later import Later
 from .log import Feedback, PredictionLog, Query, Record, new_id, now
+from .narrowing import narrowed
 from .reporting import report
 from .settings import Settings
 from .turn import turn_for
@@ -192,7 +193,8 @@ class Service:
     def page(self, query: Query) -> list[Record]:
         """Those that the caller may see: all for staff and without accounts, else its own."""
         own = None if self.may_see_all() else caller().id
-        return self.log.page(replace(query, user_id=own))
+        its = narrowed(self.log, replace(query, user_id=own))
+        return self.log.page(its) if its else []
 
     def give_feedback(self, record: Record, content: Any) -> Record:
         """Store the true outcome of a prediction, which stays as it is once given."""

@@ -13,7 +13,7 @@ import numpy as np
 from ..ml.drift import ENOUGH, stability_index
 from ..ml.signature import class_label
 from ..serving.answers import to_json
-from ..serving.log import LogUnavailable, Query, Record
+from ..serving.log import LogUnavailable, Outcome, Query, Record
 from ..serving.metrics import registry
 from ..serving.service import Service
 from ..serving.size import THREADS
@@ -86,7 +86,7 @@ def figures(service: Service) -> dict[str, Any]:
     """
     most = min(RECENT, max(ENOUGH, MOST_VALUES // len(service.signature.features)))
     recent = service.log.page(Query(limit=most))
-    known = service.log.page(Query(limit=most, has_feedback=True))
+    known = service.log.outcomes(Query(limit=most))
     with_feedback = sum(record.feedback is not None for record in recent)
     return {
         "predictions": len(recent),
@@ -141,13 +141,13 @@ def _score_name(service: Service) -> str:
     return "Mean absolute error, in ranges of each target" if several else "Mean absolute error"
 
 
-def rolling_score(service: Service, records: Sequence[Record]) -> list[float]:
+def rolling_score(service: Service, known: Sequence[Outcome]) -> list[float]:
     """The score of each run of WINDOW outcomes, oldest first; of all, while they are fewer.
 
     The error of each of several targets is divided by its range in training, so that their mean
     says something.
     """
-    pairs = [(record.value, record.feedback.actual) for record in records if record.feedback]
+    pairs = [(one.value, one.actual) for one in known]
     if service.signature.output.of_classes:
         scores = [float(value == actual) for value, actual in pairs]
     else:

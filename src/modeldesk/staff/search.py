@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from ..serving.narrowing import between
 from ..serving.service import Service
 
 RECENT = 10_000  # newest predictions that are searched for a request id, which has no index
@@ -31,9 +32,9 @@ def branches(
         yield (("reference", "eq", word),)
     for label in service.log.distinct("label", MOST_LABELS):
         if word.casefold() in label.casefold():
-            yield (("label", "eq", label),)
+            yield between(service.log, "label", label)
     for user in users(word) if users else ():
-        yield (("user_id", "eq", user),)
+        yield between(service.log, "user_id", user)
     yield ("id", "gte", service.log.newest_id(RECENT)), ("request_id", "startswith", word)
 
 

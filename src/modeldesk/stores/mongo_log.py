@@ -1,6 +1,7 @@
 """The prediction log in MongoDB."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from ..serving.database_url import CONNECT_TIMEOUT
-from ..serving.log import EVERYTHING, Feedback, Query, Record, iso, now
+from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Record, iso, now
 from .mongodb import SOME, TRANSIENT, reaching
 
 ATTEMPTS = 3  # of a transaction that another one gets in the way of
@@ -77,6 +78,16 @@ class MongoPredictionLog:
     def page(self, query: Query) -> list[Record]:
         return self._records(_conditions(query), newest_first=True, limit=query.limit)
 
+    def outcomes(self, query: Query) -> list[Outcome]:
+        wanted = _conditions(replace(query, has_feedback=True))
+        needed = dict.fromkeys(("output.value", "feedback.actual", "label"), True)
+        with reaching(self.client):
+            newest_first = self.collection.find(wanted, needed).sort("_id", DESCENDING)
+            return [
+                Outcome(one["output"]["value"], one["feedback"]["actual"], one["label"])
+                for one in newest_first.limit(query.limit)
+            ]
+
     def scan(self, after: str, limit: int) -> list[Record]:
         return self._records({"_id": {"$gt": after}}, limit=limit)
 
@@ -115,6 +126,15 @@ class MongoPredictionLog:
                     break
                 found.append(document[column])
         return found
+
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        found = []
+        with reaching(self.client):
+            for order in (ASCENDING, DESCENDING):
+                by_id = self.collection.find({column: value}, {"_id": True}).sort("_id", order)
+                found.append(next(by_id.limit(1), {"_id": ""})["_id"])
+        first, last = found
+        return (first, last) if first and last else ("", "")
 
     def newest_id(self, nth: int) -> str:
         with reaching(self.client):

@@ -1,23 +1,34 @@
-"""New rows of the log as drivers of SQL take them, the same from both frameworks.
+"""Rows of the log as drivers of SQL take and give them, the same in both frameworks.
 
-One statement and plain tuples: an ORM or a compiler would cost more than the insert itself.
+Plain tuples: an ORM would cost more than the insert itself, and more than all that a page of the
+log is read for.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from json import JSONEncoder
 from typing import Any
 
-from ..serving.log import Record
+from pydantic_core import from_json
+
+from ..serving.log import Feedback, Outcome, Query, Record
 
 TABLE = "predictions"
 NAMES = (
     *("id", "created_at", "request_id", "model_version", "inputs", "output", "label"),
     *("duration_ms", "feedback", "feedback_at", "shadow", "user_id", "reference"),
 )
+OF_OUTCOMES = ("output", "feedback", "label")
 KINDS = ("sqlite", "postgresql", "mysql")  # of databases, whose drivers take such rows as they are
 
-encode = JSONEncoder().encode
+# MySQL would follow an index by its first column alone, and read all that is newer than what is
+# asked for; or sort all that two of them have in common.
+MYSQL_INDEXES = ", ".join(
+    f"ix_predictions_{name}"
+    for name in ("by_version", "by_label", "by_user", "by_reference", "told", "told_by_version")
+)
+
+encode = json.JSONEncoder().encode
 
 
 def insert(mark: str = "%s") -> str:
@@ -46,6 +57,61 @@ def rows(records: Sequence[Record], kind: str) -> list[tuple[Any, ...]]:
         )
         for record in records
     ]
+
+
+def mysql_hint(query: Query) -> str:
+    """What a page needs to be told to MySQL behind the name of the table, or ""."""
+    asked = query.model_version, query.label, query.user_id, query.reference, query.has_feedback
+    return "" if asked == (None,) * len(asked) else f"FORCE INDEX ({MYSQL_INDEXES})"
+
+
+def records(found: Iterable[Sequence[Any]]) -> list[Record]:
+    """What rows hold that were asked for `NAMES`, in this order."""
+    return [_record(row) for row in found]
+
+
+def outcomes(found: Iterable[Sequence[Any]]) -> list[Outcome]:
+    """What rows hold that were asked for `OF_OUTCOMES`, in this order."""
+    return [
+        Outcome(_decoded(output)["value"], _decoded(feedback)["actual"], label)
+        for output, feedback, label in found
+    ]
+
+
+def _record(row: Sequence[Any]) -> Record:
+    record_id, created_at, request_id, version, inputs, output, label, *others = row
+    duration_ms, feedback, feedback_at, shadow, user_id, reference = others
+    told = feedback and Feedback(**_decoded(feedback), created_at=_moment(feedback_at))
+    return Record(
+        record_id,
+        _moment(created_at),
+        request_id,
+        version,
+        _decoded(inputs),
+        label=label,
+        duration_ms=duration_ms,
+        feedback=told,
+        shadow=_decoded(shadow),
+        user_id=user_id,
+        reference=reference,
+        **_decoded(output),
+    )
+
+
+def _decoded(value: Any) -> Any:
+    """JSON, which some drivers decode by themselves."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return from_json(value)
+    except ValueError:  # half of a pair of surrogates, which Python's own takes
+        return json.loads(value)
+
+
+def _moment(value: Any) -> datetime:
+    """In UTC, which databases without time zones are written to in."""
+    moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _text(moment: datetime) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -19,10 +20,12 @@ from sqlalchemy import (
     insert,
     select,
     text,
+    type_coerce,
     update,
 )
+from sqlalchemy.types import NULLTYPE
 
-from ..serving.log import EVERYTHING, Feedback, Query, Record, trial
+from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Record, trial
 from . import rows
 from .failures import unavailable
 from .outcomes import has_outcome
@@ -30,6 +33,9 @@ from .sql import Prediction
 
 TABLE = cast(Table, Prediction.__table__)
 COLUMNS = TABLE.columns
+# `rows` reads them.
+AS_THEY_ARE = {name: type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES}
+OF_OUTCOMES = [AS_THEY_ARE[name] for name in rows.OF_OUTCOMES]
 
 
 class Connected:
@@ -79,8 +85,12 @@ class SQLPredictionLog(Connected):
         return [record for record in found if record.reference in references]
 
     def page(self, query: Query) -> list[Record]:
-        newest_first = select(TABLE).order_by(COLUMNS.id.desc())
-        return self._records(newest_first.where(*_conditions(query)).limit(query.limit))
+        return self._records(_newest(query))
+
+    def outcomes(self, query: Query) -> list[Outcome]:
+        wanted = _newest(replace(query, has_feedback=True)).with_only_columns(*OF_OUTCOMES)
+        with self._transaction() as connection:
+            return rows.outcomes(connection.execute(wanted).all())
 
     def scan(self, after: str, limit: int) -> list[Record]:
         oldest_first = select(TABLE).order_by(COLUMNS.id)
@@ -113,12 +123,22 @@ class SQLPredictionLog(Connected):
         with self._transaction() as connection:
             while most is None or len(found) < most:
                 # From one to the next by the index, and not by reading all rows.
-                newer = texts > found[-1] if found else texts.is_not(None)
+                newer = texts > found[-1] if found else texts >= ""
                 name = connection.execute(select(func.min(texts)).where(newer)).scalar_one()
                 if name is None:
                     break
                 found.append(name)
         return found
+
+    def ends(self, column: str, value: str) -> tuple[str, str]:
+        # Compared as the database does: then only MySQL reads no more than one entry of an index.
+        of_it = COLUMNS[column] == value
+        with self._transaction() as connection:
+            first, last = (
+                connection.execute(select(end(COLUMNS.id)).where(of_it)).scalar_one() or ""
+                for end in (func.min, func.max)
+            )
+        return first, last
 
     def newest_id(self, nth: int) -> str:
         newest_first = select(COLUMNS.id).order_by(COLUMNS.id.desc())
@@ -154,7 +174,14 @@ class SQLPredictionLog(Connected):
 
     def _records(self, wanted: Select[Any]) -> list[Record]:
         with self._transaction() as connection:
-            return [Record.from_row(row) for row in connection.execute(wanted)]
+            found = connection.execute(wanted.with_only_columns(*AS_THEY_ARE.values()))
+            return rows.records(found.all())
+
+
+def _newest(query: Query) -> Select[Any]:
+    newest_first = select(TABLE).with_hint(TABLE, rows.mysql_hint(query), "mysql")
+    newest_first = newest_first.where(*_conditions(query)).order_by(COLUMNS.id.desc())
+    return newest_first.limit(query.limit)
 
 
 def _conditions(query: Query) -> Iterator[ColumnElement[bool]]:

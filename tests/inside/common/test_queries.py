@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from modeldesk.serving.log import (
     Feedback,
+    Outcome,
     PredictionLog,
     Query,
     Record,
 )
+from modeldesk.serving.narrowing import narrowed
 
 from .records import MOMENT, record
 
@@ -144,7 +146,35 @@ def test_filters_together(log: PredictionLog) -> None:
         *([None, moments[1]], [None, moments[2]], [None, True, False]),
     ):
         query = Query(limit, None, version, label, since, until, told)
-        assert listed(log, query) == [one for one in newest_first if matches(one, query)], query
+        wanted = [one for one in newest_first if matches(one, query)]
+        assert listed(log, query) == wanted, query
+        narrow = narrowed(log, query)
+        assert (listed(log, narrow) if narrow else []) == wanted, query
+        if told:
+            known = [Outcome(one.value, 1.5, one.label) for one in wanted[:limit]]
+            assert log.outcomes(query) == log.outcomes(replace(query, has_feedback=None)) == known
+
+
+@pytest.mark.parametrize("name", ["label", "model_version", "user_id"])
+def test_the_first_and_the_last_of_a_text(log: PredictionLog, name: str) -> None:
+    given = [record(**{name: text}) for text in ("b", "A", "a", "A", "a", "a", "b")]
+    log.add(given)
+    assert log.ends(name, "a") == (given[2].id, given[5].id)
+    assert log.ends(name, "c") == ("", "")
+
+
+@pytest.mark.parametrize("name", ["label", "model_version", "user_id"])
+def test_nothing_is_read_beyond_those_of_a_text(log: PredictionLog, name: str) -> None:
+    given = [
+        record(id=f"{i}0000000-0000-7000-8000-000000000000", **{name: text})
+        for i, text in enumerate("babab")
+    ]
+    log.add(given)
+    narrow = narrowed(log, Query(**{name: "a"}))
+    assert narrow
+    whole = replace(narrow, **{name: None})
+    assert [one.id for one in log.page(whole)] == [one.id for one in given[3:0:-1]]
+    assert narrowed(log, Query(**{name: "none"})) is None
 
 
 def test_versions_are_counted(log: PredictionLog) -> None:

@@ -7,16 +7,22 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
-from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ...serving.log import Query
+from ...serving.narrowing import between
+from ...staff.search import Branch
 from ..service import get_service
 
 MOST_VERSIONS = 50  # to choose from
+
+
+def together(branch: Branch) -> Q:
+    """A condition that all of these hold."""
+    return Q(**{name if is_ == "eq" else f"{name}__{is_}": value for name, is_, value in branch})
 
 
 class VersionFilter(admin.SimpleListFilter):
@@ -27,7 +33,10 @@ class VersionFilter(admin.SimpleListFilter):
         return [(name, name) for name in get_service().log.distinct("model_version", MOST_VERSIONS)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(model_version=self.value()) if self.value() else queryset
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(together(between(get_service().log, "model_version", value)))
 
 
 class ClassFilter(admin.SimpleListFilter):
@@ -40,7 +49,9 @@ class ClassFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
-        return queryset if value is None else queryset.filter(label=chosen_text(value))
+        if value is None:
+            return queryset
+        return queryset.filter(together(between(get_service().log, "label", chosen_text(value))))
 
 
 class OutcomeFilter(admin.SimpleListFilter):
@@ -53,9 +64,6 @@ class OutcomeFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in ("missing", "known"):
             return queryset
-        if self.value() == "known" and connection.vendor == "mongodb":
-            # An index has texts; what merely is not empty may be anything to MongoDB.
-            return queryset.filter(feedback_at__gte=datetime.min.replace(tzinfo=UTC))
         return queryset.filter(feedback_at__isnull=self.value() == "missing")
 
 

@@ -13,6 +13,7 @@ from flask_admin import expose
 from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ...serving.log import Query, Record
+from ...serving.narrowing import between
 from ...staff.export import csv_lines
 from ...staff.records import NONE, Column, columns, details, search_help, shown
 from ...staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
@@ -31,7 +32,7 @@ class VersionFilter(Choice):
         return [(name, name) for name in get_service().log.distinct("model_version", MOST_VERSIONS)]
 
     def condition(self, value: str) -> Any:
-        return self.view.where(self.view.model, "model_version", "eq", value)
+        return self.view.together(between(get_service().log, "model_version", value))
 
 
 class ClassFilter(Choice):
@@ -40,7 +41,7 @@ class ClassFilter(Choice):
         return [(option_value(label), text) for label, text in shown.items()]
 
     def condition(self, value: str) -> Any:
-        return self.view.where(self.view.model, "label", "eq", chosen_text(value))
+        return self.view.together(between(get_service().log, "label", chosen_text(value)))
 
 
 class OutcomeFilter(Choice):
@@ -154,6 +155,9 @@ class PredictionsTable(Table):
         options = {"execute": False, "page_size": 0}
         return super().get_list(None, "id", newest_first, None, filters, **options)[1]
 
+    def together(self, branch: Branch) -> Any:
+        return reduce(and_, (self.where(self.model, *condition) for condition in branch))
+
     def users(self, word: str) -> list[str]:
         """The ids of accounts by a part of their address."""
         user = get_accounts().datastore.user_model
@@ -213,7 +217,7 @@ class Listed:
         self.asked, others = alternatives(get_service(), search, users)
         self.query = table.filtered(filters, newest_first=newest_first)
         for branches in others:
-            self.query = self.query.filter(reduce(or_, map(self._together, branches)))
+            self.query = self.query.filter(reduce(or_, map(self.table.together, branches)))
 
     def ids(self, after: str, limit: int) -> list[str]:
         """The first ids after one, in the order of the list."""
@@ -222,7 +226,7 @@ class Listed:
             query = query.filter(self._where("id", "lt" if self.newest_first else "gt", after))
 
         def ids_of(branch: Branch) -> list[str]:
-            rows = query.filter(self._together(branch)) if branch else query
+            rows = query.filter(self.table.together(branch)) if branch else query
             return list(self.table.ids(rows, limit))
 
         return merged(ids_of, self.asked, limit, newest_first=self.newest_first)
@@ -241,9 +245,6 @@ class Listed:
             if len(ids) < BATCH:
                 return
             after = ids[-1]
-
-    def _together(self, branch: Branch) -> Any:
-        return reduce(and_, (self._where(*condition) for condition in branch))
 
     def _where(self, field: str, is_: str, value: Any) -> Any:
         return self.table.where(self.table.model, field, is_, value)
