@@ -35,7 +35,7 @@ def pooler_fault(url: str) -> str | None:
         found = _found(url)
     except psycopg.OperationalError as error:
         return f"Whether a pooler stands before PostgreSQL cannot be told: {error}."
-    if not found or said == found or (said, found) == ("session", "transaction"):
+    if not found or said == found:
         return None
     return (
         f"A pooler stands between the service and PostgreSQL, with pool_mode={found}. Say it in "
