@@ -43,7 +43,8 @@ class Rows(ModelView):
 
     def ids(self, query: Any, limit: int) -> list[str]:
         """The first ids of a query of the list."""
-        return list(query.limit(limit).scalar("id"))
+        # As the driver gives them: of documents, MongoEngine would make as many objects.
+        return [one["_id"] for one in query.limit(limit).only("id").as_pymongo()]
 
 
 class TableView(Table, Rows):
