@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from modeldesk.serving.deployment import Deployment
 from modeldesk.serving.door import HELD, Door
 from modeldesk.serving.fast_path import PATH, FastPath
 from modeldesk.serving.log import LogUnavailable, Record
+from modeldesk.serving.logs import current_request_id
 from modeldesk.serving.middleware import Gateway
 from modeldesk.serving.service import Service, predict
 from modeldesk.serving.settings import Settings
@@ -50,12 +51,15 @@ class Plain:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.names: list[tuple[str, str]] = []  # of each request, and of that which this one is
 
     def is_plain(self) -> bool:
         return True
 
     def answer(self, request: Request, authorization: str) -> Answer:
-        return self.service.answer(predict, request)
+        answer = self.service.answer(predict, request)
+        self.names.append((request.id, current_request_id.get()))
+        return answer
 
 
 Ask = Callable[[], Protocol]
@@ -81,15 +85,19 @@ def log() -> Iterator[SlowLog]:
 
 
 @pytest.fixture
-def ask(small_model: Path, log: SlowLog, nobody_asks: None) -> Ask:
+def plain(small_model: Path, log: SlowLog, nobody_asks: None) -> Plain:
+    return Plain(Service(Deployment(small_model), log, Settings.model_validate({})))
+
+
+@pytest.fixture
+def ask(plain: Plain) -> Ask:
     """Does what a thread of the server does with a prediction."""
     settings = Settings.model_validate({})
-    service = Service(Deployment(small_model), log, settings)
 
     def never(*_: Any) -> Any:
         raise AssertionError("the framework was asked")
 
-    application = Gateway(FastPath(never, Plain(service), settings), settings)
+    application = Gateway(FastPath(never, plain, settings), settings)
     door = Door(_callback_wrapper(application, {}), SEATS)
 
     def ask() -> Protocol:
@@ -126,6 +134,22 @@ def test_whoever_commits_alone_goes_on_alone(ask: Ask, log: SlowLog) -> None:
         assert_stored(log, ask())
     assert threading.active_count() == before
     assert log.groups == [1, 1, 1]
+
+
+def test_whoever_commits_for_others_goes_on_with_its_own(
+    ask: Ask, log: SlowLog, plain: Plain
+) -> None:
+    """By what a context has, such as its name and the version that answers it."""
+    log.may_commit.set()
+    with ThreadPoolExecutor(SEATS) as pool:
+        with plain.service.writer._turn.taken():
+            asked = [pool.submit(ask) for _ in range(SEATS)]
+            others = as_completed(asked)
+            held = [next(others).result() for _ in range(SEATS - 1)]  # one waits for its turn
+        assert_stored(log, *held, next(others).result())
+    assert log.groups == [SEATS]
+    assert len(plain.names) == SEATS
+    assert all(one == other for one, other in plain.names)
 
 
 def test_what_is_not_stored_is_answered_as_a_problem(ask: Ask, log: SlowLog) -> None:

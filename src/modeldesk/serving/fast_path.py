@@ -10,8 +10,8 @@ from io import BytesIO
 from typing import Protocol
 
 from .answers import Answer, Request
+from .deployment import current_served
 from .later import later_of
-from .logs import current_request_id
 from .service import refused
 from .settings import Settings
 from .wsgi import Application, Environ, Start, send
@@ -72,12 +72,15 @@ class FastPath:
         request = Request(body, kind, {}, request_id, later=later)
         answer = self.framework.answer(request, environ.get("HTTP_AUTHORIZATION", ""))
 
+        if not later or not later.stored:
+            return send(answer, start_response)
+
         def finish(fault: BaseException | None) -> list[bytes]:
-            current_request_id.set(request_id)  # another thread may do this
             return send(refused(fault, request_id) if fault else answer, start_response)
 
-        stored = later and later.stored
-        return later.hold(stored, finish) if later and stored else finish(None)
+        held = later.hold(later.stored, finish)
+        current_served.set(None)  # an idle thread keeps no version that is replaced
+        return held
 
     def _is_mine(self, environ: Environ) -> bool:
         host, _, port = environ.get("HTTP_HOST", "").lower().partition(":")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
+from contextvars import copy_context
 from typing import Any
 
 NAME = "app.later"  # of what the server gives the application, where answers may wait
@@ -14,7 +14,8 @@ class Later:
     """Stands before an application for the server's protocol, of one request.
 
     What is to be stored goes into `stored`. Who then calls `hold` returns at once, and the answer
-    is made and sent by the thread that stores it.
+    is made and sent by the thread that stores it, in the context of the request: that thread may
+    be amid another one.
     """
 
     __slots__ = ("_all", "_headers", "_protocol", "_status", "is_held", "stored")
@@ -29,7 +30,8 @@ class Later:
         """Send what `finish` makes of the fault, or of None, once that is known."""
         self.is_held = True
         self._all.add(self)
-        stored.add_done_callback(partial(self._leave, finish))
+        context = copy_context()
+        stored.add_done_callback(lambda done: context.run(self._leave, finish, done))
         return []
 
     def _leave(self, finish: Finish, stored: Future[None]) -> None:
