@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from io import StringIO
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from modeldesk.serving import logs
@@ -53,16 +53,18 @@ def test_secrets_of_addresses_are_hidden(text: str, told: str) -> None:
 
 
 class Stream(StringIO):
-    """Keeps what it is given at once apart."""
+    """Keeps what it is given at once apart; takes it once it may."""
 
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
-        self.is_written = Event()
+        self.is_written, self.may_go_on = Event(), Event()
+        self.may_go_on.set()
 
     def write(self, text: str) -> int:
         self.parts.append(text)
         self.is_written.set()
+        assert self.may_go_on.wait(20)
         return len(text)
 
 
@@ -98,6 +100,23 @@ def test_a_line_is_written_a_moment_later(lines: tuple[logging.Logger, Stream]) 
         assert stream.is_written.wait(20)
         stream.is_written.clear()
     assert stream.parts == ["told\n"] * 2
+
+
+def test_a_warning_waits_for_what_is_being_written(lines: tuple[logging.Logger, Stream]) -> None:
+    logger, stream = lines
+    stream.may_go_on.clear()
+    logger.info("told")
+    assert stream.is_written.wait(20)
+    warned = Thread(target=logger.warning, args=("warned",), daemon=True)
+    warned.start()
+    lock = logger.handlers[0].lock
+    assert lock
+    while lock.acquire(blocking=False):  # until it is amid its warning
+        lock.release()
+    stream.may_go_on.set()
+    warned.join(20)
+    assert not warned.is_alive()
+    assert stream.parts == ["told\n", "warned\n"]
 
 
 def test_a_pipe_takes_whole_lines_and_not_too_many_wait(

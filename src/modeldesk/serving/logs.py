@@ -72,7 +72,7 @@ class Lines(logging.StreamHandler[TextIO]):
         with self._writing:
             while self._waiting:
                 self.stream.write(self._some())
-            super().flush()
+            self.stream.flush()  # not as `super` does, which takes the lock of who may wait here
 
     def _some(self) -> str:
         """As many lines as a pipe takes whole, so that those of several workers do not mix."""

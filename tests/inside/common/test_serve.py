@@ -74,7 +74,11 @@ def test_the_metrics_of_all_workers_add_up(production: Server) -> None:
 def test_logs_of_production_are_json(production: Server) -> None:
     httpx.get(f"{production.url}/%0aforged%22", headers={"X-Request-ID": "order-4711"})
     httpx.get(f"{production.url}/healthz", headers={"X-Request-ID": "order-4712"})
-    lines = production.err.read_text("utf-8").splitlines()
+    deadline = time.monotonic() + 20
+    while "order-4712" not in (said := production.err.read_text("utf-8")):  # a moment later
+        assert time.monotonic() < deadline, said
+        time.sleep(0.05)
+    lines = said.splitlines()
     entries = [json.loads(line) for line in lines]
     assert all({"time", "level", "logger", "message"} <= set(entry) for entry in entries)
     told = {entry["request_id"]: entry["message"] for entry in entries if "order-47" in str(entry)}
