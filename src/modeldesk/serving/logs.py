@@ -135,8 +135,10 @@ def logging_config(*, json: bool) -> dict[str, Any]:
                 "filters": ["request_id", "no_secrets"],
             }
         },
-        # Told by us: once, with what was seen and expected.
         "loggers": {
+            # Of its own parts, whenever it is imported.
+            "alembic.runtime.plugins": {"level": "WARNING"},
+            # Told by us: once, with what was seen and expected.
             "django.security.csrf": {"level": "ERROR"},
             "flask_wtf.csrf": {"level": "WARNING"},
         },
