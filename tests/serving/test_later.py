@@ -19,6 +19,8 @@ from modeldesk.serving.logs import current_request_id
 from modeldesk.serving.middleware import Gateway
 from modeldesk.serving.service import Service, predict
 from modeldesk.serving.settings import Settings
+from modeldesk.serving.writers import DurableWriter
+from modeldesk.testing.records import record
 
 from .desk import ROW
 from .memory import MemoryLog
@@ -36,6 +38,7 @@ class SlowLog(MemoryLog):
         self.is_asked, self.may_commit = threading.Event(), threading.Event()
         self.fault: Exception | None = None
         self.groups: list[int] = []
+        self.threads: list[str] = []
 
     def add(self, records: Sequence[Record]) -> None:
         self.is_asked.set()
@@ -43,6 +46,7 @@ class SlowLog(MemoryLog):
         if self.fault:
             raise self.fault
         self.groups.append(len(records))
+        self.threads.append(threading.current_thread().name)
         super().add(records)
 
 
@@ -174,3 +178,16 @@ def test_so_many_wait_and_the_others_keep_their_thread(ask: Ask, log: SlowLog) -
             log.may_commit.set()
         assert last.result().is_answered.is_set()
     assert_stored(log, *first, *held, last.result())
+
+
+def test_whoever_waits_in_a_thread_commits_in_it(log: SlowLog) -> None:
+    """It may hold the only connection that there is."""
+    writer = DurableWriter(log)
+    with ThreadPoolExecutor(4, "caller") as pool:
+        asked = [pool.submit(writer.add, [record()]) for _ in range(4)]
+        assert log.is_asked.wait(20)
+        log.may_commit.set()
+        for one in asked:
+            one.result(20)
+    assert sum(log.groups) == 4
+    assert all(name.startswith("caller") for name in log.threads)

@@ -157,13 +157,12 @@ class Service:
             return records
         # Of several targets there are too many labels.
         labels = ["" if output.targets else record.label or "" for record in records]
-        stored = self.writer.begin(records)
-        if stored and later:
+        if later and (stored := self.writer.begin(records)):
             later.stored = stored
             stored.add_done_callback(partial(_count_stored, version, labels))
             return records
-        if stored:
-            stored.result()
+        if not later:
+            self.writer.add(records)
         _count(version, labels)
         return records
 

@@ -15,8 +15,6 @@ from .turn import Turn
 FRESH = 1.0  # seconds; what was stored later shows that the database takes it
 IDLE = 60.0  # seconds after which a thread that has nothing to write ends
 
-_Waiting = tuple[Sequence[Record], Future[None]]
-
 logger = logging.getLogger(__name__)
 
 
@@ -65,9 +63,10 @@ class Writer:
 class DurableWriter(Writer):
     """Records are stored when `add` returns, or what `begin` gave is done.
 
-    Who comes while nobody commits does so at once, for all that have come until it is its turn.
-    A thread goes on with what came meanwhile, so that nobody commits for others without end; it
-    ends when it has been idle for a while.
+    Who comes while nobody commits does so at once, for all that have come until it is its turn, and
+    then lets another lead who waits: the one may hold the only connection that the other needs.
+    Where nobody waits in a thread of its own, another one goes on; it ends when it has been idle
+    for a while.
     """
 
     def __init__(self, log: PredictionLog, turn: Turn | None = None) -> None:
@@ -77,22 +76,28 @@ class DurableWriter(Writer):
         self._is_busy = self._is_asked = self._has_thread = False
 
     def add(self, records: Sequence[Record]) -> None:
-        self.begin(records).result()
+        mine = _Waiting(records)
+        if self._leads(mine) or mine.leads():
+            self._lead()
+        mine.stored.result()
 
     def begin(self, records: Sequence[Record]) -> Future[None]:
-        stored: Future[None] = Future()
-        with self._goes_on:
-            self._waiting.append((records, stored))
-            leads, self._is_busy = not self._is_busy, True
-        if leads:
-            self._commit()
-            self._pass_on()
-        return stored
+        mine = _Waiting(records, has_thread=False)
+        if self._leads(mine):
+            self._lead()
+        return mine.stored
 
-    def _pass_on(self) -> None:
+    def _leads(self, one: "_Waiting") -> bool:
+        with self._goes_on:
+            self._waiting.append(one)
+            leads, self._is_busy = not self._is_busy, True
+        return leads
+
+    def _lead(self) -> None:
+        self._commit()
         with self._goes_on:
             self._is_busy = bool(self._waiting)
-            if not self._is_busy:
+            if not self._waiting or self._lets_another_lead():
                 return
             self._is_asked = True
             if self._has_thread:
@@ -101,6 +106,12 @@ class DurableWriter(Writer):
                 self._has_thread = True
                 threading.Thread(target=self._run, name="writer", daemon=True).start()
 
+    def _lets_another_lead(self) -> bool:
+        other = next((one for one in self._waiting if one.has_thread), None)
+        if other:
+            other.let_lead()
+        return other is not None
+
     def _run(self) -> None:
         while self._is_awaited():
             self._commit()
@@ -108,9 +119,9 @@ class DurableWriter(Writer):
     def _is_awaited(self) -> bool:
         with self._goes_on:
             if not self._is_asked:  # it has committed
-                if self._waiting:
+                if self._waiting and not self._lets_another_lead():
                     return True
-                self._is_busy = False
+                self._is_busy = bool(self._waiting)
             self._has_thread = self._goes_on.wait_for(lambda: self._is_asked, IDLE)
             self._is_asked = False
             return self._has_thread
@@ -121,21 +132,45 @@ class DurableWriter(Writer):
         try:
             with self._turn.taken():
                 group = self._gathered()
-                self._write([record for records, _ in group for record in records])
+                self._write([record for one in group for record in one.records])
         except BaseException as error:  # whatever it is, who waits is told
             fault = error
             if isinstance(error, LogUnavailable) or not group:  # those that came meanwhile, too
                 group += self._gathered()
-        for _, stored in group:
+        for one in group:
             if fault:
-                stored.set_exception(fault)
+                one.stored.set_exception(fault)
             else:
-                stored.set_result(None)
+                one.stored.set_result(None)
 
-    def _gathered(self) -> list[_Waiting]:
+    def _gathered(self) -> list["_Waiting"]:
         with self._goes_on:
             group, self._waiting = self._waiting, []
         return group
+
+
+class _Waiting:
+    """Records that are to be written, and the thread that waits for that, if one does."""
+
+    __slots__ = ("_is_told", "_leads", "has_thread", "records", "stored")
+
+    def __init__(self, records: Sequence[Record], *, has_thread: bool = True) -> None:
+        self.records, self.has_thread = records, has_thread
+        self.stored: Future[None] = Future()
+        self._leads = False
+        self._is_told = threading.Lock()
+        self._is_told.acquire()
+        if has_thread:
+            self.stored.add_done_callback(lambda _: self._is_told.release())
+
+    def leads(self) -> bool:
+        """Wait until it is written, false; or until it is to lead."""
+        self._is_told.acquire()
+        return self._leads
+
+    def let_lead(self) -> None:
+        self._leads = True
+        self._is_told.release()
 
 
 class BufferedWriter(Writer):
