@@ -17,9 +17,8 @@ from typing import Any
 
 import granian.server.mp
 
-from . import later
 from .answers import Answer, Problem
-from .later import Later
+from .later import LATER, Later
 from .middleware import EXTRA, MAX_BODY, id_of, observe
 from .prefix import without
 from .wsgi import Environ
@@ -88,7 +87,7 @@ class Door:
 
     def _run(self, protocol: Any, environ: Environ) -> None:
         if len(self._held) < HELD:
-            protocol = environ[later.NAME] = Later(protocol, self._held)
+            protocol = environ[LATER] = Later(protocol, self._held)
         self.run(protocol, environ)
 
     def _takes_seat(self) -> bool:

@@ -71,7 +71,6 @@ class FastPath:
         kind, later = ContentType(environ.get("CONTENT_TYPE", "")), later_of(environ)
         request = Request(body, kind, {}, request_id, later=later)
         answer = self.framework.answer(request, environ.get("HTTP_AUTHORIZATION", ""))
-
         if not later or not later.stored:
             return send(answer, start_response)
 

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any
 
-NAME = "app.later"  # of what the server gives the application, where answers may wait
+LATER = "app.later"  # of what the server gives the application, where answers may wait
 
 Finish = Callable[[BaseException | None], list[bytes]]
 
@@ -57,4 +57,4 @@ class Later:
 
 def later_of(environ: dict[str, Any]) -> Later | None:
     """What may hold the answer to this request; None where the server or the load says no."""
-    return environ.get(NAME)
+    return environ.get(LATER)
