@@ -8,14 +8,15 @@ import subprocess
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from modeldesk.serving.port import port_fault
+from modeldesk.testing import waiting
 
 from .callers import Callers
 from .helpers import (
@@ -41,6 +42,7 @@ MORE = 150  # requests that are answered between two kills
 KILLS = 3
 TOO_SOON = 6  # seconds
 WITHIN = 120  # seconds
+eventually = partial(waiting.eventually, within=WITHIN)
 CASES = [
     pytest.param(project, marks=pytest.mark.xdist_group(project.name), id=project.name)
     for project in projects()
@@ -87,14 +89,6 @@ class Load(Callers):
         """Wait until many more requests have been answered."""
         wanted = len(self.answered) + MORE
         eventually(lambda: len(self.answered) >= wanted)
-
-
-def eventually(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WITHIN
-    while not (value := found()):
-        assert time.monotonic() < deadline, f"not within {WITHIN} seconds"
-        time.sleep(0.02)
-    return value
 
 
 @dataclass

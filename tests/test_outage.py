@@ -6,13 +6,15 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from modeldesk.testing import waiting
 
 from .callers import PAUSE, Callers
 from .helpers import Environments, copy, logged, need, run, served, status
@@ -24,6 +26,7 @@ AWAY = 3  # seconds
 REFUSED = 0.1  # seconds until who was refused asks again
 LONGEST = 15  # seconds until an answer: to connect may take 5, after another request's 5
 WITHIN = 20  # seconds until all is well again
+eventually = partial(waiting.eventually, within=WITHIN)
 CASES = [
     pytest.param(project, marks=pytest.mark.xdist_group(project.name), id=project.name)
     for project in projects()
@@ -33,13 +36,6 @@ CASES = [
 ]
 
 SOME = [CASES[0], CASES[3], CASES[4]]  # of every server one, and both frameworks
-
-
-def eventually(true: Callable[[], bool], within: float = WITHIN) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not within {within} seconds"
-        time.sleep(0.1)
 
 
 class Load(Callers):

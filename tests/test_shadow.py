@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
+from modeldesk.testing import waiting
 
 from .callers import Load
 from .helpers import (
@@ -31,6 +31,7 @@ from .variants import choices
 SLEEP = 7  # seconds that a shadow takes for a row
 LONGEST = 5  # that a caller waits at most on a machine that is busy with other tests
 WITHIN = 60  # seconds until a shadow has answered
+eventually = partial(waiting.eventually, within=WITHIN)
 LOAD = 1  # seconds of callers
 LAG = 6  # seconds until a shadow is shown a row
 HOW = ["raises", "ends", "sleeps", "burns", "is good"]
@@ -124,13 +125,6 @@ class Service:
 
     def no_followers(self) -> bool:
         return not self.followers()
-
-
-def eventually(true: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not true():
-        assert time.monotonic() < deadline, f"not within {WITHIN} seconds"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module", params=FRAMEWORKS)

@@ -19,6 +19,7 @@ import httpx
 import pytest
 from modeldesk.serving.log import Feedback
 from modeldesk.testing.page import Page
+from modeldesk.testing.waiting import eventually
 
 from package import ml
 
@@ -74,11 +75,8 @@ def test_the_metrics_of_all_workers_add_up(production: Server) -> None:
 def test_logs_of_production_are_json(production: Server) -> None:
     httpx.get(f"{production.url}/%0aforged%22", headers={"X-Request-ID": "order-4711"})
     httpx.get(f"{production.url}/healthz", headers={"X-Request-ID": "order-4712"})
-    deadline = time.monotonic() + 20
-    while "order-4712" not in (said := production.err.read_text("utf-8")):  # a moment later
-        assert time.monotonic() < deadline, said
-        time.sleep(0.05)
-    lines = said.splitlines()
+    eventually(lambda: "order-4712" in production.err.read_text("utf-8"), 20)  # a moment later
+    lines = production.err.read_text("utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
     assert all({"time", "level", "logger", "message"} <= set(entry) for entry in entries)
     told = {entry["request_id"]: entry["message"] for entry in entries if "order-47" in str(entry)}
@@ -192,11 +190,8 @@ def test_it_stops_whichever_thread_is_told(project: Path, small_model: Path) -> 
     with serving(project, "--workers", "1", ARTIFACTS_DIR=str(small_model)) as server:
         (worker,) = spawned(server)
         tell_another_thread(int(worker))
-        deadline = time.monotonic() + 60
         # Only once another took its place does the server not take it for a failure to stop.
-        while Path(f"/proc/{worker}").exists() or len(spawned(server)) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        eventually(lambda: not Path(f"/proc/{worker}").exists() and len(spawned(server)) > 1, 60)
         tell_another_thread(server.process.pid)
         assert server.process.wait(timeout=20) == 0
 

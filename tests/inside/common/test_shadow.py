@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
@@ -35,6 +36,7 @@ from modeldesk.serving.log import (
 from modeldesk.serving.replay import comparison
 from modeldesk.serving.shadow import Follower
 from modeldesk.serving.shadow_command import compare
+from modeldesk.testing import waiting
 from sklearn.linear_model import LogisticRegression
 
 from . import models
@@ -43,14 +45,8 @@ from .records import MOMENT, check, record
 from .running import manage
 
 WITHIN = 30  # seconds
+eventually = partial(waiting.eventually, within=WITHIN)
 HOUSE = {"area": 95.5, "age": None, "rooms": 2, "garden": False, "heating": "oil"}
-
-
-def eventually(true: Callable[[], Any], within: float = WITHIN) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"not within {within} seconds"
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 from modeldesk.serving.log import BufferFull, LogUnavailable, PredictionLog, Record
 from modeldesk.serving.writers import BufferedWriter, DurableWriter
+from modeldesk.testing.waiting import eventually
 
 from .records import check, record
 
@@ -138,7 +139,7 @@ def test_buffered_records_wait_while_the_database_is_away(
     with pytest.raises(LogUnavailable, match="away, and 5 predictions wait"):
         writer.add([record()])
     back.set()
-    wait_for(lambda: len(kept) == 5)
+    eventually(lambda: len(kept) == 5, 10)
     assert kept == given
     last = record()
 
@@ -148,8 +149,8 @@ def test_buffered_records_wait_while_the_database_is_away(
             return True
         return False
 
-    wait_for(takes_it)
-    wait_for(lambda: kept == [*given, last])
+    eventually(takes_it, 10)
+    eventually(lambda: kept == [*given, last], 10)
 
 
 def test_buffered_records_in_doubt_are_stored_once(
@@ -166,7 +167,7 @@ def test_buffered_records_in_doubt_are_stored_once(
     monkeypatch.setattr(log, "add", break_at_first)
     given = [record() for _ in range(3)]
     BufferedWriter(log, interval=0.01).add(given)
-    wait_for(lambda: tries[0] == 2)
+    eventually(lambda: tries[0] == 2, 10)
     check(log, *given)
 
 
@@ -189,7 +190,7 @@ def test_callers_wait_for_room_in_the_buffer(
         go_on.set()
         for one in waiting:
             one.result(30)
-    wait_for(lambda: sum(batches) == 2500 + 4 * 600)
+    eventually(lambda: sum(batches) == 2500 + 4 * 600, 10)
     assert max(batches) <= 1000
 
 
@@ -201,12 +202,5 @@ def test_a_buffer_that_stays_full(log: PredictionLog, monkeypatch: pytest.Monkey
     with pytest.raises(BufferFull, match="slower than predictions come: 5 predictions wait"):
         writer.add([record()])
     go_on.set()
-    wait_for(lambda: not writer._waiting)
+    eventually(lambda: not writer._waiting, 10)
     writer.add([record()])
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
