@@ -130,7 +130,7 @@ def logging_config(*, json: bool) -> dict[str, Any]:
         "formatters": {"default": formatter[json]},
         "handlers": {
             "stderr": {
-                "()": Lines,
+                "()": Lines if json else logging.StreamHandler,
                 "formatter": "default",
                 "filters": ["request_id", "no_secrets"],
             }
