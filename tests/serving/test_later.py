@@ -30,6 +30,10 @@ SEATS = 2
 CONTENT = json.dumps({"instances": [ROW]}).encode()
 
 
+class OnPostgreSQL(Settings):
+    database = "postgresql"
+
+
 class SlowLog(MemoryLog):
     """A database that takes its time: until `may_commit`, or what `fault` says."""
 
@@ -167,6 +171,23 @@ def test_what_is_not_stored_is_answered_as_a_problem(ask: Ask, log: SlowLog) -> 
     assert problem["request_id"] == protocol.headers["X-Request-ID"]
     assert problem["errors"][0]["loc"] == ["database"]
     assert not log.count()
+
+
+def test_nobody_waits_without_a_thread_where_connections_are_few(
+    log: SlowLog, ask: Ask, plain: Plain
+) -> None:
+    url = "postgresql://app:secret@localhost/app?pooler="
+    for pooler, may_hold in (("session", False), ("transaction", True)):
+        settings = OnPostgreSQL.model_validate({"database_url": f"{url}{pooler}"})
+        assert Service(plain.service.deployment, log, settings).may_hold is may_hold
+    plain.service.may_hold = False
+    with ThreadPoolExecutor(SEATS, "server") as pool:
+        asked = [pool.submit(ask) for _ in range(SEATS)]
+        assert log.is_asked.wait(20)
+        log.may_commit.set()
+    for one in asked:
+        assert one.result().is_answered.is_set()
+    assert all(name.startswith("server") for name in log.threads)
 
 
 def test_so_many_wait_and_the_others_keep_their_thread(ask: Ask, log: SlowLog) -> None:

@@ -29,7 +29,6 @@ class DjangoPredictionLog:
 
     def add(self, records: Sequence[Record]) -> None:
         with reaching():
-            connection.close_if_unusable_or_obsolete()  # writers outlive requests
             store(records)
 
     def discard(self, ids: Sequence[str]) -> None:
@@ -120,6 +119,9 @@ class DjangoPredictionLog:
     def ping(self) -> None:
         with reaching():
             ping()
+
+    def let_go(self) -> None:
+        connection.close()
 
     def try_write(self) -> None:
         record = trial()

@@ -271,5 +271,8 @@ class PredictionLog(Protocol):
 
     def ping(self) -> None: ...
 
+    def let_go(self) -> None:
+        """Close what is kept for this thread, which ends."""
+
     def try_write(self) -> None:
         """Find out whether anything can be stored now, and leave nothing that anybody sees."""

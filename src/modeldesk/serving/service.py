@@ -21,6 +21,7 @@ from . import metrics, open_inference, protocols
 from .answers import HEALTH, Answer, Problem, Request, as_problem, to_json
 from .body import Paging, PredictBody, parse, read_json
 from .callers import PREDICT, SEE_ALL, caller
+from .database_options import pooler_of
 from .deployment import Contract, Deployment, Served, current_served
 from .later import Later
 from .log import Feedback, PredictionLog, Query, Record, new_id, now
@@ -42,6 +43,8 @@ class Service:
         self.auth = settings.auth
         durable = settings.prediction_log == "durable"
         self.writer = (DurableWriter if durable else BufferedWriter)(log, turn_for(settings))
+        # Who waits may hold the only connection that a thread which writes for others needs.
+        self.may_hold = pooler_of(settings.database_url) != "session"
 
     @property
     def served(self) -> Served:
@@ -157,11 +160,12 @@ class Service:
             return records
         # Of several targets there are too many labels.
         labels = ["" if output.targets else record.label or "" for record in records]
-        if later and (stored := self.writer.begin(records)):
-            later.stored = stored
-            stored.add_done_callback(partial(_count_stored, version, labels))
-            return records
-        if not later:
+        if later and self.may_hold:
+            if stored := self.writer.begin(records):
+                later.stored = stored
+                stored.add_done_callback(partial(_count_stored, version, labels))
+                return records
+        else:
             self.writer.add(records)
         _count(version, labels)
         return records

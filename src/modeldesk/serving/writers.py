@@ -13,7 +13,7 @@ from .reporting import all_is_well, tell
 from .turn import Turn
 
 FRESH = 1.0  # seconds; what was stored later shows that the database takes it
-IDLE = 60.0  # seconds after which a thread that has nothing to write ends
+IDLE = 1.0  # seconds after which a thread that has nothing to write ends, before what it keeps ages
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +115,7 @@ class DurableWriter(Writer):
     def _run(self) -> None:
         while self._is_awaited():
             self._commit()
+        self._log.let_go()
 
     def _is_awaited(self) -> bool:
         with self._goes_on:

@@ -165,6 +165,9 @@ class MongoPredictionLog:
             # Not the command of that name, which is answered without any permission.
             self.collection.find_one({}, {"_id": True})
 
+    def let_go(self) -> None:
+        """A thread keeps nothing: connections are those of the client."""
+
     def try_write(self) -> None:
         with reaching(self.client):
             trials = self.collection.database["trials"]  # not where the log is read meanwhile

@@ -166,6 +166,9 @@ class SQLPredictionLog(Connected):
         with self._transaction() as connection:
             connection.execute(text("SELECT 1"))
 
+    def let_go(self) -> None:
+        """A thread keeps nothing: connections are those of the engine."""
+
     def try_write(self) -> None:
         record = trial()
         with self._transaction() as connection:
