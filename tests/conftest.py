@@ -28,6 +28,7 @@ GIT = {
 
 def pytest_configure(config: pytest.Config) -> None:
     """Build the library, before the workers begin."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile every library
     if not hasattr(config, "workerinput") and shutil.which("uv"):
         build()
 

@@ -46,7 +46,6 @@ def environment(**extra: str) -> dict[str, str]:
     ours = (
         *("VIRTUAL_ENV", "PYTEST_", "UV_RUN", "APP_ENV", "SECRET_KEY", "DATABASE_URL"),
         *("MAIL_", "ADMIN_PASSWORD", "CONTRACT_"),
-        "PYTHONDONTWRITEBYTECODE",  # would compile every library anew at each of many starts
     )
     kept = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     folders = [p for p in kept["PATH"].split(os.pathsep) if Path(p) != Path(sys.executable).parent]
@@ -81,6 +80,26 @@ def run(folder: Path, *command: str, **extra: str) -> str:
     if done.returncode:
         pytest.fail(f"`{' '.join(command)}` gave {done.returncode}:\n{done.stdout}", pytrace=False)
     return done.stdout
+
+
+def sync(project: Path, *options: str, **settings: str) -> None:
+    """Install what a project declares, of what was fetched before where that is enough.
+
+    An index is asked for each of some 150 packages otherwise, in each of some hundred projects.
+    What makes a new environment asks, so that it has the newest of them.
+    """
+    command = [need("uv"), "sync", "--quiet", *options]
+    if Path(settings["UV_PROJECT_ENVIRONMENT"]).exists():
+        offline = subprocess.run(
+            [*command, "--offline"],
+            cwd=project,
+            env=environment(**settings),
+            capture_output=True,
+            check=False,
+        )
+        if offline.returncode == 0:
+            return
+    run(project, *command, **settings)
 
 
 def commit(folder: Path, message: str, tag: str | None = None) -> None:

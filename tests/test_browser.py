@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Download, expect
 
 from .browsing import LIMIT, Site, Visitor, chromium
-from .helpers import Environments, ask, example, logged, need, predict_example, run, served
+from .helpers import Environments, ask, example, logged, need, predict_example, run, served, sync
 from .people import EMAIL, make_admin
 from .rendering import render, write
 from .servers import Databases
@@ -72,7 +72,7 @@ def site(
     project = write(render(answers), tmp_path_factory.mktemp("browser") / "service")
     with databases.fresh(answers["database"]) as fresh:
         settings = fresh | environments.of(answers["framework"])
-        run(project, need("uv"), "sync", "--quiet", **settings)
+        sync(project, **settings)
         with served(project, **settings) as (port, _):
             make_admin(project, **settings)
             yield Site(project, port)
@@ -88,6 +88,7 @@ def wide_site(
     answers = request.param | {"model": "own"}
     project = write(render(answers), tmp_path_factory.mktemp("wide") / "service")
     settings = environments.of(answers["framework"])
+    sync(project, **settings)
     run(project, need("uv"), "run", "--quiet", "python", "-c", WIDE, **settings)
     with served(project, **settings) as (port, _):
         make_admin(project, **settings)
@@ -109,6 +110,7 @@ def two_versions(
 ) -> Iterator[TwoVersions]:
     project = write(render(request.param), tmp_path_factory.mktemp("versions") / "service")
     settings = environments.of(request.param["framework"])
+    sync(project, **settings)
     with served(project, **settings) as (port, _):
         make_admin(project, **settings)
         said = run(project, need("uv"), "run", "--quiet", "python", "-c", NEXT, **settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import MIGRATE, Environments, ask, copy, need, run, served
+from .helpers import MIGRATE, Environments, ask, copy, need, run, served, sync
 from .people import Person, make_admin
 from .rendering import rendered
 from .variants import leader_with
@@ -84,6 +84,7 @@ def service(
     answers = {"framework": request.param.partition(" ")[0], **RUNS[request.param]}
     project = copy(template, tmp_path_factory.mktemp("clients") / "service", answers)
     settings = environments.of(answers["framework"])
+    sync(project, **settings)
     if answers["model"] == "own":
         run(project, need("uv"), "run", "--quiet", "python", "-c", HOUSES, **settings)
     with served(project, **settings) as (port, _):

@@ -27,6 +27,7 @@ from .helpers import (
     run,
     served,
     status,
+    sync,
     tree,
 )
 from .people import EMAIL, PASSWORD, Person
@@ -144,7 +145,7 @@ class Owner:
         self.uses(answers)
         copy(template, self.made, answers)
         run(self.made, "git", "init", "--quiet")
-        run(self.made, need("uv"), "sync", "--quiet", **self.settings)
+        sync(self.made, **self.settings)
         older, _ = publish_two(self.made, **self.settings)
         self.manage("manage", "shadow", older)
         self.migrates()
@@ -164,6 +165,7 @@ class Owner:
         before = self.answers
         copier.run_update(self.made, data=flip, defaults=True, overwrite=True, quiet=True)
         self.uses(flip)
+        sync(self.made, **self.settings)
         self.migrates()
         if not self.has_accounts:
             self.imports()

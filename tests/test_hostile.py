@@ -18,7 +18,7 @@ from modeldesk.testing.hostile import NAMES, TEXTS, VALUES, kind_of
 from playwright.sync_api import Browser, Download, Page, expect
 
 from .browsing import LIMIT, Site, Visitor, chromium
-from .helpers import Environments, ask, example, logged, need, run, served
+from .helpers import Environments, ask, example, logged, need, run, served, sync
 from .people import EMAIL, make_admin
 from .rendering import render, write
 
@@ -44,6 +44,7 @@ def site(
         tmp_path_factory.mktemp("hostile") / "service",
     )
     settings = environments.of(request.param)
+    sync(project, **settings)
     run(project, need("uv"), "run", "--quiet", "python", "-c", PUBLISH, **settings)
     with served(project, **settings) as (port, _):
         make_admin(project, **settings)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import REPO, Environments, ask, need, run, served
+from .helpers import REPO, Environments, ask, need, run, served, sync
 from .rendering import rendered, write
 from .test_render import FRAMEWORKS
 
@@ -58,7 +58,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, environments: Environments)
     settings[first] = Environments(folder / "environments").of(first)
     for name in FRAMEWORKS:
         settings[name]["ARTIFACTS_DIR"] = str(folder / "artifacts")
-        run(projects[name], need("uv"), "sync", "--quiet", **settings[name])
+        sync(projects[name], **settings[name])
     bin_folder = "Scripts" if os.name == "nt" else "bin"
     python = str(Path(settings[first]["UV_PROJECT_ENVIRONMENT"]) / bin_folder / "python")
     install = [need("uv"), "pip", "install", "--quiet", "--python", python]

@@ -32,6 +32,7 @@ from .helpers import (
     run,
     said_by,
     served,
+    sync,
     wait_until_ready,
     workers,
 )
@@ -146,7 +147,7 @@ def service(
     project: Project = request.param
     made = copy(template, tmp_path / "service", project.answers)
     settings = environments.of(str(project.answers["framework"]))
-    run(made, need("uv"), "sync", "--quiet", **settings)
+    sync(made, **settings)
     run(made, need("uv"), "run", "manage", "train", **settings)
     return Service(made, settings)
 

@@ -17,7 +17,7 @@ import pytest
 from modeldesk.testing import waiting
 
 from .callers import PAUSE, Callers
-from .helpers import Environments, copy, logged, need, run, served, status
+from .helpers import Environments, copy, logged, need, run, served, status, sync
 from .servers import SERVERS, Server
 from .variants import Project, projects
 
@@ -120,7 +120,7 @@ def service(
     project: Project = request.param
     made = copy(template, tmp_path_factory.mktemp("outage") / "service", project.answers)
     settings = environments.of(str(project.answers["framework"]))
-    run(made, need("uv"), "sync", "--quiet", **settings)
+    sync(made, **settings)
     run(made, need("uv"), "run", "manage", "train", **settings)
     with SERVERS[str(project.answers["database"])](durable=True) as server:
         yield Service(made, server, settings)

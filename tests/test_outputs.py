@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .helpers import Environments, ask, example, need, predict_example, run, served
+from .helpers import Environments, ask, example, need, predict_example, run, served, sync
 from .people import EMAIL, PASSWORD, make_admin
 from .rendering import render, write
 from .servers import Databases
@@ -107,7 +107,7 @@ def test_other_answers_than_one_number_or_class(
     (ml / "train.py").write_text(TRAIN, "utf-8")
     with databases.fresh("sqlite") as fresh:
         settings = fresh | environments.of(framework)
-        run(project, need("uv"), "sync", "--quiet", **settings)
+        sync(project, **settings)
         with served(project, **settings) as (port, _):
             make_admin(project, **settings)
             described = ask(port, "/api/v1/model")

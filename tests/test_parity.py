@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import Environments, copy, need, run, served
+from .helpers import Environments, copy, need, run, served, sync
 from .servers import Databases
 
 FRAMEWORKS = ("flask", "django")
@@ -327,6 +327,7 @@ def servers(
             answers = {"framework": name, "model": model, "database": database, "forms": True}
             project = copy(template, folder / name, answers)
             settings = stack.enter_context(databases.fresh(database)) | environments.of(name)
+            sync(project, **settings)
             if name == "flask":
                 run(project, need("uv"), "run", "--quiet", "manage", "train", **settings)
             else:

@@ -24,7 +24,7 @@ from modeldesk.testing.page import Page, check_page, control_name, errors_of
 
 from . import owners_edits as own
 from .browsing import LIMIT, Site, Visitor, chromium
-from .helpers import MIGRATE, Environments, environment, free_port, need, run, said_by, served
+from .helpers import MIGRATE, Environments, environment, free_port, need, run, said_by, served, sync
 from .people import EMAIL, PASSWORD, make_admin
 from .rendering import render, rendered, write
 from .variants import choices, projects
@@ -116,14 +116,14 @@ def desk(
     # What mypy knows of these edits is not to be told of the project that comes next.
     settings = environments.of(framework) | {"MYPY_CACHE_DIR": str(folder / "mypy")}
     found = Desk(project, 0, framework=framework, settings=settings)
-    run(project, need("uv"), "sync", "--quiet", **settings)
+    sync(project, **settings)
     found.manage("train")
     found.manage(" ".join(MIGRATE[framework]))
     found.first = version_of(project)
 
     own.vendor(project, template)
     own.edit(project, framework)
-    run(project, need("uv"), "sync", "--quiet", **settings)
+    sync(project, **settings)
     for command in [*MAKE[framework], " ".join(MIGRATE[framework]), "train"]:
         found.manage(command)
     assert version_of(project) != found.first
@@ -543,8 +543,7 @@ def test_the_library(desk: Desk, tmp_path: Path) -> None:
         source = desk.project / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, own.parent(built / name))
     environment = {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "venv")}
-    install = ("sync", "--quiet", "--no-dev", "--no-editable")
-    run(built, need("uv"), *install, **environment)
+    sync(built, "--no-dev", "--no-editable", **environment)
     shutil.rmtree(built)
     folder = "Scripts" if os.name == "nt" else "bin"
     ask = "from modeldesk.serving import service; print(open(service.__file__).read())"

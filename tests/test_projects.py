@@ -1,21 +1,22 @@
 """Every combination of database, auth, admin and forms in both frameworks.
 
 Of the projects that differ only in the model one is run: served on its own database, asked by its
-own tests, stopped. Of these, enough have their types checked for every file of Python to be in one;
-and enough are held against the whole contract for every framework to meet it with every database,
-and with any two of its switches. What the library does with a framework and a database together
-is tested in the projects with everything on: all of it on SQLite, on other databases what asks for
-one; and once more on SQLite, with only auth, only admin and neither, where these make a difference.
-Projects that run such tests also train their own model on the first start, and start again; the
-others take a model from them. Servers of no database are left out where none is to be had.
+own tests, stopped. Of these, enough have their types checked for any two answers, and every file of
+Python, to be in one; and enough are held against the whole contract for every framework to meet it
+with every database, and with any two of its switches. What the library does with a framework and a
+database together is tested in the projects with everything on: all of it on SQLite, on other
+databases what asks for one; and once more on SQLite, with only auth, only admin and neither, where
+these make a difference. Projects that run such tests also train their own model on the first start,
+and start again; the others take a model from them. Servers of no database are left out where none
+is to be had.
 """
 
 import contextlib
-import functools
 import json
 import os
 import shutil
 import sqlite3
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from .helpers import (
     run,
     served,
     status,
+    sync,
     workers,
 )
 from .inside import FOLDER, inside
@@ -159,25 +161,7 @@ SERVED = [project for project in RUN if project.answers["database"] not in WITHO
 WITHOUT_DATABASE = [axis for axis in AXES if axis != "database"]
 EVERYTHING_ON = [p.name for p in SERVED if all(switches(p))]
 WHOLE_CONTRACT = covering(SERVED, WITHOUT_DATABASE, EVERYTHING_ON, together=2)
-
-
-@functools.cache
-def type_checked() -> set[str]:
-    """The names of few projects that hold every file of Python among them."""
-    files = {
-        project.name: {
-            (str(project.answers["framework"]), path, content)
-            for path, content in rendered(project.name).items()
-            if path.endswith(".py")
-        }
-        for project in RUN
-    }
-    lacking, names = set().union(*files.values()), set()
-    while lacking:
-        best = max(files, key=lambda name: len(files[name] & lacking))
-        lacking -= files[best]
-        names.add(best)
-    return names
+TYPE_CHECKED = covering(RUN, [*AXES, "model"], together=2)
 
 
 @pytest.fixture(scope="session")
@@ -205,10 +189,10 @@ def test_project(
     made = write(rendered(project.name), tmp_path / "service")
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(str(project.answers["framework"]))
-        run(made, uv, "sync", "--quiet", **settings)
+        sync(made, **settings)
         for check in ("ruff check .", "ruff format --check .", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        if project.name in type_checked():
+        if project.name in TYPE_CHECKED:
             run(made, uv, "run", "mypy", **settings)
         if chosen := chosen_tests(project):
             if database == "postgresql":
@@ -307,6 +291,18 @@ def test_any_two_answers_meet_the_contract() -> None:
     chosen = [project for project in SERVED if project.name in WHOLE_CONTRACT]
     for axes, size in ((["framework", "database"], 2), (WITHOUT_DATABASE, 2)):
         assert together(chosen, axes, size) == together(SERVED, axes, size)
+
+
+def test_every_file_has_its_types_checked() -> None:
+    def files(chosen: Iterable[Project]) -> set[tuple[Any, str]]:
+        return {
+            (project.answers["framework"], path)
+            for project in chosen
+            for path in rendered(project.name)
+            if path.endswith(".py")
+        }
+
+    assert files(p for p in RUN if p.name in TYPE_CHECKED) == files(RUN)
 
 
 def test_every_test_runs_with_its_framework() -> None:

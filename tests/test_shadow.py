@@ -24,6 +24,7 @@ from .helpers import (
     run,
     said_by,
     served,
+    sync,
     wait_until_ready,
 )
 from .variants import choices
@@ -87,6 +88,7 @@ class Service:
 
     def __init__(self, made: Path, settings: dict[str, str]) -> None:
         self.made, self.settings = made, settings
+        sync(made, **settings)
         published = run(made, need("uv"), "run", "--quiet", "python", "-c", PUBLISH, **settings)
         self.current, *versions = published.split()
         self.versions = dict(zip(HOW, versions, strict=True))

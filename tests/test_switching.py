@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .callers import Load
-from .helpers import Environments, copy, logged, need, run, served
+from .helpers import Environments, copy, logged, need, run, served, sync
 from .promoting import PROMOTE_AND_KILL, Watch, publish_two
 from .servers import Databases
 from .variants import Project, projects
@@ -55,7 +55,7 @@ def service(
     made = copy(template, tmp_path_factory.mktemp("switching") / "service", project.answers)
     with databases.fresh(str(project.answers["database"])) as fresh:
         settings = fresh | environments.of(str(project.answers["framework"]))
-        run(made, need("uv"), "sync", "--quiet", **settings)
+        sync(made, **settings)
         yield Service(made, publish_two(made, **settings), settings)
 
 

@@ -14,7 +14,7 @@ import psutil
 from modeldesk.moving.source import NEEDED
 from modeldesk.serving.log import id_at, iso
 
-from .helpers import MIGRATE, Environments, copy, environment, need, run
+from .helpers import MIGRATE, Environments, copy, environment, need, run, sync
 from .servers import SERVERS, Databases
 from .variants import Project, asked, projects
 
@@ -132,7 +132,7 @@ def place(
     made = copy(template, folder / project.name, project.answers)
     with databases.fresh(str(project.answers["database"])) as fresh:
         here = Place(made, fresh | environments.of(str(project.answers["framework"])))
-        run(made, need("uv"), "sync", "--quiet", **here.settings)
+        sync(made, **here.settings)
         here.manage(*MIGRATE[project.answers["framework"]])
         yield here
 

@@ -24,6 +24,7 @@ from .helpers import (
     predict_example,
     run,
     served,
+    sync,
     tree,
 )
 from .people import Person, make_admin
@@ -161,6 +162,7 @@ def test_its_data_goes_on(
     uv = need("uv")
     with databases.fresh(database) as fresh:
         settings = fresh | environments.of(f"{framework}-before")
+        sync(project, **settings)
         with served(project, "--workers", "1", **settings) as (port, _):
             token = ""
             if switches:
@@ -177,6 +179,7 @@ def test_its_data_goes_on(
         update(project)
         assert conflicts(project) == []
         settings = fresh | environments.of(framework)
+        sync(project, **settings)
         run(project, uv, "run", "manage", *MIGRATE[framework], **settings)
         with served(project, "--workers", "1", **settings) as (port, _):
             if switches:
@@ -248,6 +251,7 @@ def test_edits_are_kept(
     assert '"boto3' in about
     assert about.endswith("\n[tool.ours]\nteam = 7\n")
     settings = environments.of(framework)
+    sync(project, **settings)
     with served(project, "--workers", "1", **settings) as (port, _):
         browser = Person(port)
         assert HEADING in browser.get("/")[1]
