@@ -41,7 +41,7 @@ from .inside import FOLDER, inside
 from .people import EMAIL, PASSWORD, Person, make_admin
 from .rendering import rendered, write
 from .servers import SERVERS, WITHOUT_SERVER, Databases, database_name
-from .variants import AXES, Project, choices, covering, leaders, projects, with_computed
+from .variants import AXES, Project, any_two, choices, covering, leaders, projects, with_computed
 
 RUN = list(leaders().values())
 TRAIN = "src/my_service/ml/train.py"
@@ -90,8 +90,8 @@ OF_THE_SERVICE = {
     )
     for name in names.split()
 }
-# About a minute in the project of each framework that runs all tests, or as many as is said.
-FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "4000")}
+# Half a minute in the project of each framework that runs all tests, or as many as is said.
+FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "2000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
@@ -161,7 +161,6 @@ SERVED = [project for project in RUN if project.answers["database"] not in WITHO
 WITHOUT_DATABASE = [axis for axis in AXES if axis != "database"]
 EVERYTHING_ON = [p.name for p in SERVED if all(switches(p))]
 WHOLE_CONTRACT = covering(SERVED, WITHOUT_DATABASE, EVERYTHING_ON, together=2)
-TYPE_CHECKED = covering(RUN, [*AXES, "model"], together=2)
 
 
 @pytest.fixture(scope="session")
@@ -192,7 +191,7 @@ def test_project(
         sync(made, **settings)
         for check in ("ruff check .", "ruff format --check .", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        if project.name in TYPE_CHECKED:
+        if project.name in any_two():
             run(made, uv, "run", "mypy", **settings)
         if chosen := chosen_tests(project):
             if database == "postgresql":
@@ -302,7 +301,7 @@ def test_every_file_has_its_types_checked() -> None:
             if path.endswith(".py")
         }
 
-    assert files(p for p in RUN if p.name in TYPE_CHECKED) == files(RUN)
+    assert files(p for p in RUN if p.name in any_two()) == files(RUN)
 
 
 def test_every_test_runs_with_its_framework() -> None:

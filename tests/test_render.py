@@ -23,6 +23,7 @@ from .rendering import render, rendered, texts, write
 from .variants import (
     QUESTIONS,
     Project,
+    any_two,
     asked,
     choices,
     jinja,
@@ -56,7 +57,7 @@ def template_files(folder: str) -> list[Path]:
     return [REPO / name for name in listed.split("\0") if name and (REPO / name).is_file()]
 
 
-@each_leader
+@each(project for project in leaders().values() if project.name in any_two())
 def test_copier_renders_what_these_tests_look_at(
     template: Path, tmp_path: Path, project: Project
 ) -> None:

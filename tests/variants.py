@@ -197,6 +197,12 @@ def covering(
     return names
 
 
+@functools.cache
+def any_two() -> set[str]:
+    """The names of few of the projects that are run: any two answers are in one of them."""
+    return covering(leaders().values(), [*AXES, "model"], together=2)
+
+
 def rest_of_name(project: Project) -> str:
     return project.name.removeprefix(str(project.answers["model"]))
 
