@@ -125,6 +125,7 @@ def release(folder: Path, tag: str | None = None) -> Path:
             shutil.copy(source, target)
     run(folder, "git", "init", "--quiet", "--initial-branch", "main")
     commit(folder, "release", tag)
+    run(folder, "git", "gc", "--quiet")  # a clone has a link, and a folder, for each loose object
     return folder
 
 
