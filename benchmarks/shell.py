@@ -1,6 +1,7 @@
 """Runs programs as a person at a fresh prompt does."""
 
 import os
+import re
 import resource
 import shutil
 import socket
@@ -32,13 +33,15 @@ def run(folder: Path, *command: str, **extra: str) -> str:
         command, cwd=folder, env=environment(**extra), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise Failed(f"`{' '.join(command)[:100]}` gave {done.returncode}: {last(done.stderr)}")
+        shown = " ".join(Path(word).name for word in command)[:100]  # wherever they are here
+        raise Failed(f"`{shown}` gave {done.returncode}: {last(done.stderr)}")
     return done.stdout
 
 
 def last(text: str, lines: int = 3) -> str:
-    """The last lines of what a program printed, as one."""
-    return " ".join(text.split("\n")[-lines - 1 :]).strip()[-400:]
+    """The last lines of what a program printed, as one, without colours."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    return " ".join(plain.split("\n")[-lines - 1 :]).strip()[-400:]
 
 
 def free_port() -> int:

@@ -64,6 +64,15 @@ def _growth(key: str) -> Found:
     return found
 
 
+def _started(key: str) -> Found:
+    def found(results: Results, framework: str) -> list[float]:
+        starts = results.get("predict", {}).get("starts", [])
+        case = {"model": "linear", "name": f"{framework}, durable"}
+        return [start[key] for start in starts if case.items() <= start.items()]
+
+    return found
+
+
 def _complete(results: Results) -> list[float]:
     loads = results.get("article", {}).get("loads", [])
     of = {
@@ -102,4 +111,6 @@ TARGETS: list[tuple[str, str, Found]] = [
     ("`predict-file`, Parquet, to pandas", "0.7", _file("parquet")),
     ("pages, the large log to the small", "at most 1.5", _growth("times")),
     ("pages, ms over the large log", "at most 100", _growth("ms")),
+    ("start to the first prediction, trained, s", "at most 1.5", _started("start_s")),
+    ("memory of a worker, MiB", "at most 120", _started("worker")),
 ]

@@ -56,7 +56,12 @@ PEERS = [
         MLFLOW,
         prepare="python mlflow_save.py",
     ),
-    Peer("Ray Serve", "ray[serve]", "python ray_app.py {port}"),
+    Peer(
+        "Ray Serve",
+        "ray[serve]",
+        "python ray_app.py {port}",
+        settings=(("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0"),),  # else it starts workers by uv, too
+    ),
     Peer(LIMIT, "granian onnxruntime", GRANIAN + "bare_wsgi:app"),
 ]
 ALONE = "model alone, ONNX"
