@@ -81,7 +81,8 @@ def test_another_answer_than_the_recorded_one_is_not_served(
 
 
 def test_doctor_tells_of_it(root: Path, other_engine: None) -> None:
-    settings = Settings.model_validate({"artifacts_dir": root})
+    database = f"sqlite:///{root.parent / 'app.db'}"
+    settings = Settings.model_validate({"artifacts_dir": root, "database_url": database})
     model = next(c for c in examine(settings, "127.0.0.1", 0) if c.name == "model")
     assert "does not answer as it did" in (model.fault or "")
 
