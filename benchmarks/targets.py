@@ -37,15 +37,14 @@ def _batch(results: Results, framework: str) -> list[float]:
 
 def _tail(results: Results, framework: str) -> list[float]:
     case = {"model": "linear", "connections": 32, "name": f"{framework}, durable"}
-    loads = results.get("predict", {}).get("loads", [])
-    return [load["p99_ms"] / load["p50_ms"] for load in loads if case.items() <= load.items()]
+    loads = _measured(results, "predict", "loads", case)
+    return [load["p99_ms"] / load["p50_ms"] for load in loads]
 
 
 def _file(kind: str) -> Found:
     def found(results: Results, framework: str) -> list[float]:
-        runs = results.get("file", {}).get("runs", [])
-        its = [run for run in runs if (run["name"], run["kind"]) == (framework.lower(), kind)]
-        return [run["ratio_seconds"] for run in its]
+        case = {"name": framework.lower(), "kind": kind}
+        return [run["ratio_seconds"] for run in _measured(results, "file", "runs", case)]
 
     return found
 
@@ -54,10 +53,9 @@ def _growth(key: str) -> Found:
     """Of each page: its time over the largest log against the smallest, or its milliseconds."""
 
     def found(results: Results, framework: str) -> list[float]:
-        pages = results.get("log", {}).get("pages", [])
-        its = [page for page in pages if page["framework"] == framework.lower()]
+        pages = _measured(results, "log", "pages", {"framework": framework.lower()})
         times: dict[tuple[str, str], list[float]] = {}
-        for page in sorted(its, key=lambda page: page["rows"]):
+        for page in sorted(pages, key=lambda page: page["rows"]):
             times.setdefault((page["database"], page["page"]), []).append(page["ms"])
         return [ms[-1] / ms[0] if key == "times" else ms[-1] for ms in times.values()]
 
@@ -66,9 +64,8 @@ def _growth(key: str) -> Found:
 
 def _started(key: str) -> Found:
     def found(results: Results, framework: str) -> list[float]:
-        starts = results.get("predict", {}).get("starts", [])
         case = {"model": "linear", "name": f"{framework}, durable"}
-        return [start[key] for start in starts if case.items() <= start.items()]
+        return [start[key] for start in _measured(results, "predict", "starts", case)]
 
     return found
 
@@ -88,14 +85,17 @@ def _ratios(
     results: Results, part: str, case: dict[str, Any], name: str, other: str
 ) -> list[float]:
     """One against another, both by their ratios to the baseline of the same round."""
-    loads = [
-        load for load in results.get(part, {}).get("loads", []) if case.items() <= load.items()
-    ]
+    loads = _measured(results, part, "loads", case)
     own = {load["round"]: load["ratio"] for load in loads if load["name"] == name}
     theirs = {load["round"]: load["ratio"] for load in loads if load["name"] == other}
     if other == BASELINE:
         return list(own.values())
     return [own[number] / theirs[number] for number in own.keys() & theirs.keys()]
+
+
+def _measured(results: Results, part: str, kind: str, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries of a part that are of this case; none, where it was not measured."""
+    return [one for one in results.get(part, {}).get(kind, []) if case.items() <= one.items()]
 
 
 TARGETS: list[tuple[str, str, Found]] = [

@@ -65,9 +65,9 @@ def assert_marked(page: str, *languages: str) -> None:
         assert (language == "console") == text.startswith("$ "), text
 
 
-def run(folder: Path, *command: str, **extra: str) -> str:
-    """The output of a command run in `folder`; a failure shows the command and what it printed."""
-    done = subprocess.run(
+def finished(folder: Path, *command: str, **extra: str) -> subprocess.CompletedProcess[str]:
+    """A command run in `folder`, however it ended; what it printed is in its stdout."""
+    return subprocess.run(
         command,
         cwd=folder,
         env=environment(**extra),
@@ -77,6 +77,11 @@ def run(folder: Path, *command: str, **extra: str) -> str:
         errors="replace",
         check=False,
     )
+
+
+def run(folder: Path, *command: str, **extra: str) -> str:
+    """The output of a command run in `folder`; a failure shows the command and what it printed."""
+    done = finished(folder, *command, **extra)
     if done.returncode:
         pytest.fail(f"`{' '.join(command)}` gave {done.returncode}:\n{done.stdout}", pytrace=False)
     return done.stdout
@@ -89,17 +94,9 @@ def sync(project: Path, *options: str, **settings: str) -> None:
     What makes a new environment asks, so that it has the newest of them.
     """
     command = [need("uv"), "sync", "--quiet", *options]
-    if Path(settings["UV_PROJECT_ENVIRONMENT"]).exists():
-        offline = subprocess.run(
-            [*command, "--offline"],
-            cwd=project,
-            env=environment(**settings),
-            capture_output=True,
-            check=False,
-        )
-        if offline.returncode == 0:
-            return
-    run(project, *command, **settings)
+    is_new = not Path(settings["UV_PROJECT_ENVIRONMENT"]).exists()
+    if is_new or finished(project, *command, "--offline", **settings).returncode:
+        run(project, *command, **settings)
 
 
 def commit(folder: Path, message: str, tag: str | None = None) -> None:
