@@ -43,8 +43,8 @@ def macro(name: str, source: str, commit: str | None = COMMIT) -> str:
         ("file:///srv/name.git", "git+file:///srv/name.git"),
         ("/srv/name", "git+file:///srv/name"),
         ("/srv/my templates/größe@1", "git+file:///srv/my%20templates/gr%C3%B6%C3%9Fe%401"),
-        ("C:/work/name", "git+file:///C:/work/name"),
-        ("C:\\work\\my name", "git+file:///C:/work/my%20name"),
+        ("C:/templates/name", "git+file:///C:/templates/name"),
+        ("C:\\templates\\my name", "git+file:///C:/templates/my%20name"),
     ],
 )
 def test_a_source_becomes_a_requirement(source: str, url: str) -> None:
@@ -69,8 +69,8 @@ def test_a_home_folder_is_written_out() -> None:
         ("https://git.example.com/name.git", ""),
         ("/srv/my name", "/srv/my name"),
         ("file:///srv/name.git", "/srv/name.git"),
-        ("C:\\work\\name", "C:/work/name"),
-        ("file:///C:/work/name", "C:/work/name"),
+        ("C:\\templates\\name", "C:/templates/name"),
+        ("file:///C:/templates/name", "C:/templates/name"),
     ],
 )
 def test_an_image_build_is_handed_a_folder_of_this_machine(source: str, folder: str) -> None:
