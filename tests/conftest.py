@@ -12,7 +12,7 @@ import copier._main
 import jinja2
 import pytest
 
-from .helpers import Environments, release
+from .helpers import Environments, Models, release
 from .library import FOLDER, build
 from .servers import Databases
 
@@ -110,3 +110,10 @@ def databases() -> Iterator[Databases]:
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Environments:
     return Environments(tmp_path_factory.mktemp("environments"))
+
+
+@pytest.fixture(scope="session")
+def models() -> Models:
+    folder = FOLDER / "models"
+    folder.mkdir(exist_ok=True)
+    return Models(folder)

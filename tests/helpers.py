@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -171,6 +172,36 @@ class Environments:
             "UV_PROJECT_ENVIRONMENT": str(folder / "environment"),
             "MYPY_CACHE_DIR": str(folder / "mypy"),
         }
+
+
+class Models:
+    """Trained models, by a name for what was trained, for projects that only have to have one.
+
+    `folder` is one for all workers.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def give(self, project: Path, model: str) -> bool:
+        """Put a model into a project; False if none was kept yet."""
+        kept = self.folder / model
+        if kept.exists():
+            shutil.copytree(kept, project / "artifacts", symlinks=True)
+        return kept.exists()
+
+    def keep(self, project: Path, model: str) -> None:
+        """Keep the model of a project, unless there is one."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as copied:
+            shutil.copytree(project / "artifacts", Path(copied) / model, symlinks=True)
+            with contextlib.suppress(OSError):
+                (Path(copied) / model).rename(self.folder / model)
+
+    def train(self, project: Path, model: str, **settings: str) -> None:
+        """Give an installed project a model, which it trains as the first of its kind."""
+        if not self.give(project, model):
+            run(project, need("uv"), "run", "--quiet", "manage", "train", **settings)
+            self.keep(project, model)
 
 
 def free_port() -> int:

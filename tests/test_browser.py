@@ -12,7 +12,18 @@ import pytest
 from playwright.sync_api import Browser, Download, expect
 
 from .browsing import LIMIT, Site, Visitor, chromium
-from .helpers import Environments, ask, example, logged, need, predict_example, run, served, sync
+from .helpers import (
+    Environments,
+    Models,
+    ask,
+    example,
+    logged,
+    need,
+    predict_example,
+    run,
+    served,
+    sync,
+)
 from .people import EMAIL, make_admin
 from .rendering import render, write
 from .servers import Databases
@@ -67,12 +78,14 @@ def site(
     tmp_path_factory: pytest.TempPathFactory,
     databases: Databases,
     environments: Environments,
+    models: Models,
 ) -> Iterator[Site]:
     answers = request.param
     project = write(render(answers), tmp_path_factory.mktemp("browser") / "service")
     with databases.fresh(answers["database"]) as fresh:
         settings = fresh | environments.of(answers["framework"])
         sync(project, **settings)
+        models.train(project, answers["model"], **settings)
         with served(project, **settings) as (port, _):
             make_admin(project, **settings)
             yield Site(project, port)
@@ -107,10 +120,12 @@ def two_versions(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     environments: Environments,
+    models: Models,
 ) -> Iterator[TwoVersions]:
     project = write(render(request.param), tmp_path_factory.mktemp("versions") / "service")
     settings = environments.of(request.param["framework"])
     sync(project, **settings)
+    models.train(project, request.param["model"], **settings)
     with served(project, **settings) as (port, _):
         make_admin(project, **settings)
         said = run(project, need("uv"), "run", "--quiet", "python", "-c", NEXT, **settings)

@@ -22,6 +22,7 @@ from .callers import Callers
 from .helpers import (
     START_LIMIT,
     Environments,
+    Models,
     copy,
     end,
     environment,
@@ -29,7 +30,6 @@ from .helpers import (
     kill_all,
     logged,
     need,
-    run,
     said_by,
     served,
     sync,
@@ -142,13 +142,17 @@ class Service:
 
 @pytest.fixture(params=CASES)
 def service(
-    request: pytest.FixtureRequest, template: Path, tmp_path: Path, environments: Environments
+    request: pytest.FixtureRequest,
+    template: Path,
+    tmp_path: Path,
+    environments: Environments,
+    models: Models,
 ) -> Service:
     project: Project = request.param
     made = copy(template, tmp_path / "service", project.answers)
     settings = environments.of(str(project.answers["framework"]))
     sync(made, **settings)
-    run(made, need("uv"), "run", "manage", "train", **settings)
+    models.train(made, str(project.answers["model"]), **settings)
     return Service(made, settings)
 
 

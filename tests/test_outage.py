@@ -17,7 +17,7 @@ import pytest
 from modeldesk.testing import waiting
 
 from .callers import PAUSE, Callers
-from .helpers import Environments, copy, logged, need, run, served, status, sync
+from .helpers import Environments, Models, copy, logged, served, status, sync
 from .servers import SERVERS, Server
 from .variants import Project, projects
 
@@ -116,12 +116,13 @@ def service(
     template: Path,
     tmp_path_factory: pytest.TempPathFactory,
     environments: Environments,
+    models: Models,
 ) -> Iterator[Service]:
     project: Project = request.param
     made = copy(template, tmp_path_factory.mktemp("outage") / "service", project.answers)
     settings = environments.of(str(project.answers["framework"]))
     sync(made, **settings)
-    run(made, need("uv"), "run", "manage", "train", **settings)
+    models.train(made, str(project.answers["model"]), **settings)
     with SERVERS[str(project.answers["database"])](durable=True) as server:
         yield Service(made, server, settings)
 

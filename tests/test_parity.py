@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .helpers import Environments, copy, need, run, served, sync
+from .helpers import Environments, Models, copy, served, sync
 from .servers import Databases
 
 FRAMEWORKS = ("flask", "django")
@@ -312,11 +312,13 @@ RUNS = [
 
 @pytest.fixture(scope="module", params=RUNS, ids="-".join)
 def servers(
+    *,
     request: pytest.FixtureRequest,
     template: Path,
     tmp_path_factory: pytest.TempPathFactory,
     databases: Databases,
     environments: Environments,
+    models: Models,
 ) -> Iterator[tuple[Server, Server]]:
     """Both frameworks with the same artifact, each with a database of its own."""
     model, database = request.param
@@ -329,7 +331,7 @@ def servers(
             settings = stack.enter_context(databases.fresh(database)) | environments.of(name)
             sync(project, **settings)
             if name == "flask":
-                run(project, need("uv"), "run", "--quiet", "manage", "train", **settings)
+                models.train(project, model, **settings)
             else:
                 shutil.copytree(folder / "flask" / "artifacts", project / "artifacts")
             port, _ = stack.enter_context(served(project, **settings))

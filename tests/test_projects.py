@@ -5,16 +5,15 @@ own tests, stopped. Of these, enough have their types checked for any two answer
 Python, to be in one; and enough are held against the whole contract for every framework to meet it
 with every database, and with any two of its switches. What the library does with a framework and a
 database together is tested in the projects with everything on: all of it on SQLite, on other
-databases what asks for one; and once more on SQLite, with only auth, only admin and neither, where
-these make a difference. Projects that run such tests also train their own model on the first start,
-and start again; the others take a model from them. Servers of no database are left out where none
-is to be had.
+databases what asks for one; and once more on SQLite, with only auth, only admin and neither, what
+says something else there. Projects that run such tests also train their own model on the first
+start, and start again; the others take a model from them. Servers of no database are left out where
+none is to be had.
 """
 
 import contextlib
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Iterable
 from itertools import combinations
@@ -26,6 +25,7 @@ import pytest
 
 from .helpers import (
     Environments,
+    Models,
     ask,
     free_port,
     logged,
@@ -141,10 +141,8 @@ def chosen_tests(project: Project) -> dict[str, set[str]]:
         return {"": own, "database": all_of_them - own - OF_THE_SERVICE}
     if database == "sqlite" and all(switches(project)):
         return {"": all_of_them}
-    if database == "sqlite" and auth != admin == forms:
-        return {"": different(project, auth=False, admin=False)}
-    if database == "sqlite" and not any(switches(project)):
-        return {"": different(project, auth=True, admin=True)}
+    if database == "sqlite" and admin == forms and not (auth and admin):
+        return {"": different(project, auth=True, admin=True, forms=True)}
     return {}
 
 
@@ -163,12 +161,6 @@ EVERYTHING_ON = [p.name for p in SERVED if all(switches(p))]
 WHOLE_CONTRACT = covering(SERVED, WITHOUT_DATABASE, EVERYTHING_ON, together=2)
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained model of each kind, once a project has trained it."""
-    return tmp_path_factory.mktemp("models")
-
-
 CASES = [
     pytest.param(project, id=project.name, marks=pytest.mark.xdist_group(alike(project)))
     for project in RUN
@@ -182,7 +174,7 @@ def test_project(
     tmp_path: Path,
     databases: Databases,
     environments: Environments,
-    models: Path,
+    models: Models,
 ) -> None:
     uv, database = need("uv"), str(project.answers["database"])
     made = write(rendered(project.name), tmp_path / "service")
@@ -202,18 +194,17 @@ def test_project(
             fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
             run(made, uv, "run", "pytest", *selected(chosen), **settings, **fuzzed)
         if database not in WITHOUT_SERVER:
-            trained = models / str(project.answers["model"])
-            if trained.exists() and not chosen:
-                shutil.copytree(trained, made / "artifacts", symlinks=True)
-            elif project.answers["model"] == "own":
+            model = str(project.answers["model"])
+            given = not chosen and models.give(made, model)
+            if model == "own" and not given:
                 (made / TRAIN).write_text(OWN_TRAINING, encoding="utf-8")
                 run(made, uv, "run", "manage", "train", **settings)
             serve_and_compare(project, made, settings)
             if chosen:
                 serve_again(project, made, settings)
             assert_tables(project, tables(made, databases, settings))
-            if not trained.exists():
-                shutil.copytree(made / "artifacts", trained, symlinks=True)
+            if not given:
+                models.keep(made, model)
 
 
 def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:

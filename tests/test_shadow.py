@@ -114,8 +114,8 @@ class Service:
 
     def told(self, pattern: str) -> str:
         """What `manage shadow` tells as soon as it tells this."""
-        eventually(lambda: re.search(pattern, self.manage("shadow")))
-        return self.manage("shadow")
+        found: re.Match[str] = eventually(lambda: re.search(pattern, self.manage("shadow")))
+        return found.string
 
     def followers(self) -> list[psutil.Process]:
         """The processes that answer as the shadow."""
