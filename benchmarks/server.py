@@ -130,7 +130,8 @@ class Server:
             self.process.terminate()
             psutil.wait_procs(family[:1], timeout=STOP_LIMIT)
             for left in psutil.wait_procs(family, timeout=1)[1]:
-                left.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    left.kill()
         with contextlib.suppress(ProcessLookupError):  # and what was started since
             os.killpg(self.process.pid, signal.SIGKILL)
 
