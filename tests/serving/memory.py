@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from modeldesk.serving.log import EVERYTHING, Feedback, LogUnavailable, Outcome, Query, Record
+from modeldesk.serving.log import (
+    EVERYTHING,
+    Feedback,
+    LogUnavailable,
+    Outcome,
+    Query,
+    Recent,
+    Record,
+)
 
 
 class MemoryLog:
@@ -34,6 +42,20 @@ class MemoryLog:
     def page(self, query: Query) -> list[Record]:
         found = sorted(self._matching(query), key=lambda record: record.id, reverse=True)
         return found[: query.limit]
+
+    def recent(self, query: Query) -> list[Recent]:
+        return [
+            Recent(
+                one.model_version,
+                one.inputs,
+                one.value,
+                one.label,
+                one.duration_ms,
+                one.feedback is not None,
+                one.shadow,
+            )
+            for one in self.page(query)
+        ]
 
     def outcomes(self, query: Query) -> list[Outcome]:
         found = self.page(replace(query, has_feedback=True))

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 
-from ..serving.log import EVERYTHING, Feedback, Outcome, PredictionLog, Query, Record, trial
-from ..stores.rows import NAMES, OF_OUTCOMES, mysql_hint, outcomes, records
+from ..serving.log import EVERYTHING, Feedback, Outcome, PredictionLog, Query, Recent, Record, trial
+from ..stores.rows import NAMES, OF_OUTCOMES, OF_RECENT, mysql_hint, outcomes, recent, records
 from .connection import ping, reaching
 from .models import Prediction
 from .sql.connection import store
@@ -48,6 +48,9 @@ class DjangoPredictionLog:
 
     def page(self, query: Query) -> list[Record]:
         return records(_newest(query, NAMES))
+
+    def recent(self, query: Query) -> list[Recent]:
+        return recent(_newest(query, OF_RECENT))
 
     def outcomes(self, query: Query) -> list[Outcome]:
         return outcomes(_newest(replace(query, has_feedback=True), OF_OUTCOMES))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ml.drift import stability_index
 from ..ml.versions import metrics_of, shadow_version, versions
-from .log import Outcome, Query, Record
+from .log import Outcome, Query, Recent
 from .narrowing import narrowed
 from .service import Service
 from .summaries import Totals
@@ -68,14 +68,14 @@ def live(
     """The figures of some versions, by two queries for each; `made` are the counts of all."""
     total = made.total() or 1
     found: dict[str, Live] = {}
-    beside: dict[str, list[Record]] = defaultdict(list)
+    beside: dict[str, list[Recent]] = defaultdict(list)
     for version in shown:
         found[version] = Live(made[version], made[version] / total)
         if not made[version]:
             continue
         of_it = narrowed(service.log, Query(model_version=version))
         of_it = of_it and replace(of_it, limit=_most(service))
-        recent = service.log.page(of_it) if of_it else []
+        recent = service.log.recent(of_it) if of_it else []
         told = service.log.outcomes(of_it) if of_it else []
         found[version] = _figures(found[version], recent, told, past.get(version, Totals()))
         drift = _drift(service.deployment.root, version, recent)
@@ -91,7 +91,7 @@ def _most(service: Service) -> int:
     return min(RECENT, max(FEWEST, MOST_VALUES // len(service.signature.features)))
 
 
-def _figures(counted: Live, recent: list[Record], told: list[Outcome], past: Totals) -> Live:
+def _figures(counted: Live, recent: list[Recent], told: list[Outcome], past: Totals) -> Live:
     if recent:
         times = [record.duration_ms for record in recent]
         median, p95 = np.quantile(times, [0.5, 0.95]).tolist()
@@ -111,7 +111,7 @@ def _past_score(past: Totals) -> dict[str, float]:
     return {names[name]: error / known for name, error in past.errors.items()}
 
 
-def _agreement(records: list[Record]) -> Agreement:
+def _agreement(records: list[Recent]) -> Agreement:
     """Of records that all have an answer of the same shadow."""
     answers = [(record.value, record.shadow) for record in records if record.shadow]
     pairs = [(value, answer["value"]) for value, answer in answers if "value" in answer]
@@ -132,7 +132,7 @@ def _score(pairs: Pairs, *, of_classes: bool) -> dict[str, float]:
     return {name: float(np.mean(found)) for name, found in sorted(errors.items())}
 
 
-def _drift(root: Path, version: str, recent: list[Record]) -> tuple[str, float] | None:
+def _drift(root: Path, version: str, recent: list[Recent]) -> tuple[str, float] | None:
     """None for few predictions, or where the training is not known."""
     trained = metrics_of(root / version).get("profile", {})
     indices = {

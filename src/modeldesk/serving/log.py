@@ -175,6 +175,18 @@ class Outcome(NamedTuple):
     label: str | None
 
 
+class Recent(NamedTuple):
+    """What figures are made of, and nothing else of a record; `told` if its outcome is known."""
+
+    model_version: str
+    inputs: dict[str, Any]
+    value: Any
+    label: str | None
+    duration_ms: float
+    told: bool
+    shadow: dict[str, Any] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """Which records a page holds: those that match all that is given."""
@@ -228,6 +240,9 @@ class PredictionLog(Protocol):
 
     def page(self, query: Query) -> list[Record]:
         """At most `query.limit` records, newest first."""
+
+    def recent(self, query: Query) -> list[Recent]:
+        """What figures are made of, of the records of a page."""
 
     def outcomes(self, query: Query) -> list[Outcome]:
         """Those of a page of records with feedback; it reads nothing else of them."""

@@ -13,7 +13,7 @@ import numpy as np
 from ..ml.drift import ENOUGH, stability_index
 from ..ml.signature import class_label
 from ..serving.answers import to_json
-from ..serving.log import LogUnavailable, Outcome, Query, Record
+from ..serving.log import LogUnavailable, Outcome, Query, Recent
 from ..serving.metrics import registry
 from ..serving.service import Service
 from ..serving.size import THREADS
@@ -85,9 +85,9 @@ def figures(service: Service) -> dict[str, Any]:
     for drift.
     """
     most = min(RECENT, max(ENOUGH, MOST_VALUES // len(service.signature.features)))
-    recent = service.log.page(Query(limit=most))
+    recent = service.log.recent(Query(limit=most))
     known = service.log.outcomes(Query(limit=most))
-    with_feedback = sum(record.feedback is not None for record in recent)
+    with_feedback = sum(record.told for record in recent)
     return {
         "predictions": len(recent),
         "outputs": _outputs(service, recent),
@@ -104,7 +104,7 @@ def _largest(indices: dict[str, float | None]) -> dict[str, float | None]:
     return {name: index for name, index in indices.items() if name in chosen}
 
 
-def _outputs(service: Service, records: Sequence[Record]) -> dict[str, int]:
+def _outputs(service: Service, records: Sequence[Recent]) -> dict[str, int]:
     """How many predictions gave each (first) class, or fell into each range of the number."""
     output = service.signature.output
     first = output.parts[0]
@@ -167,7 +167,7 @@ def rolling_score(service: Service, known: Sequence[Outcome]) -> list[float]:
     return [float(mean) for mean in means[-POINTS:]]
 
 
-def drift(service: Service, records: Sequence[Record]) -> dict[str, float | None]:
+def drift(service: Service, records: Sequence[Recent]) -> dict[str, float | None]:
     """The stability index of each feature over the records of this version, which knows its
     training; {} without a training profile.
     """

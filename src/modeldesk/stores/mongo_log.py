@@ -13,11 +13,15 @@ from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from ..serving.database_url import CONNECT_TIMEOUT
-from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Record, iso, now
+from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Recent, Record, iso, now
 from .mongodb import SOME, TRANSIENT, reaching
 
 ATTEMPTS = 3  # of a transaction that another one gets in the way of
 MOMENTS = ("created_at", "feedback_at")
+OF_RECENT = (
+    *("model_version", "inputs", "output.value", "label"),
+    *("duration_ms", "feedback_at", "shadow"),
+)
 NEWER = ("shadow", "user_id", "reference")  # than some documents, which lack it
 
 
@@ -77,6 +81,23 @@ class MongoPredictionLog:
 
     def page(self, query: Query) -> list[Record]:
         return self._records(_conditions(query), newest_first=True, limit=query.limit)
+
+    def recent(self, query: Query) -> list[Recent]:
+        needed = dict.fromkeys(OF_RECENT, True)
+        with reaching(self.client):
+            newest_first = self.collection.find(_conditions(query), needed).sort("_id", DESCENDING)
+            return [
+                Recent(
+                    one["model_version"],
+                    one["inputs"],
+                    one["output"]["value"],
+                    one["label"],
+                    one["duration_ms"],
+                    one["feedback_at"] is not None,
+                    one.get("shadow"),
+                )
+                for one in newest_first.limit(query.limit)
+            ]
 
     def outcomes(self, query: Query) -> list[Outcome]:
         wanted = _conditions(replace(query, has_feedback=True))

@@ -9,6 +9,7 @@ from ..serving.database_options import pooler_of
 from ..serving.settings import Settings
 from . import postgresql_session
 from .engine import pooled
+from .rows import decoded
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -21,9 +22,10 @@ def options(settings: Settings) -> dict[str, Any]:
         connect_args["patience"] = limit + postgresql_session.LONGER
     if pooler:
         connect_args["prepare_threshold"] = None
+    how = pooled(url, connect_args)
     if pooler == "session":  # each connection that is kept is one that others wait for
-        return {"url": url, "connect_args": connect_args, "poolclass": NullPool}
-    return pooled(url, connect_args)
+        how = {"url": url, "connect_args": connect_args, "poolclass": NullPool}
+    return how | {"json_deserializer": decoded}  # psycopg's is Python's own, which takes longer
 
 
 @event.listens_for(Engine, "do_connect")

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..serving.log import Feedback, Outcome, Query, Record
+from ..serving.log import Feedback, Outcome, Query, Recent, Record
 
 TABLE = "predictions"
 NAMES = (
@@ -19,6 +19,7 @@ NAMES = (
     *("duration_ms", "feedback", "feedback_at", "shadow", "user_id", "reference"),
 )
 OF_OUTCOMES = ("output", "feedback", "label")
+OF_RECENT = ["model_version", "inputs", "output", "label", "duration_ms", "feedback_at", "shadow"]
 KINDS = ("sqlite", "postgresql", "mysql")  # of databases, whose drivers take such rows as they are
 
 # MySQL would follow an index by its first column alone, and read all that is newer than what is
@@ -70,6 +71,22 @@ def records(found: Iterable[Sequence[Any]]) -> list[Record]:
     return [_record(row) for row in found]
 
 
+def recent(found: Iterable[Sequence[Any]]) -> list[Recent]:
+    """What rows hold that were asked for `OF_RECENT`, in this order."""
+    return [
+        Recent(
+            version,
+            _decoded(inputs),
+            _decoded(output)["value"],
+            label,
+            duration_ms,
+            feedback_at is not None,
+            _decoded(shadow),
+        )
+        for version, inputs, output, label, duration_ms, feedback_at, shadow in found
+    ]
+
+
 def outcomes(found: Iterable[Sequence[Any]]) -> list[Outcome]:
     """What rows hold that were asked for `OF_OUTCOMES`, in this order."""
     return [
@@ -98,14 +115,17 @@ def _record(row: Sequence[Any]) -> Record:
     )
 
 
+def decoded(text: str | bytes) -> Any:
+    """What JSON holds, as `json.loads` gives it, but faster."""
+    try:
+        return from_json(text)
+    except ValueError:  # half of a pair of surrogates, which Python's own takes
+        return json.loads(text)
+
+
 def _decoded(value: Any) -> Any:
     """JSON, which some drivers decode by themselves."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return from_json(value)
-    except ValueError:  # half of a pair of surrogates, which Python's own takes
-        return json.loads(value)
+    return decoded(value) if isinstance(value, str) else value
 
 
 def _moment(value: Any) -> datetime:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NULLTYPE
 
-from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Record, trial
+from ..serving.log import EVERYTHING, Feedback, Outcome, Query, Recent, Record, trial
 from . import rows
 from .failures import unavailable
 from .outcomes import has_outcome
@@ -36,6 +36,7 @@ COLUMNS = TABLE.columns
 # `rows` reads them.
 AS_THEY_ARE = {name: type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES}
 OF_OUTCOMES = [AS_THEY_ARE[name] for name in rows.OF_OUTCOMES]
+OF_RECENT = [AS_THEY_ARE[name] for name in rows.OF_RECENT]
 
 
 class Connected:
@@ -86,6 +87,11 @@ class SQLPredictionLog(Connected):
 
     def page(self, query: Query) -> list[Record]:
         return self._records(_newest(query))
+
+    def recent(self, query: Query) -> list[Recent]:
+        wanted = _newest(query).with_only_columns(*OF_RECENT)
+        with self._transaction() as connection:
+            return rows.recent(connection.execute(wanted).all())
 
     def outcomes(self, query: Query) -> list[Outcome]:
         wanted = _newest(replace(query, has_feedback=True)).with_only_columns(*OF_OUTCOMES)

@@ -13,6 +13,7 @@ from modeldesk.serving.log import (
     Outcome,
     PredictionLog,
     Query,
+    Recent,
     Record,
 )
 from modeldesk.serving.narrowing import narrowed
@@ -130,6 +131,24 @@ def matches(one: Record, query: Query) -> bool:
     )
 
 
+def of_figures(one: Record) -> Recent:
+    told = one.feedback is not None
+    asked = one.model_version, one.inputs, one.value, one.label
+    return Recent(*asked, one.duration_ms, told, one.shadow)
+
+
+@pytest.mark.parametrize("shadow", [None, {"version": "two", "error": "No."}])
+@pytest.mark.parametrize("value", ["dear", 1.5, {"$rent": 1.5}, False])
+def test_what_figures_are_made_of(
+    log: PredictionLog, value: Any, shadow: dict[str, Any] | None
+) -> None:
+    given = record(inputs={"a.b": 1.5, "": None}, value=value, shadow=shadow)
+    log.add([given])
+    assert log.recent(Query()) == [of_figures(given)]
+    assert log.give_feedback(given.id, Feedback(value, "", MOMENT))
+    assert log.recent(Query()) == [of_figures(given)._replace(told=True)]
+
+
 def test_filters_together(log: PredictionLog) -> None:
     versions, labels = ["one", "two"], ["cheap", "dear", None]
     moments = [MOMENT + i * MICROSECOND for i in range(3)]
@@ -150,6 +169,7 @@ def test_filters_together(log: PredictionLog) -> None:
         assert listed(log, query) == wanted, query
         narrow = narrowed(log, query)
         assert (listed(log, narrow) if narrow else []) == wanted, query
+        assert log.recent(query) == [of_figures(one) for one in wanted[:limit]]
         if told:
             known = [Outcome(one.value, 1.5, one.label) for one in wanted[:limit]]
             assert log.outcomes(query) == log.outcomes(replace(query, has_feedback=None)) == known
