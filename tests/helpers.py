@@ -186,9 +186,10 @@ class Models:
     def give(self, project: Path, model: str) -> bool:
         """Put a model into a project; False if none was kept yet."""
         kept = self.folder / model
-        if kept.exists():
-            shutil.copytree(kept, project / "artifacts", symlinks=True)
-        return kept.exists()
+        if not kept.exists():
+            return False
+        shutil.copytree(kept, project / "artifacts", symlinks=True)
+        return True
 
     def keep(self, project: Path, model: str) -> None:
         """Keep the model of a project, unless there is one."""
