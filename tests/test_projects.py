@@ -160,7 +160,6 @@ WITHOUT_DATABASE = [axis for axis in AXES if axis != "database"]
 EVERYTHING_ON = [p.name for p in SERVED if all(switches(p))]
 WHOLE_CONTRACT = covering(SERVED, WITHOUT_DATABASE, EVERYTHING_ON, together=2)
 
-
 CASES = [
     pytest.param(project, id=project.name, marks=pytest.mark.xdist_group(alike(project)))
     for project in RUN

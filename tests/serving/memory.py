@@ -14,6 +14,7 @@ from modeldesk.serving.log import (
     Recent,
     Record,
 )
+from modeldesk.testing.records import of_figures
 
 
 class MemoryLog:
@@ -44,18 +45,7 @@ class MemoryLog:
         return found[: query.limit]
 
     def recent(self, query: Query) -> list[Recent]:
-        return [
-            Recent(
-                one.model_version,
-                one.inputs,
-                one.value,
-                one.label,
-                one.duration_ms,
-                one.feedback is not None,
-                one.shadow,
-            )
-            for one in self.page(query)
-        ]
+        return [of_figures(one) for one in self.page(query)]
 
     def outcomes(self, query: Query) -> list[Outcome]:
         found = self.page(replace(query, has_feedback=True))

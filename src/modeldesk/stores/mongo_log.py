@@ -18,6 +18,7 @@ from .mongodb import SOME, TRANSIENT, reaching
 
 ATTEMPTS = 3  # of a transaction that another one gets in the way of
 MOMENTS = ("created_at", "feedback_at")
+OF_OUTCOMES = ("output.value", "feedback.actual", "label")
 OF_RECENT = (
     *("model_version", "inputs", "output.value", "label"),
     *("duration_ms", "feedback_at", "shadow"),
@@ -83,31 +84,24 @@ class MongoPredictionLog:
         return self._records(_conditions(query), newest_first=True, limit=query.limit)
 
     def recent(self, query: Query) -> list[Recent]:
-        needed = dict.fromkeys(OF_RECENT, True)
-        with reaching(self.client):
-            newest_first = self.collection.find(_conditions(query), needed).sort("_id", DESCENDING)
-            return [
-                Recent(
-                    one["model_version"],
-                    one["inputs"],
-                    one["output"]["value"],
-                    one["label"],
-                    one["duration_ms"],
-                    one["feedback_at"] is not None,
-                    one.get("shadow"),
-                )
-                for one in newest_first.limit(query.limit)
-            ]
+        return [
+            Recent(
+                one["model_version"],
+                one["inputs"],
+                one["output"]["value"],
+                one["label"],
+                one["duration_ms"],
+                one["feedback_at"] is not None,
+                one.get("shadow"),
+            )
+            for one in self._newest(query, OF_RECENT)
+        ]
 
     def outcomes(self, query: Query) -> list[Outcome]:
-        wanted = _conditions(replace(query, has_feedback=True))
-        needed = dict.fromkeys(("output.value", "feedback.actual", "label"), True)
-        with reaching(self.client):
-            newest_first = self.collection.find(wanted, needed).sort("_id", DESCENDING)
-            return [
-                Outcome(one["output"]["value"], one["feedback"]["actual"], one["label"])
-                for one in newest_first.limit(query.limit)
-            ]
+        return [
+            Outcome(one["output"]["value"], one["feedback"]["actual"], one["label"])
+            for one in self._newest(replace(query, has_feedback=True), OF_OUTCOMES)
+        ]
 
     def scan(self, after: str, limit: int) -> list[Record]:
         return self._records({"_id": {"$gt": after}}, limit=limit)
@@ -193,6 +187,12 @@ class MongoPredictionLog:
         with reaching(self.client):
             trials = self.collection.database["trials"]  # not where the log is read meanwhile
             trials.replace_one({"_id": 0}, {"at": iso(now())}, upsert=True)
+
+    def _newest(self, query: Query, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Some fields of the documents of a page."""
+        with reaching(self.client):
+            found = self.collection.find(_conditions(query), dict.fromkeys(names, True))
+            return list(found.sort("_id", DESCENDING).limit(query.limit))
 
     def _records(
         self, wanted: dict[str, Any], *, newest_first: bool = False, limit: int = 0

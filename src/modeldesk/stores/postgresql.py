@@ -22,9 +22,10 @@ def options(settings: Settings) -> dict[str, Any]:
         connect_args["patience"] = limit + postgresql_session.LONGER
     if pooler:
         connect_args["prepare_threshold"] = None
-    how = pooled(url, connect_args)
     if pooler == "session":  # each connection that is kept is one that others wait for
-        how = {"url": url, "connect_args": connect_args, "poolclass": NullPool}
+        how: dict[str, Any] = {"url": url, "connect_args": connect_args, "poolclass": NullPool}
+    else:
+        how = pooled(url, connect_args)
     return how | {"json_deserializer": decoded}  # psycopg's is Python's own, which takes longer
 
 

@@ -19,7 +19,7 @@ NAMES = (
     *("duration_ms", "feedback", "feedback_at", "shadow", "user_id", "reference"),
 )
 OF_OUTCOMES = ("output", "feedback", "label")
-OF_RECENT = ["model_version", "inputs", "output", "label", "duration_ms", "feedback_at", "shadow"]
+OF_RECENT = ("model_version", "inputs", "output", "label", "duration_ms", "feedback_at", "shadow")
 KINDS = ("sqlite", "postgresql", "mysql")  # of databases, whose drivers take such rows as they are
 
 # MySQL would follow an index by its first column alone, and read all that is newer than what is

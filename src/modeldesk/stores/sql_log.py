@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Row,
     Select,
     Table,
     bindparam,
@@ -35,8 +36,6 @@ TABLE = cast(Table, Prediction.__table__)
 COLUMNS = TABLE.columns
 # `rows` reads them.
 AS_THEY_ARE = {name: type_coerce(COLUMNS[name], NULLTYPE) for name in rows.NAMES}
-OF_OUTCOMES = [AS_THEY_ARE[name] for name in rows.OF_OUTCOMES]
-OF_RECENT = [AS_THEY_ARE[name] for name in rows.OF_RECENT]
 
 
 class Connected:
@@ -89,14 +88,11 @@ class SQLPredictionLog(Connected):
         return self._records(_newest(query))
 
     def recent(self, query: Query) -> list[Recent]:
-        wanted = _newest(query).with_only_columns(*OF_RECENT)
-        with self._transaction() as connection:
-            return rows.recent(connection.execute(wanted).all())
+        return rows.recent(self._rows(_newest(query), rows.OF_RECENT))
 
     def outcomes(self, query: Query) -> list[Outcome]:
-        wanted = _newest(replace(query, has_feedback=True)).with_only_columns(*OF_OUTCOMES)
-        with self._transaction() as connection:
-            return rows.outcomes(connection.execute(wanted).all())
+        wanted = _newest(replace(query, has_feedback=True))
+        return rows.outcomes(self._rows(wanted, rows.OF_OUTCOMES))
 
     def scan(self, after: str, limit: int) -> list[Record]:
         oldest_first = select(TABLE).order_by(COLUMNS.id)
@@ -182,9 +178,13 @@ class SQLPredictionLog(Connected):
             connection.execute(delete(TABLE).where(COLUMNS.id == record.id))
 
     def _records(self, wanted: Select[Any]) -> list[Record]:
+        return rows.records(self._rows(wanted, rows.NAMES))
+
+    def _rows(self, wanted: Select[Any], names: Sequence[str]) -> Sequence[Row[Any]]:
+        """The values of some columns as the driver gives them."""
+        columns = [AS_THEY_ARE[name] for name in names]
         with self._transaction() as connection:
-            found = connection.execute(wanted.with_only_columns(*AS_THEY_ARE.values()))
-            return rows.records(found.all())
+            return connection.execute(wanted.with_only_columns(*columns)).all()
 
 
 def _newest(query: Query) -> Select[Any]:

@@ -10,7 +10,7 @@ from math import floor
 from pathlib import Path
 from typing import Any
 
-from ..serving.log import PredictionLog, Query, Record
+from ..serving.log import PredictionLog, Query, Recent, Record
 from ..serving.transfer import (
     Summary,
     export_all,
@@ -44,6 +44,13 @@ def record(**fields: Any) -> Record:
         duration_ms=0.25,
     )
     return replace(usual, **fields)
+
+
+def of_figures(record: Record) -> Recent:
+    """What a log gives of a record for figures."""
+    told = record.feedback is not None
+    asked = record.model_version, record.inputs, record.value, record.label
+    return Recent(*asked, record.duration_ms, told, record.shadow)
 
 
 def bits(record: Record) -> str:

@@ -1,5 +1,14 @@
 """Records, where tests look for them."""
 
-from modeldesk.testing.records import MOMENT, UNKNOWN, bits, check, exported, imported, record
+from modeldesk.testing.records import (
+    MOMENT,
+    UNKNOWN,
+    bits,
+    check,
+    exported,
+    imported,
+    of_figures,
+    record,
+)
 
-__all__ = ["MOMENT", "UNKNOWN", "bits", "check", "exported", "imported", "record"]
+__all__ = ["MOMENT", "UNKNOWN", "bits", "check", "exported", "imported", "of_figures", "record"]

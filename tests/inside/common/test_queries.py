@@ -13,12 +13,11 @@ from modeldesk.serving.log import (
     Outcome,
     PredictionLog,
     Query,
-    Recent,
     Record,
 )
 from modeldesk.serving.narrowing import narrowed
 
-from .records import MOMENT, record
+from .records import MOMENT, of_figures, record
 
 TEXTS = [
     *("dear", "Dear", "DEAR", "déar", "de\u0301ar", "dear ", " dear", "dear  ", "dear\t", "dea"),
@@ -129,12 +128,6 @@ def matches(one: Record, query: Query) -> bool:
             query.has_feedback in (None, one.feedback is not None),
         ]
     )
-
-
-def of_figures(one: Record) -> Recent:
-    told = one.feedback is not None
-    asked = one.model_version, one.inputs, one.value, one.label
-    return Recent(*asked, one.duration_ms, told, one.shadow)
 
 
 @pytest.mark.parametrize("shadow", [None, {"version": "two", "error": "No."}])
