@@ -167,6 +167,7 @@ def test_callers_never_notice(service: Service) -> None:
         service.follow("sleeps")
         service.ask()
     assert not service.followers()  # after SIGTERM, which ended the server with 0
+    service.manage("shadow", "--off")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")

@@ -37,6 +37,7 @@ PLACE = "db.example.com:5432/app"
             "The authority in sslrootcert",
         ),
         ("server does not support SSL, but SSL was required", "does not take TLS", "Turn TLS on"),
+        ("TLS/SSL connection has been closed (EOF) (_ssl.c:992)", "does not take TLS", "Turn TLS"),
         (
             'no pg_hba.conf entry for host "h", user "app", database "app", no encryption',
             "takes TLS only",

@@ -34,7 +34,7 @@ KNOWN = [
         ANOTHER_AUTHORITY,
     ),
     (
-        "does not support SSL|doesn't support it|wrong version number|EOF occurred|EOF while",
+        r"does not support SSL|doesn't support it|wrong version number|EOF( occurred| while|\))",
         "does not take TLS",
         "Turn TLS on in the server, or leave it out of DATABASE_URL.",
     ),
