@@ -2,20 +2,20 @@
 
 import argparse
 import os
-import platform
 import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from platform import python_version, system
 from typing import Any
 
 from . import targets
 from .asked import Asked
 from .field import Field
 from .report import keep, kept, write
-from .shell import PYTHON, Failed
+from .shell import Failed
 
 PARTS = ["predict", "batch", "file", "log", "article", "start"]
 SIZES, QUICK_SIZES = [10_000, 5_000_000], [1_000, 20_000]
@@ -65,7 +65,7 @@ def main() -> int:
 def _about(field: Field, asked: Asked) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {PYTHON}",
+        "machine": f"{os.cpu_count()} cores, {system()}, Python {python_version()}",
         "versions": {name: of for name, of in field.versions().items() if name in SHOWN.split()},
         "rounds": asked.rounds,
         "seconds": asked.seconds,

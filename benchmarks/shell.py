@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 REPO = Path(__file__).parents[1]
-PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = str(Path(sys.executable).resolve())  # of which this one is an environment
 OURS = ("VIRTUAL_ENV", "PYTHON", "UV_RUN", "ARTIFACTS_DIR", "DATABASE_URL", "APP_ENV")
 
 
