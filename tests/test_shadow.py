@@ -75,9 +75,9 @@ from my_service.ml import publish
 from my_service.ml.transformers import Misbehaving
 
 X, y = load_wine(return_X_y=True, as_frame=True)
-X = X.astype("float32")
+X = ((X - X.mean()) / X.std()).astype("float32")  # which takes no seconds to be fitted
 for number, how in enumerate(["", "raises", "ends", "sleeps", "burns", "is good"]):
-    model = Misbehaving(C=0.01 + number, max_iter=10_000).fit(X, y)
+    model = Misbehaving(C=0.01 + number).fit(X, y)
     model.how = how
     print(publish(model, X, y, name="wine", promote=not how).version)
 """
