@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4, help="of each load")
     parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="rows of a log")
-    parser.add_argument("--databases", nargs="+", default=["sqlite"], help=", ".join(KINDS))
+    parser.add_argument("--databases", nargs="+", default=KINDS, help=", ".join(KINDS))
     parser.add_argument("--quick", action="store_true", help="a first look: one round of little")
     parser.add_argument("--keep", action="store_true", help="write README.md and results.json")
     given = parser.parse_args()
