@@ -81,7 +81,7 @@ class MongoPredictionLog:
         return self._records({"reference": {"$in": list(references)}})
 
     def page(self, query: Query) -> list[Record]:
-        return self._records(_conditions(query), newest_first=True, limit=query.limit)
+        return [_record(document) for document in self._newest(query)]
 
     def recent(self, query: Query) -> list[Recent]:
         return [
@@ -188,18 +188,15 @@ class MongoPredictionLog:
             trials = self.collection.database["trials"]  # not where the log is read meanwhile
             trials.replace_one({"_id": 0}, {"at": iso(now())}, upsert=True)
 
-    def _newest(self, query: Query, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Some fields of the documents of a page."""
+    def _newest(self, query: Query, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The documents of a page, or some of their fields."""
         with reaching(self.client):
-            found = self.collection.find(_conditions(query), dict.fromkeys(names, True))
+            found = self.collection.find(_conditions(query), names)
             return list(found.sort("_id", DESCENDING).limit(query.limit))
 
-    def _records(
-        self, wanted: dict[str, Any], *, newest_first: bool = False, limit: int = 0
-    ) -> list[Record]:
-        order = DESCENDING if newest_first else ASCENDING
+    def _records(self, wanted: dict[str, Any], limit: int = 0) -> list[Record]:
         with reaching(self.client):
-            found = self.collection.find(wanted).sort("_id", order).limit(limit)
+            found = self.collection.find(wanted).sort("_id", ASCENDING).limit(limit)
             return [_record(document) for document in found]
 
 
