@@ -37,7 +37,7 @@ class NoSecrets(logging.Filter):
     """Takes the secrets of addresses out of what any logger tells of a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple) and record.name != "access":  # which has none
+        if isinstance(record.args, tuple):
             record.args = tuple(hidden(one) if isinstance(one, str) else one for one in record.args)
         return True
 
@@ -54,12 +54,6 @@ class Lines(logging.StreamHandler[TextIO]):
         self._writing = threading.RLock()  # keeps their order
         self._is_told = threading.Event()
         self._thread: threading.Thread | None = None
-
-    def handle(self, record: logging.LogRecord) -> Any:
-        """As of any handler, but without its lock, for which threads of requests would wait."""
-        if kept := self.filter(record):
-            self.emit(record if kept is True else kept)
-        return kept
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -103,18 +97,17 @@ def _bytes(line: str) -> int:
 class JsonLines(JsonFormatter):
     """One JSON object a line; the access log's lines, one a request, are written straight."""
 
-    last = 0, ""  # a second, and its text
+    second, text = 0, ""  # the last one, as text
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name != "access":
             return super().format(record)
-        second, text = self.last
-        if second != int(record.created):
-            second = int(record.created)
-            text = time.strftime(self.default_time_format, self.converter(second))
-            self.last = second, text
+        second = int(record.created)
+        if second != self.second:
+            self.text = time.strftime(self.default_time_format, self.converter(second))
+            self.second = second
         return (
-            f'{{"time": "{text},{int(record.msecs):03d}", "level": "{record.levelname}", '
+            f'{{"time": "{self.text},{int(record.msecs):03d}", "level": "{record.levelname}", '
             f'"logger": "access", "message": {json.dumps(record.getMessage())}, '
             f'"request_id": "{getattr(record, "request_id", "-")}"}}'
         )
