@@ -29,6 +29,7 @@ GIT = {
 def pytest_configure(config: pytest.Config) -> None:
     """Build the library, before the workers begin."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process would compile every library
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # more of them only wait for each other here
     if not hasattr(config, "workerinput") and shutil.which("uv"):
         build()
 

@@ -359,6 +359,7 @@ class MongoDB(Server):
     def command(self) -> list[str]:
         options = ["--bind_ip", "127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]
         options += ["--auth", "--dbpath", str(self.data), "--port", str(self.port)]
+        options += ["--setParameter", "diagnosticDataCollectionEnabled=false"]  # a file each second
         if self.certificate.exists():
             options += ["--tlsMode", "preferTLS", "--tlsCertificateKeyFile", str(self.certificate)]
         return [self.program(), *options]

@@ -90,8 +90,8 @@ OF_THE_SERVICE = {
     )
     for name in names.split()
 }
-# Half a minute in the project of each framework that runs all tests, or as many as is said.
-FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "2000")}
+# A quarter of a minute in the project of each framework that runs all tests, or what is said.
+FUZZED = {"FUZZ_REQUESTS": os.environ.get("FUZZ_REQUESTS", "1000")}
 FRAMEWORKS = [str(choice.value) for choice in choices("framework", {})]
 
 # An address that is there with a switch, and answers 404 without.
@@ -108,10 +108,7 @@ def switches(project: Project) -> list[bool]:
 
 
 def alike(project: Project) -> str:
-    """What projects have in common that follow each other on one worker.
-
-    Django's plugin makes mypy forget all it knows whenever the apps are others.
-    """
+    """What projects have in common that follow each other on one worker."""
     return f"{project.answers['framework']} {switches(project)}"
 
 
@@ -164,6 +161,11 @@ CASES = [
     pytest.param(project, id=project.name, marks=pytest.mark.xdist_group(alike(project)))
     for project in RUN
 ]
+TYPED = [
+    pytest.param(p, id=p.name, marks=pytest.mark.xdist_group(f"types {p.answers['framework']}"))
+    for p in RUN
+    if p.name in any_two()
+]
 
 
 @pytest.mark.parametrize("project", CASES)
@@ -182,8 +184,6 @@ def test_project(
         sync(made, **settings)
         for check in ("ruff check .", "ruff format --check .", "deptry src"):
             run(made, uv, "run", *check.split(), **settings)
-        if project.name in any_two():
-            run(made, uv, "run", "mypy", **settings)
         if chosen := chosen_tests(project):
             if database == "postgresql":
                 settings["POOLERS"] = json.dumps(databases.poolers())
@@ -204,6 +204,15 @@ def test_project(
             assert_tables(project, tables(made, databases, settings))
             if not given:
                 models.keep(made, model)
+
+
+@pytest.mark.parametrize("project", TYPED)
+def test_types(project: Project, tmp_path: Path, environments: Environments) -> None:
+    """On one worker for a framework, where mypy knows from the first project what it imports."""
+    made = write(rendered(project.name), tmp_path / "service")
+    settings = environments.of(str(project.answers["framework"]))
+    sync(made, **settings)
+    run(made, need("uv"), "run", "mypy", **settings)
 
 
 def serve_and_compare(project: Project, made: Path, settings: dict[str, str]) -> None:
