@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import itertools
+import json
 import os
 import random
 import re
@@ -90,9 +91,9 @@ class Server(ABC):
     def data(self) -> Path:
         return self.folder / "data"
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = USER, secret: str = SECRET) -> str:
         """What DATABASE_URL says."""
-        return f"{self.scheme}://{USER}:{quote(SECRET, safe='')}@127.0.0.1:{self.port}/{database}"
+        return f"{self.scheme}://{user}:{quote(secret, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def file(self, name: str, text: str) -> str:
         """The path of a new file that the server may read."""
@@ -164,6 +165,14 @@ class Server(ABC):
     def tables(self, database: str) -> set[str]:
         """The names of its tables, or collections."""
 
+    @abstractmethod
+    def reader(self, database: str) -> str:
+        """The URL of a new user who may only read there."""
+
+    @abstractmethod
+    def administer(self, database: str, command: str) -> None:
+        """Run there, as an administrator, what somebody was told to."""
+
     def answers(self) -> bool:
         try:
             self.ping()
@@ -202,6 +211,8 @@ class Server(ABC):
 
 
 class Relational(Server):
+    granting: str  # the right to read, to `reader`
+
     @abstractmethod
     def execute(self, statement: str, database: str = "") -> Any:
         """The rows that a statement gives."""
@@ -218,6 +229,14 @@ class Relational(Server):
     def ids(self, database: str) -> list[str]:
         return [row[0] for row in self.execute("SELECT id FROM predictions", database)]
 
+    def reader(self, database: str) -> str:
+        for statement in self.granting.format(database).split(";"):
+            self.execute(statement, database)
+        return self.url(database, "reader", "secret")
+
+    def administer(self, database: str, command: str) -> None:
+        self.execute(command, database)
+
     def tables(self, database: str) -> set[str]:
         statement = "SELECT table_name FROM information_schema.tables WHERE table_schema = "
         schema = "'public'" if self.scheme == "postgresql" else "DATABASE()"
@@ -226,6 +245,9 @@ class Relational(Server):
 
 class PostgreSQL(Relational):
     scheme = "postgresql"
+    granting = (
+        "CREATE ROLE reader LOGIN PASSWORD 'secret';REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    )
     graceful = signal.SIGINT  # SIGTERM waits until every client has left
 
     @staticmethod
@@ -294,6 +316,7 @@ class PgBouncer(PostgreSQL):
 
 class MariaDB(Relational):
     scheme = "mysql"
+    granting = "GRANT SELECT ON {}.* TO reader IDENTIFIED BY 'secret'"
 
     def prepare(self) -> None:
         program = need("mariadb-install-db")
@@ -345,8 +368,21 @@ class MongoDB(Server):
         folders = spec.submodule_search_locations if spec else None
         return need("mongod", *(Path(folder) / "bin" for folder in folders or ()))
 
-    def url(self, database: str) -> str:
-        return f"{super().url(database)}?authSource=admin"
+    def url(self, database: str, user: str = USER, secret: str = SECRET) -> str:
+        source = "admin" if user == USER else database
+        return f"{super().url(database, user, secret)}?authSource={source}"
+
+    def reader(self, database: str) -> str:
+        with self.client() as client:
+            client[database].command("createUser", "reader", pwd="secret", roles=["read"])
+        return self.url(database, "reader", "secret")
+
+    def administer(self, database: str, command: str) -> None:
+        """What its shell calls `db.command("user", [{ name: "text" }])`."""
+        name, user, roles = re.findall(r'^db\.(\w+)\("(\w+)", (\[.*\])\)$', command)[0]
+        roles = json.loads(re.sub(r"(\w+):", r'"\1":', roles))
+        with self.client() as client:
+            client[database].command(name, user, roles=roles)
 
     def prepare(self) -> None:
         """Without users, MongoDB lets a client on the same machine make the first."""

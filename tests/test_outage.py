@@ -1,4 +1,7 @@
-"""The database goes away under load and comes back: what was acknowledged is stored, no more."""
+"""The database goes away under load and comes back: what was acknowledged is stored, no more.
+
+And what is told of one that lets its user only read, which is none of these.
+"""
 
 import contextlib
 import http.client
@@ -17,7 +20,19 @@ import pytest
 from modeldesk.testing import waiting
 
 from .callers import PAUSE, Callers
-from .helpers import Environments, Models, copy, logged, served, status, sync
+from .helpers import (
+    MIGRATE,
+    Environments,
+    Models,
+    copy,
+    finished,
+    logged,
+    need,
+    run,
+    served,
+    status,
+    sync,
+)
 from .servers import SERVERS, Server
 from .variants import Project, projects
 
@@ -36,6 +51,7 @@ CASES = [
 ]
 
 SOME = [CASES[0], CASES[3], CASES[4]]  # of every server one, and both frameworks
+GRANT = "Let an administrator run there: "
 
 
 class Load(Callers):
@@ -98,6 +114,7 @@ class Load(Callers):
 class Service:
     """A project that can be served, and the server of its database."""
 
+    framework: str
     made: Path
     server: Server
     settings: dict[str, str]
@@ -119,12 +136,13 @@ def service(
     models: Models,
 ) -> Iterator[Service]:
     project: Project = request.param
+    framework = str(project.answers["framework"])
     made = copy(template, tmp_path_factory.mktemp("outage") / "service", project.answers)
-    settings = environments.of(str(project.answers["framework"]))
+    settings = environments.of(framework)
     sync(made, **settings)
     models.train(made, str(project.answers["model"]), **settings)
     with SERVERS[str(project.answers["database"])](durable=True) as server:
-        yield Service(made, server, settings)
+        yield Service(framework, made, server, settings)
 
 
 def assert_stored(server: Server, database: str, port: int, ids: list[str]) -> None:
@@ -251,3 +269,20 @@ def test_buffered_predictions_wait_for_the_server(service: Service) -> None:
         assert not load.refused
         eventually(lambda: len(server.ids("buffered")) >= len(load.stored))
         assert_stored(server, "buffered", port, load.stored)
+
+
+@pytest.mark.parametrize("service", [*SOME, CASES[5]], indirect=True)
+def test_a_user_who_may_only_read(service: Service) -> None:
+    """What an administrator is told to run is enough."""
+    server, framework = service.server, service.framework
+    server.create("guarded")
+    settings = service.settings | {"DATABASE_URL": server.reader("guarded")}
+    migrate = [need("uv"), "run", "manage", *MIGRATE[framework]]
+    refused = finished(service.made, *migrate, **settings)
+    said = refused.stdout.strip().splitlines()[-1]
+    assert refused.returncode == 1
+    assert said.startswith("Error: The database at 127.0.0.1:")
+    assert "secret" not in refused.stdout
+    server.administer("guarded", said.partition(GRANT)[2])
+    run(service.made, *migrate, **settings)
+    assert "predictions" in server.tables("guarded")

@@ -1,6 +1,6 @@
 """The log of predictions in the admin, to be registered by a project: read, never changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC
 from functools import reduce
 from itertools import chain, islice
@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import path, reverse
 
 from ..serving.log import Record
-from ..staff.export import csv_lines
+from ..staff.export import csv_lines, listed
 from ..staff.records import NONE, Column, columns, details, search_help, shown
 from ..staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from .accounts.project import user_model
@@ -30,7 +30,6 @@ from .staff.tables import ReadOnly
 from .staff.views import page
 
 AFTER = "after"  # in the address of a page of the list
-BATCH = 1000  # rows of one query of an export
 AUTH: bool = project_settings().auth  # whether predictions are somebody's
 
 
@@ -75,7 +74,8 @@ class PredictionList(ChangeList):
         def ids_of(branch: Branch) -> list[str]:
             return _first_ids(rows.filter(together(branch)), limit)
 
-        return merged(ids_of, asked, limit, newest_first=self.newest_first)
+        with reaching():
+            return merged(ids_of, asked, limit, newest_first=self.newest_first)
 
     def rows(self, ids: list[str]) -> list[Prediction]:
         found = {row.id: row for row in self.root_queryset.filter(id__in=ids)}
@@ -195,27 +195,15 @@ class PredictionAdmin(ReadOnly):
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """The predictions that the list shows, all pages of them, as CSV."""
         try:
-            records = _all(self.get_changelist_instance(request))
+            rows = self.get_changelist_instance(request)
         except IncorrectLookupParameters as error:
             raise Http404 from error
-        first = list(islice(records, 1))  # a database that is away is told of at once
         service = get_service()
+        records = listed(rows.ids, service.log)
+        first = list(islice(records, 1))  # a database that is away is told of at once
         lines = csv_lines(chain(first, records), service.signature, service.reference)
         return StreamingHttpResponse(
             (line.encode() for line in lines),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="predictions.csv"'},
         )
-
-
-def _all(listed: PredictionList) -> Iterator[Record]:
-    """All rows in the order of the list, a batch at a time: memory does not grow with them."""
-    after = ""
-    while True:
-        with reaching():
-            ids = listed.ids(after, BATCH)
-            found = listed.rows(ids)
-        yield from map(Record.from_row, found)
-        if len(ids) < BATCH:
-            return
-        after = ids[-1]

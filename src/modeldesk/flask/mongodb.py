@@ -78,8 +78,14 @@ class MongoDatabase:
     def upgrade(self) -> None:
         """Make the indexes and roles that are missing, and anew those that differ.
 
-        The log's indexes of releases before go.
+        The log's indexes of releases before go. Raises LogUnavailable, with what mends it.
         """
+        try:
+            self._upgrade()
+        except LogUnavailable as error:
+            raise LogUnavailable(unreachable(self.settings.database_url, str(error))) from error
+
+    def _upgrade(self) -> None:
         accounts = current_state().accounts
         with self.reaching():
             lacking = list(self._lacking())

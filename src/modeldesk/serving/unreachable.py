@@ -6,11 +6,51 @@ from urllib.parse import urlsplit
 
 from .database_options import pooler_of, tls_of
 from .database_url import CONNECT_TIMEOUT, location, mend
+from .denied import denied
 
 ANOTHER_AUTHORITY = "The authority in sslrootcert has not signed it; name the one that has."
 VERIFIED = "sslmode=verify-full&sslrootcert=/path/ca.pem"
 # Words of the drivers, what is said of the database then, and the mend.
 KNOWN = [
+    (
+        "^Authentication failed|[Pp]assword is required|requires authentication",  # as MongoDB does
+        "refuses the user or the password",
+        "Correct them in DATABASE_URL, and add authSource=admin if the user is of that database; "
+        "or set them on the server.",
+    ),
+    (
+        "authentication failed|no password supplied|Access denied for user|Login failed for user"
+        "|role .* does not exist|no such user",
+        "refuses the user or the password",
+        "Correct them in DATABASE_URL, with %40 for @, %2F for / and %23 for # in a password; or "
+        "set them on the server.",
+    ),
+    (
+        "database .* does not exist|no such database|Unknown database|Cannot open database",
+        "does not exist",
+        "Create it on the server, or correct its name in DATABASE_URL.",
+    ),
+    (
+        "ame or service not known|ame resolution|odename nor servname|getaddrinfo failed"
+        "|No address associated|resolve host|DNS query name",
+        "is at a host whose name is not known",
+        "Correct it in DATABASE_URL.",
+    ),
+    (
+        r"no pg_hba.conf entry(?!.*no encryption)|is not allowed to connect",
+        "lets nobody in from here",
+        "Let the server take connections of this user from this host, such as by pg_hba.conf.",
+    ),
+    (
+        "too many (clients|connections)|connection slots",
+        "has no connection left",
+        "Let the server have more, or start fewer workers.",
+    ),
+    (
+        "database system is (starting up|shutting down|in recovery|not yet accepting)",
+        "is not ready",
+        "Wait until it is, and try again.",
+    ),
     (
         "unsupported startup parameter",
         "is behind a pooler, which DATABASE_URL does not say",
@@ -58,12 +98,19 @@ KNOWN = [
         "cannot be spoken to by TLS",
         "Correct what DATABASE_URL says of it, or the server.",
     ),
+    (
+        r"(bad|invalid) (\w+ )?value",
+        "cannot be asked as DATABASE_URL says",
+        "Correct that there.",
+    ),
 ]
 
 
 def unreachable(url: str, reason: str) -> str:
     """Why the database of a checked URL cannot be used, where it is and what to do, in a line."""
     place = location(url)
+    if told := denied(url, reason):
+        return told
     if url.startswith("postgresql:") and reason.endswith("certificate verify failed"):
         reason = f"{reason}: {_verify_message(url)}".removesuffix(": ")
     if pooler_of(url) and "unsupported startup parameter" in reason:

@@ -2,14 +2,32 @@
 
 import csv
 import io
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..ml.signature import Output, Signature, class_label, shares_of
 from ..ml.tables.formulas import guarded
-from ..serving.log import Record, iso
+from ..serving.log import PredictionLog, Record, iso
 from ..serving.outcomes import outcome_fields
 from .records import number_of
+
+FIRST, BATCH = 125, 1000  # rows of the first query of an export, and of the largest
+
+
+def listed(ids: Callable[[str, int], Sequence[str]], log: PredictionLog) -> Iterator[Record]:
+    """All records of a list, a batch at a time: memory does not grow with them.
+
+    `ids` gives the first so many after one, in the order of the list. The first batch is small, for
+    somebody waits for it. What is pruned meanwhile is left out.
+    """
+    after, limit = "", FIRST
+    while True:
+        wanted = ids(after, limit)
+        found = {record.id: record for record in log.find(wanted)}
+        yield from (found[one] for one in wanted if one in found)
+        if len(wanted) < limit:
+            return
+        after, limit = wanted[-1], min(2 * limit, BATCH)
 
 
 def csv_lines(

@@ -1,6 +1,6 @@
 """The log of predictions in the admin: found, read and exported, never changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import chain, islice
@@ -14,7 +14,7 @@ from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ...serving.log import Query, Record
 from ...serving.narrowing import between
-from ...staff.export import csv_lines
+from ...staff.export import csv_lines, listed
 from ...staff.records import NONE, Column, columns, details, search_help, shown
 from ...staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from ..accounts.current import get_accounts
@@ -24,7 +24,6 @@ from .tables import Table
 
 MOST_VERSIONS = 50  # to choose from
 AFTER = "after"  # in the address of a page of the list
-BATCH = 1000  # rows of one query of an export
 
 
 class VersionFilter(Choice):
@@ -130,13 +129,11 @@ class PredictionsTable(Table):
 
         The next one begins `after` the last id of this one.
         """
-        listed = Listed(
-            self, search or "", filters, newest_first=bool(sort_desc or not sort_column)
-        )
+        found = Listed(self, search or "", filters, newest_first=bool(sort_desc or not sort_column))
         after = request.args.get(AFTER, "")
-        first = listed.ids("", MOST_COUNTED + 1)
-        there = listed.ids(after, self.page_size + 1) if after else first
-        rows = listed.rows(there[: self.page_size])
+        first = found.ids("", MOST_COUNTED + 1)
+        there = found.ids(after, self.page_size + 1) if after else first
+        rows = found.rows(there[: self.page_size])
         emails = self._emails({row.user_id for row in rows})
         for row in rows:
             row.record = Record.from_row(row)
@@ -177,11 +174,11 @@ class PredictionsTable(Table):
     @expose("/export/<export_type>/")
     def export(self, export_type: str) -> Response:
         """The predictions that the list shows, all pages of them, as CSV."""
-        given = self._get_list_extra_args()
-        listed = Listed(self, given.search or "", given.filters, newest_first=True)
-        records = listed.all()
+        given, service = self._get_list_extra_args(), get_service()
+        rows = Listed(self, given.search or "", given.filters, newest_first=True)
+        records = listed(rows.ids, service.log)
         first = list(islice(records, 1))  # a database that is away is told of at once
-        lines = csv_lines(chain(first, records), get_service().signature, get_service().reference)
+        lines = csv_lines(chain(first, records), service.signature, service.reference)
         return Response(
             stream_with_context(lines),
             content_type="text/csv; charset=utf-8",
@@ -235,16 +232,6 @@ class Listed:
         of_them = self.table.find(self.table.model, self._where("id", "in", ids))
         found = {row.id: row for row in of_them}
         return [found[one] for one in ids if one in found]  # it may have been pruned meanwhile
-
-    def all(self) -> Iterator[Record]:
-        """All of them, a batch at a time: memory does not grow with them."""
-        after = ""
-        while True:
-            ids = self.ids(after, BATCH)
-            yield from map(Record.from_row, self.rows(ids))
-            if len(ids) < BATCH:
-                return
-            after = ids[-1]
 
     def _where(self, field: str, is_: str, value: Any) -> Any:
         return self.table.where(self.table.model, field, is_, value)
