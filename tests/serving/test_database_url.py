@@ -158,6 +158,9 @@ def test_development_has_a_file_of_its_own(tmp_path: Path) -> None:
         ("sqlite://data/app.db", "must begin with sqlite:///"),
         ("postgresql://db.example.com/app", "must begin with sqlite:///"),
         ("sqlite:///file/app.db", "file: "),
+        ("sqlite:///app.db?timeout=5", r"SQLite takes no options here; leave out \?timeout=5"),
+        ("sqlite:///", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
     ],
 )
 def test_a_file_that_is_refused(tmp_path: Path, url: str, words: str) -> None:

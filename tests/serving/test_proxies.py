@@ -67,6 +67,20 @@ def seen(proxies: int, **headers: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("hosts", "name"), [("wine.example,b.example", "wine.example"), (".b.example", "b.example")]
+)
+def test_a_platform_may_call_by_an_address(hosts: str, name: str) -> None:
+    settings = Settings.model_validate({"allowed_hosts": hosts})
+    assert ask(settings, "/healthz", host="10.0.0.1:8000").environ["HTTP_HOST"] == name
+    assert ask(settings, "/docs", host="10.0.0.1:8000").environ["HTTP_HOST"] == "10.0.0.1:8000"
+
+
+def test_a_platform_may_call_where_any_host_is_allowed() -> None:
+    settings = Settings.model_validate({"allowed_hosts": "*"})
+    assert ask(settings, "/healthz", host="10.0.0.1").environ["HTTP_HOST"] == "localhost"
+
+
+@pytest.mark.parametrize(
     ("proxies", "said", "scheme"),
     [
         (0, "https", "http"),

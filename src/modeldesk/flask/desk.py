@@ -33,7 +33,7 @@ class ModelDesk:
         app.config.from_mapping({name.upper(): value for name, value in settings})
         app.config.from_mapping(
             PROVIDE_AUTOMATIC_OPTIONS=False,
-            TRUSTED_HOSTS=settings.allowed_hosts,
+            TRUSTED_HOSTS=None if "*" in settings.allowed_hosts else settings.allowed_hosts,
             MAX_CONTENT_LENGTH=MAX_BODY,
             MAX_FORM_MEMORY_SIZE=MAX_BODY,
             MAX_FORM_PARTS=MAX_FIELDS,

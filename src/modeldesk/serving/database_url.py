@@ -56,7 +56,15 @@ class File:
                 f"DATABASE_URL must begin with {scheme}, and production has no default for it; "
                 f"such as: DATABASE_URL={scheme}/srv/data/app.db"
             )
-        path = root / url.removeprefix(scheme)
+        name, mark, options = url.removeprefix(scheme).partition("?")
+        if mark:
+            raise ValueError(f"DATABASE_URL: SQLite takes no options here; leave out ?{options}")
+        if not name or name == ":memory:":
+            raise ValueError(
+                "DATABASE_URL must name a file, as each worker would have another memory; such as: "
+                f"DATABASE_URL={scheme}/srv/data/app.db"
+            )
+        path = root / name
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():

@@ -59,7 +59,7 @@ class Gateway:
 
     def __init__(self, app: Application, settings: Settings) -> None:
         self.app = app
-        self.host = settings.allowed_hosts[0].lstrip(".")
+        self.host = settings.allowed_hosts[0].lstrip(".").replace("*", "localhost")
         self.proxies, self.prefix = settings.proxies, settings.path_prefix
         self.https = settings.https
 

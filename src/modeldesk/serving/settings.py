@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -19,9 +20,10 @@ from pydantic import (
 
 from ..ml.project import environment, project_root
 from .database_url import DATABASES
+from .hosts import hosts
 
 MIN_SECRET_LENGTH = 50
-Names = Annotated[list[str], BeforeValidator(lambda text: [n.strip() for n in text.split(",")])]
+Hosts = Annotated[list[str], BeforeValidator(hosts)]
 PREFIX = re.compile(r"(/[\w.~-]+)*/?", re.ASCII)
 
 
@@ -56,6 +58,17 @@ def _mail_server(text: str) -> MailServer:
 MailURL = Annotated[MailServer, BeforeValidator(_mail_server)]
 
 
+def _sender(text: str) -> str:
+    """An address, with or without a name before it."""
+    name, _, host = parseaddr(text)[1].rpartition("@")
+    if not name or not host:
+        raise ValueError("should be an address such as predict@example.com")
+    return text
+
+
+Sender = Annotated[str, BeforeValidator(_sender)]
+
+
 def path_prefix(text: str) -> str:
     """Without a slash at its end; empty at the root of a host."""
     if not PREFIX.fullmatch(text):
@@ -82,14 +95,14 @@ class Settings(BaseModel):
     database_url: str = ""
     database_password: str = ""
     database_timeout: NonNegativeInt = 30  # seconds
-    allowed_hosts: Names = []
+    allowed_hosts: Hosts = []
     prediction_log: Literal["durable", "buffered"] = "durable"
     artifacts_dir: Path = Path("artifacts")
     proxies: NonNegativeInt = 0
     path_prefix: PathPrefix = ""
     plain_http: bool = False
     mail_url: MailURL | None = None
-    mail_from: str = "service@localhost"
+    mail_from: Sender = "service@localhost"
 
     @property
     def production(self) -> bool:
@@ -168,8 +181,9 @@ class Settings(BaseModel):
 
 
 def _sentence(fault: Any) -> str:
-    place, message = fault["loc"], fault["msg"]
-    return f"{place[0].upper()}: {message}" if place else str(fault["ctx"]["error"])
+    """What is wrong, without the value, which may be secret."""
+    said = str(fault["ctx"]["error"]) if fault["type"] == "value_error" else fault["msg"]
+    return f"{fault['loc'][0].upper()}: {said}" if fault["loc"] else said
 
 
 def has_secret() -> bool:
