@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -39,6 +40,7 @@ HSTS = (
     "strict-transport-security",
     ("Strict-Transport-Security", f"max-age={30 * 24 * 60 * 60}"),
 )
+HASHED = 2  # passwords that a worker hashes at a time, each of which takes up to 100 MiB
 METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 PROBES = HEALTH | {"/metrics"}
 ASK_NOTHING = PROBES | {"/openapi.json"}  # whatever an address says
@@ -62,6 +64,7 @@ class Gateway:
         self.host = settings.allowed_hosts[0].lstrip(".").replace("*", "localhost")
         self.proxies, self.prefix = settings.proxies, settings.path_prefix
         self.https = settings.https
+        self._hashing = threading.BoundedSemaphore(HASHED)
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -93,11 +96,19 @@ class Gateway:
             return send(problem.answer(request_id), start)
         problem = _no_address(environ) or _limit_body(environ) or unpack(environ, MAX_BODY)
         if problem is None:
+            if _may_hash(environ):
+                with self._hashing:
+                    return self.app(environ, start)
             return self.app(environ, start)
         if wants_page(problem, environ["PATH_INFO"], environ.get("HTTP_ACCEPT", "")):
             environ["app.problem"] = problem  # which the framework shows, and reads no body
             return self.app(environ, start)
         return send(problem.answer(request_id), start)
+
+
+def _may_hash(environ: Environ) -> bool:
+    """Whether a form of accounts is sent: log-in, sign-up, another password."""
+    return environ["PATH_INFO"].startswith("/accounts/") and environ["REQUEST_METHOD"] == "POST"
 
 
 def id_of(environ: Environ) -> str:
