@@ -108,7 +108,7 @@ class Gateway:
 
 def _may_hash(environ: Environ) -> bool:
     """Whether a form of accounts is sent: log-in, sign-up, another password."""
-    return environ["PATH_INFO"].startswith("/accounts/") and environ["REQUEST_METHOD"] == "POST"
+    return environ["REQUEST_METHOD"] == "POST" and "/accounts/" in environ["PATH_INFO"]
 
 
 def id_of(environ: Environ) -> str:
