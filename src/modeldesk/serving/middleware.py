@@ -108,7 +108,8 @@ class Gateway:
 
 def _may_hash(environ: Environ) -> bool:
     """Whether a form of accounts is sent: log-in, sign-up, another password."""
-    return environ["REQUEST_METHOD"] == "POST" and "/accounts/" in environ["PATH_INFO"]
+    path: str = environ["PATH_INFO"]
+    return path.startswith("/accounts/") and environ["REQUEST_METHOD"] == "POST"
 
 
 def id_of(environ: Environ) -> str:
