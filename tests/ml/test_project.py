@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from modeldesk.ml import ArtifactError
-from modeldesk.ml.project import packages, project_root, training, transformers
+from modeldesk.ml.project import environment, packages, project_root, training, transformers
 
 from .. import owner
 
@@ -63,3 +63,32 @@ def test_of_several_projects_the_one_of_this_folder_counts(
     ):
         assert training()() == "trained"
         assert packages() == ("my_service.ml",)
+
+
+@pytest.mark.parametrize("written", ["A=b\n", "\ufeffA=b\n", "export A='b'\r\n", "A = b # c\n"])
+def test_a_file_of_the_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / ".env").write_bytes(written.encode())
+    assert environment()["A"] == "b"
+    monkeypatch.setenv("A", "c")
+    assert environment()["A"] == "c"
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("A=b\n".encode("utf-16"), r"\.env is not in UTF-8; save it so"),  # as PowerShell does
+        ("A=ö\n".encode("latin-1"), r"\.env is not in UTF-8; save it so"),
+        (b"A=b\n\nhello world\n", r"\.env, line 3: write NAME=value"),
+        (b"A: b\n", r"\.env, line 1: write NAME=value"),
+    ],
+)
+def test_a_file_of_the_environment_that_says_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, written: bytes, says: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / ".env").write_bytes(written)
+    with pytest.raises(ArtifactError, match=says):
+        environment()

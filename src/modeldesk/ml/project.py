@@ -5,10 +5,12 @@ import re
 import tomllib
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from .artifact import ArtifactError
 
@@ -73,8 +75,31 @@ def project_root() -> Path:
 
 
 def environment() -> dict[str, str | None]:
-    """The environment, over what `.env` beside `pyproject.toml` says."""
-    return dotenv_values(project_root() / ".env") | dict(os.environ)
+    """The environment, over what `.env` beside `pyproject.toml` says.
+
+    Raises:
+        ArtifactError: that file cannot be read, or a line of it says nothing.
+    """
+    return dotenv_values(stream=StringIO(_said(project_root() / ".env"))) | dict(os.environ)
+
+
+def _said(path: Path) -> str:
+    """The text of a file that may not be there."""
+    if not path.is_file():
+        return ""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        mend = "in PowerShell with: (Get-Content .env) | Set-Content -Encoding utf8 .env"
+        raise ArtifactError(f"{path} is not in UTF-8; save it so, {mend}") from None
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from None
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            said = line.original.string  # with the blank lines before it
+            number = line.original.line + said[: -len(said.lstrip())].count("\n")
+            raise ArtifactError(f"{path}, line {number}: write NAME=value, or # before a comment.")
+    return text
 
 
 def artifacts_dir() -> Path:
