@@ -232,7 +232,7 @@ class Relational(Server):
     def reader(self, database: str) -> str:
         for statement in self.granting.format(database).split(";"):
             self.execute(statement, database)
-        return self.url(database, "reader", "secret")
+        return self.url(database, f"reads_{database}", "secret")
 
     def administer(self, database: str, command: str) -> None:
         self.execute(command, database)
@@ -246,7 +246,7 @@ class Relational(Server):
 class PostgreSQL(Relational):
     scheme = "postgresql"
     granting = (
-        "CREATE ROLE reader LOGIN PASSWORD 'secret';REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+        "CREATE ROLE reads_{} LOGIN PASSWORD 'secret';REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     )
     graceful = signal.SIGINT  # SIGTERM waits until every client has left
 
@@ -316,7 +316,7 @@ class PgBouncer(PostgreSQL):
 
 class MariaDB(Relational):
     scheme = "mysql"
-    granting = "GRANT SELECT ON {}.* TO reader IDENTIFIED BY 'secret'"
+    granting = "GRANT SELECT ON {0}.* TO reads_{0} IDENTIFIED BY 'secret'"
 
     def prepare(self) -> None:
         program = need("mariadb-install-db")
@@ -373,9 +373,10 @@ class MongoDB(Server):
         return f"{super().url(database, user, secret)}?authSource={source}"
 
     def reader(self, database: str) -> str:
+        name = f"reads_{database}"
         with self.client() as client:
-            client[database].command("createUser", "reader", pwd="secret", roles=["read"])
-        return self.url(database, "reader", "secret")
+            client[database].command("createUser", name, pwd="secret", roles=["read"])
+        return self.url(database, name, "secret")
 
     def administer(self, database: str, command: str) -> None:
         """What its shell calls `db.command("user", [{ name: "text" }])`."""

@@ -28,6 +28,7 @@ from .helpers import (
     finished,
     logged,
     need,
+    predict_example,
     run,
     served,
     status,
@@ -273,16 +274,25 @@ def test_buffered_predictions_wait_for_the_server(service: Service) -> None:
 
 @pytest.mark.parametrize("service", [*SOME, CASES[5]], indirect=True)
 def test_a_user_who_may_only_read(service: Service) -> None:
-    """What an administrator is told to run is enough."""
-    server, framework = service.server, service.framework
-    server.create("guarded")
-    settings = service.settings | {"DATABASE_URL": server.reader("guarded")}
-    migrate = [need("uv"), "run", "manage", *MIGRATE[framework]]
-    refused = finished(service.made, *migrate, **settings)
-    said = refused.stdout.strip().splitlines()[-1]
-    assert refused.returncode == 1
-    assert said.startswith("Error: The database at 127.0.0.1:")
-    assert "secret" not in refused.stdout
-    server.administer("guarded", said.partition(GRANT)[2])
-    run(service.made, *migrate, **settings)
-    assert "predictions" in server.tables("guarded")
+    """What an administrator is told to run is enough, to migrate and to predict."""
+    server, manage = service.server, [need("uv"), "run", "manage"]
+    migrate = [*manage, *MIGRATE[service.framework]]
+
+    def grant(database: str, *command: str) -> str:
+        url = server.reader(database)
+        done = finished(service.made, *command, **service.settings | {"DATABASE_URL": url})
+        assert done.returncode == 1, done.stdout
+        assert ":secret@" not in done.stdout
+        assert "Traceback" not in done.stdout
+        said = done.stdout.strip().splitlines()[-1]
+        assert " does not let its user do that: " in said
+        server.administer(database, said.partition(GRANT)[2])
+        return url
+
+    service.url("migrated")
+    url = grant("migrated", *migrate)
+    run(service.made, *migrate, **service.settings | {"DATABASE_URL": url})
+    owner = service.url("asked")
+    run(service.made, *migrate, **service.settings | {"DATABASE_URL": owner})
+    with service.served(grant("asked", *manage, "doctor")) as (port, _):
+        assert predict_example(port)["predictions"]

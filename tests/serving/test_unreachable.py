@@ -125,6 +125,13 @@ def test_a_server_of_mongodb_that_takes_tls_only_does_not_say_so() -> None:
             'GRANT ALL ON DATABASE "app" TO "app";',
         ),
         (
+            URL,
+            "permission denied for table predictions",
+            "permission denied for table predictions",
+            'GRANT ALL ON ALL TABLES IN SCHEMA public TO "app"; '
+            'GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO "app";',
+        ),
+        (
             "mysql://app:unsaid@db/shop?sslmode=require",
             """(1142, "CREATE command denied to user 'app'@'10.0.0.1' for table `shop`.`a`")""",
             "CREATE command denied to user 'app'@'10.0.0.1' for table `shop`.`a`",
@@ -153,6 +160,7 @@ def test_a_server_of_mongodb_that_takes_tls_only_does_not_say_so() -> None:
 def test_what_its_user_may_not_do(url: str, said: str, reason: str, grant: str) -> None:
     told = denied(url, said)
     assert told == unreachable(url, said)
+    assert told == denied(url, told or "")
     assert told
     assert told.endswith(
         f" does not let its user do that: {reason}. Let an administrator run there: {grant}"

@@ -6,7 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from ..serving.commands import sentence
+from ..serving.commands import told
+from .conf import project_settings
 
 
 def run() -> None:
@@ -18,6 +19,6 @@ def run() -> None:
     try:
         execute_from_command_line([sys.argv[0], name, *sys.argv[2:]])
     except Exception as error:
-        if said := sentence(error):
+        if said := told(error, lambda: project_settings().database_url):
             sys.exit(f"Error: {said}")
         raise

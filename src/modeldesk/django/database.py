@@ -2,11 +2,12 @@
 
 from django.apps import apps
 from django.core.management import call_command
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from ..ml.validation import listed
+from ..serving.denied import denied
 from ..serving.log import LogUnavailable
 from ..serving.unreachable import unreachable as told
 from .conf import project_settings
@@ -39,6 +40,10 @@ def outdated() -> str | None:
     """Why the tables are not those of this release, or None."""
     try:
         return _outdated()
+    except (DatabaseError, LogUnavailable) as error:
+        if fault := denied(project_settings().database_url, str(error)):
+            return fault
+        raise
     finally:
         close_old_connections()  # the main process may never ask again
 

@@ -41,7 +41,7 @@ class Manage(FlaskGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            if said := commands.sentence(error):
+            if said := commands.told(error, _database_url):
                 raise click.ClickException(said) from None
             raise
 
@@ -49,6 +49,11 @@ class Manage(FlaskGroup):
 def load_app() -> Flask:
     """The application of the command line."""
     return click.get_current_context().ensure_object(ScriptInfo).load_app()
+
+
+def _database_url() -> str:
+    url: str = load_app().config["DATABASE_URL"]
+    return url
 
 
 def wsgi_target() -> str:

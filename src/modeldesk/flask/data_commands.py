@@ -11,6 +11,7 @@ from ..serving.doctor import Check, examine
 from ..serving.import_options import ACCEPT_SCORE, READING
 from ..serving.size import WORKERS
 from ..serving.tallies import bring_up_to_date
+from ..serving.unreachable import unwritable
 from .cli import load_app, wsgi_target
 from .life_commands import logged_rows
 from .state import current_state, get_database, get_settings
@@ -180,10 +181,14 @@ def doctor(ctx: click.Context, host: str, port: int) -> None:
     def migrations() -> Check:
         return Check("migrations", "all applied", get_database().outdated())
 
+    def log() -> Check:
+        url = get_settings().database_url
+        return Check("log", "takes predictions", unwritable(url, get_database().log()))
+
     app = load_app()
     with app.app_context():
-        forms = "csrf" in app.extensions
-        checks = list(examine(get_settings(), host, port, database, migrations, has_forms=forms))
+        forms, looks = "csrf" in app.extensions, (database, migrations, log)
+        checks = list(examine(get_settings(), host, port, *looks, has_forms=forms))
     click.echo("\n".join(map(str, checks)))
     ctx.exit(any(check.fault for check in checks))
 

@@ -70,9 +70,12 @@ class MongoDatabase:
         if fault := self.unreachable():
             return fault
         accounts = current_state().accounts
-        with self.reaching():
-            names = [index["name"] for _, index in self._lacking()]
-            names += accounts.outdated_roles() if accounts else []
+        try:
+            with self.reaching():
+                names = [index["name"] for _, index in self._lacking()]
+                names += accounts.outdated_roles() if accounts else []
+        except LogUnavailable as error:
+            return unreachable(self.settings.database_url, str(error))
         return f"{OUTDATED} (it makes {listed(names)})" if names else None
 
     def upgrade(self) -> None:

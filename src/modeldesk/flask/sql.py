@@ -2,9 +2,10 @@
 
 from flask import Flask, current_app
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ..ml.validation import listed
+from ..serving.denied import denied
 from ..serving.log import LogUnavailable, PredictionLog
 from ..serving.settings import Settings
 from ..serving.summaries import SummaryStore
@@ -61,13 +62,18 @@ class SQLDatabase:
             )
         if fault := self.unreachable():
             return fault
-        with self.engine.connect() as connection:
-            applied = MigrationContext.configure(connection).get_current_heads()
-            ready = schema.is_current(connection)
-        if not ready or applied != tuple(heads):
-            return OUTDATED
         accounts = current_state().accounts
-        names = accounts.outdated_roles() if accounts else []
+        try:
+            with self.engine.connect() as connection:
+                applied = MigrationContext.configure(connection).get_current_heads()
+                ready = schema.is_current(connection)
+            if not ready or applied != tuple(heads):
+                return OUTDATED
+            names = accounts.outdated_roles() if accounts else []
+        except DBAPIError as error:
+            if told := denied(self.settings.database_url, str(error)):
+                return told
+            raise
         return f"{OUTDATED} (it changes the roles {listed(names)})" if names else None
 
     def upgrade(self) -> None:

@@ -21,6 +21,7 @@ STORES_NOTHING = {
     r"|OutOfDiskSpace|quota exceeded",
     "it is read-only": r"read[- ]?only",
     "its disk fails": r"disk I/O error",
+    "its user may not write": r"permission( was)? denied|command denied|not authorized on",
 }
 
 

@@ -15,6 +15,7 @@ from ..ml.predictor import Predictor
 from ..ml.project import artifacts_dir, training
 from ..ml.signature import SignatureError
 from ..ml.versions import current_version
+from .denied import WORDS, denied
 from .doctor import slow_rules
 from .log import LogUnavailable
 from .markers import markers_fault
@@ -53,6 +54,13 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 NO_FOLDER = "No usable temporary directory"  # as tempfile says it
 
 Say = Callable[[str], None]
+
+
+def told(error: Exception, database_url: Callable[[], str]) -> str | None:
+    """A sentence for what ended a command; of what the database denies its user, too."""
+    if WORDS.search(str(error)):
+        return denied(database_url(), str(error))
+    return sentence(error)
 
 
 def sentence(error: Exception) -> str | None:

@@ -13,22 +13,23 @@ WORDS = re.compile(
     r"|(?P<mongodb>not authorized on \S+ to execute command)"
     r"|(?P<mssql>[A-Z][A-Z ]+ permission (was )?denied [^\n\")]*)"
 )
+START = "The database at"
 
 
 def denied(url: str, said: str) -> str | None:
     """What the user of a checked URL may not do, by what a driver says, and what mends that.
 
-    None where that is of something else.
+    None where that is of something else; what is told already is told again as it is.
     """
     found = WORDS.search(said)
     if not found:
         return None
+    if said.startswith(START):
+        return said
     reason = found[0].strip(" .")
     place, grant = location(url), _grant(url, found)
-    return (
-        f"The database at {place} does not let its user do that: {reason}. "
-        f"Let an administrator run there: {grant}"
-    )
+    told = f"{START} {place} does not let its user do that: {reason}."
+    return f"{told} Let an administrator run there: {grant}"
 
 
 def _grant(url: str, found: re.Match[str]) -> str:
@@ -43,7 +44,9 @@ def _grant(url: str, found: re.Match[str]) -> str:
     if kind == "mssql":
         return f"ALTER ROLE db_owner ADD MEMBER [{user}];"
     thing = f"{found['kind'] or 'schema'}".replace("relation", "table").upper()
-    thing = f"{thing} {found['name'] or 'public'}"
     if "owner" in found[0]:
-        return f'ALTER {thing} OWNER TO "{user}";'
-    return f'GRANT ALL ON {thing} TO "{user}";'
+        return f'ALTER {thing} {found["name"]} OWNER TO "{user}";'
+    if thing in ("TABLE", "SEQUENCE"):  # one is met after the other
+        things = ("TABLES", "SEQUENCES")
+        return " ".join(f'GRANT ALL ON ALL {t} IN SCHEMA public TO "{user}";' for t in things)
+    return f'GRANT ALL ON {thing} {found["name"] or "public"} TO "{user}";'

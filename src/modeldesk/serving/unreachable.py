@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from .database_options import pooler_of, tls_of
 from .database_url import CONNECT_TIMEOUT, location, mend
 from .denied import denied
+from .log import LogUnavailable, PredictionLog
 
 ANOTHER_AUTHORITY = "The authority in sslrootcert has not signed it; name the one that has."
 VERIFIED = "sslmode=verify-full&sslrootcert=/path/ca.pem"
@@ -120,6 +121,19 @@ def unreachable(url: str, reason: str) -> str:
         if re.search(words, reason):
             return f"The database at {place} {what}: {reason}. {how}"
     return f"The database cannot be reached at {place}: {reason}. {mend(url)}"
+
+
+def unwritable(url: str, log: PredictionLog) -> str | None:
+    """Why the log in the database of a checked URL takes nothing, and what to do; None if it does.
+
+    It leaves nothing there that anybody sees.
+    """
+    try:
+        log.try_write()
+    except LogUnavailable as error:
+        stored = f"The database at {location(url)} stores nothing: {error}. Mend that there."
+        return denied(url, str(error)) or stored
+    return None
 
 
 def _verify_message(url: str) -> str:

@@ -53,6 +53,7 @@ def test_doctor_finds_nothing(
         "rules",
         "database",
         "migrations",
+        "log",
     ]
     assert all(line.startswith("ok ") for line in checks(done.stdout).values())
     assert "houses" in checks(done.stdout)["model"]

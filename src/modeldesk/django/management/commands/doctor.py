@@ -8,8 +8,10 @@ from django.conf import settings
 from django.core.management import BaseCommand
 
 from ....serving.doctor import Check, examine
+from ....serving.unreachable import unwritable
 from ...conf import project_settings
 from ...database import outdated, unreachable
+from ...log import open_log
 
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
@@ -29,11 +31,13 @@ class Command(BaseCommand):
         def migrations() -> Check:
             return Check("migrations", "all applied", outdated())
 
-        host, port = options["host"], options["port"]
+        def log() -> Check:
+            url = project_settings().database_url
+            return Check("log", "takes predictions", unwritable(url, open_log()))
+
+        host, port, looks = options["host"], options["port"], (database, migrations, log)
         forms = CSRF in settings.MIDDLEWARE
-        checks = list(
-            examine(project_settings(), host, port, database, migrations, has_forms=forms)
-        )
+        checks = list(examine(project_settings(), host, port, *looks, has_forms=forms))
         self.stdout.write("\n".join(map(str, checks)))
         if any(check.fault for check in checks):
             sys.exit(1)
