@@ -7,7 +7,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from modeldesk.serving.commands import NotReady, sentence
+from modeldesk.serving import transfer
+from modeldesk.serving.commands import NotReady, sentence, told
+from modeldesk.serving.log import LogUnavailable
+from modeldesk.serving.transfer import TransferError
 
 
 def test_training_without_its_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +42,27 @@ def test_others_keep_their_traceback() -> None:
     assert sentence(NotReady("Free the port.")) == "Free the port."
     for error in (ModuleNotFoundError(name="mine"), OSError(2, "No such file"), ValueError("odd")):
         assert sentence(error) is None
+
+
+DENIED = "permission denied for table predictions"
+HERE = "postgresql://app:unsaid@db.example.com/here"
+
+
+@pytest.mark.parametrize("error", [RuntimeError(f"(driver) {DENIED}\n"), LogUnavailable(DENIED)])
+def test_what_the_database_denies(error: Exception) -> None:
+    said = told(error, lambda: HERE)
+    assert said
+    assert said.startswith("The database at db.example.com:5432/here does not let its user do that")
+    assert said == told(LogUnavailable(said), lambda: HERE)
+
+
+def test_what_another_database_denies() -> None:
+    """It is not said of the one that is here."""
+    for error in (RuntimeError(f"(driver) {DENIED}\n"), LogUnavailable(DENIED)):
+        with pytest.raises(TransferError) as caught, transfer.told("there"):
+            raise error
+        assert str(caught.value).startswith(f"A database refuses: {DENIED}. Let its user")
+        assert told(caught.value, lambda: HERE) == str(caught.value)
+    for kind in (RuntimeError, TransferError):
+        with pytest.raises(kind, match=r"^as it is$"), transfer.told("there"):
+            raise kind("as it is")

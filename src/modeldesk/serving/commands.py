@@ -58,9 +58,10 @@ Say = Callable[[str], None]
 
 def told(error: Exception, database_url: Callable[[], str]) -> str | None:
     """A sentence for what ended a command; of what the database denies its user, too."""
-    if WORDS.search(str(error)):
+    said = sentence(error)
+    if (not said or isinstance(error, LogUnavailable)) and WORDS.search(str(error)):
         return denied(database_url(), str(error))
-    return sentence(error)
+    return said
 
 
 def sentence(error: Exception) -> str | None:

@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol, cast
 
 from ..file_lock import try_lock
 from ..ml.progress import tqdm
+from .denied import WORDS
 from .lines import HEADER, MAX_LINE, MODELS, BadLine, check_header, from_line, same, to_line
 from .log import LogUnavailable
 from .summaries import SummaryStore
@@ -296,11 +297,18 @@ def told(path: object) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         reason = "Interrupted"
-    except LogUnavailable as error:
-        reason = f"The database does not answer: {' '.join(str(error).split())}"
     except OSError as error:
         reason = f"{error.filename or path}: {error.strerror or error}"
         raise TransferError(f"{reason}. Mend that and run the command again.") from error
+    except TransferError:
+        raise
+    except Exception as error:
+        if denial := WORDS.search(str(error)):
+            mend = "Let its user do that and run the command again."
+            raise TransferError(f"A database refuses: {denial[0]}. {mend}") from error
+        if not isinstance(error, LogUnavailable):
+            raise
+        reason = f"The database does not answer: {' '.join(str(error).split())}"
     else:
         return
     raise TransferError(f"{reason}. Run the command again to continue.")
