@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from smtplib import SMTPAuthenticationError, SMTPNotSupportedError
 from typing import Any
 
 import pytest
@@ -288,6 +289,39 @@ def test_doctor_tells_that_no_form_could_be_sent(given: dict[str, Any], fault: s
     assert fault in (looked_at(has_forms=True)["https"].fault or "")
     assert bool(looked_at(has_forms=True)["https"].fault) == bool(fault)
     assert "https" not in looked_at(has_forms=False)
+
+
+class MailServer:
+    """Stands in for the connection to one, which says this of a log-in."""
+
+    def __init__(self, fault: OSError | None) -> None:
+        self.fault = fault
+
+    def open(self) -> None:
+        if self.fault:
+            raise self.fault
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        (None, ""),
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (TimeoutError("timed out"), "timed out"),
+        (SMTPAuthenticationError(535, b"5.7.8 no such\r\nuser"), "535 5.7.8 no such user"),
+        (SMTPNotSupportedError("STARTTLS extension not supported by server."), "STARTTLS exten"),
+    ],
+)
+def test_doctor_tells_that_no_mail_could_be_sent(fault: OSError | None, says: str) -> None:
+    given = PRODUCTION | {"mail_url": "smtp://user:unsaid@mail.example.com"}
+    checks = examine(Settings.model_validate(given), "127.0.0.1", 0, mail=lambda: MailServer(fault))
+    (mail,) = (one for one in checks if one.name == "mail")
+    assert (mail.fault or "").startswith(says and f"mail.example.com:587 takes no mails: {says}")
+    assert bool(mail.fault) == bool(says)
+    assert "unsaid" not in str(mail)
 
 
 def test_the_documented_nginx_is_the_one_that_is_tried() -> None:

@@ -3,11 +3,21 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from smtplib import SMTPResponseException
 
 from .addresses import spelled
 from .lockout import LOCKED, Attempts
 
 MOST = 5  # that anybody can have sent to one address within LOCKED
+
+
+def reason(error: OSError) -> str:
+    """Why a mail is not handed over, in a line."""
+    if isinstance(error, SMTPResponseException):
+        said = error.smtp_error
+        text = said.decode(errors="replace") if isinstance(said, bytes) else said
+        return f"{error.smtp_code} {' '.join(text.split())}"
+    return error.strerror or str(error) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Commands that serve, train, predict, and move what is kept."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import click
 
 from ..moving import command as move_from_command
 from ..serving import commands
-from ..serving.doctor import Check, examine
+from ..serving.doctor import MAIL_LIMIT, Check, examine
 from ..serving.import_options import ACCEPT_SCORE, READING
 from ..serving.size import WORKERS
 from ..serving.tallies import bring_up_to_date
@@ -187,8 +188,10 @@ def doctor(ctx: click.Context, host: str, port: int) -> None:
 
     app = load_app()
     with app.app_context():
-        forms, looks = "csrf" in app.extensions, (database, migrations, log)
-        checks = list(examine(get_settings(), host, port, *looks, has_forms=forms))
+        forms, mail = "csrf" in app.extensions, app.extensions.get("mailman")
+        connect = partial(mail.get_connection, timeout=MAIL_LIMIT) if mail else None
+        looks = (database, migrations, log)
+        checks = list(examine(get_settings(), host, port, *looks, has_forms=forms, mail=connect))
     click.echo("\n".join(map(str, checks)))
     ctx.exit(any(check.fault for check in checks))
 

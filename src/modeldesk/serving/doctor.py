@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from ..accounts.mails import reason
 from ..ml.artifact import ArtifactError
 from ..ml.predictor import Predictor
 from ..ml.rules import SLOW
@@ -14,6 +16,8 @@ from .installed import installed, library_fault
 from .markers import markers_fault
 from .port import port_fault
 from .settings import Settings, has_secret
+
+MAIL_LIMIT = 10  # seconds to connect to a mail server
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,29 @@ def plain_http_fault(settings: Settings) -> str | None:
     )
 
 
+def _mail_fault(place: str, connect: Callable[[], Any]) -> str | None:
+    """Why nobody could confirm an address, or set a new password, or None."""
+    try:
+        connection = connect()
+        connection.open()
+        connection.close()
+    except OSError as error:
+        return f"{place} takes no mails: {reason(error)}. Correct MAIL_URL, or that server."
+    return None
+
+
 def examine(
     settings: Settings,
     host: str,
     port: int,
     *database_checks: Callable[[], Check],
     has_forms: bool = False,
+    mail: Callable[[], Any] | None = None,
 ) -> Iterator[Check]:
-    """Look at everything a start needs; later database checks wait for the earlier ones."""
+    """Look at everything a start needs; later database checks wait for the earlier ones.
+
+    `mail` makes a connection to the mail server, as Django's are: with `open` and `close`.
+    """
     hosts = [f"{name}{settings.path_prefix}" for name in settings.allowed_hosts]
     yield Check("settings", f"{settings.app_env}, for {', '.join(hosts)}")
     if settings.production and has_forms:
@@ -67,6 +86,9 @@ def examine(
     missing = None if has_secret() else "SECRET_KEY is not set; `manage serve` writes one to .env."
     yield Check("secret", "set", missing)
     yield Check("port", f"{host}:{port} is free", port_fault(host, port))
+    if mail and (server := settings.mail_url):
+        place = f"{server.host}:{server.port}"
+        yield Check("mail", f"{place} takes mails", _mail_fault(place, mail))
     try:
         predictor = Predictor.load(settings.artifacts_dir)
         name, runtime = predictor.signature.name, predictor.artifact.runtime

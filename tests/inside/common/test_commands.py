@@ -85,8 +85,10 @@ def test_doctor_cannot_reach_the_database(folder: Path, pytestconfig: pytest.Con
     assert "orrect DATABASE_URL" in checks(done.stdout)["database"]
     assert "unsaid" not in done.stdout + done.stderr
     assert "migrations" not in checks(done.stdout)
-    has_forms = bool(pytestconfig.getini("modeldesk_parts"))
-    assert ("PLAIN_HTTP=true" in checks(done.stdout).get("https", "")) == has_forms
+    parts = pytestconfig.getini("modeldesk_parts")
+    assert ("PLAIN_HTTP=true" in checks(done.stdout).get("https", "")) == bool(parts)
+    refused = "127.0.0.1:9 takes no mails: Connection refused. Correct MAIL_URL"
+    assert (refused in checks(done.stdout).get("mail", "")) == ("auth" in parts)
 
 
 def write(path: Path, *rows: dict[str, str]) -> None:

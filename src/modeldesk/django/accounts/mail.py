@@ -5,12 +5,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.http import HttpRequest
 from django.urls import get_script_prefix, reverse, set_script_prefix
 
-from ...accounts.mails import CHANGED, Mail, may_send
+from ...accounts.mails import CHANGED, Mail, may_send, reason
 from ..conf import service_name
 from .attempts import DatabaseAttempts
 from .models import AbstractUser
@@ -28,6 +29,8 @@ def later(work: Callable[..., None], *given: Any) -> None:
         set_script_prefix(prefix)  # which each thread has for itself, and links begin with
         try:
             work(*given)
+        except OSError as error:
+            logger.error("%s takes no mails: %s", settings.EMAIL_HOST, reason(error))
         except Exception:
             logger.exception("A mail could not be sent.")
         finally:

@@ -2,12 +2,14 @@
 
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import get_connection
 from django.core.management import BaseCommand
 
-from ....serving.doctor import Check, examine
+from ....serving.doctor import MAIL_LIMIT, Check, examine
 from ....serving.unreachable import unwritable
 from ...conf import project_settings
 from ...database import outdated, unreachable
@@ -37,7 +39,8 @@ class Command(BaseCommand):
 
         host, port, looks = options["host"], options["port"], (database, migrations, log)
         forms = CSRF in settings.MIDDLEWARE
-        checks = list(examine(project_settings(), host, port, *looks, has_forms=forms))
+        mail = partial(get_connection, timeout=MAIL_LIMIT) if project_settings().auth else None
+        checks = list(examine(project_settings(), host, port, *looks, has_forms=forms, mail=mail))
         self.stdout.write("\n".join(map(str, checks)))
         if any(check.fault for check in checks):
             sys.exit(1)
