@@ -30,7 +30,7 @@ def later(work: Callable[..., None], *given: Any) -> None:
         try:
             work(*given)
         except OSError as error:
-            logger.error("%s takes no mails: %s", settings.EMAIL_HOST, reason(error))
+            logger.error("A mail could not be sent by %s: %s", settings.EMAIL_HOST, reason(error))
         except Exception:
             logger.exception("A mail could not be sent.")
         finally:

@@ -37,7 +37,7 @@ class MailUtil(Addresses):
         subject, text = mail.filled(current_state().name, link)
         message = EmailMessage(subject, text, to=[recipient])
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        server = app.config["MAIL_SERVER"]
+        server = app.config.get("MAIL_SERVER", "the console")
 
         def send() -> None:
             try:
@@ -47,6 +47,6 @@ class MailUtil(Addresses):
                     else:
                         logger.warning("A mail was not sent: its address has had several of late.")
             except OSError as error:
-                logger.error("%s takes no mails: %s", server, mails.reason(error))
+                logger.error("A mail could not be sent by %s: %s", server, mails.reason(error))
 
         Thread(target=send).start()
