@@ -189,6 +189,7 @@ def test_project(
                 settings["POOLERS"] = json.dumps(databases.poolers())
             write(inside(project.answers), made)
             python = settings["UV_PROJECT_ENVIRONMENT"]
+            settings["PYTEST_DEBUG_TEMPROOT"] = str(environments.folder)  # no neighbour tidies up
             run(made, uv, "pip", "install", "--quiet", "--python", python, *TOOLS, **settings)
             fuzzed = FUZZED if database == "sqlite" and all(switches(project)) else {}
             run(made, uv, "run", "pytest", *selected(chosen), **settings, **fuzzed)
