@@ -130,6 +130,7 @@ def test_hosts_are_what_browsers_send(folder: Path, typed: str, hosts: list[str]
         ("a.example b.example", "should be a host such as predict.example.com$"),
         ("https://", "should be a host such as predict.example.com$"),
         (",", "should name a host such as predict.example.com$"),
+        ("a.example:80b", "a.example:80b should be a.example$"),
         ("a..example", "should be a host such as predict.example.com$"),
     ],
 )

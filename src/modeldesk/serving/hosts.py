@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]|\*")
 LIKE = "a host such as predict.example.com"
-PORT = re.compile(r"(?<=[^:]):\d+")
+PORT = re.compile(r":\d+$")
 
 
 def hosts(text: str) -> list[str]:
@@ -29,8 +29,7 @@ def _host(name: str) -> str:
         return f"[{IPv6Address(found.strip('[]'))}]"
     except ValueError:
         pass
-    if PORT.search(found) and not found.count("/"):
-        found = PORT.sub("", found)
+    found = PORT.sub("", found)
     try:
         dot = "." if found.startswith(".") else ""
         found = dot + found.removeprefix(".").encode("idna").decode()
