@@ -230,6 +230,10 @@ def test_while_the_log_is_away_nothing_is_answered(
         ("cannot execute INSERT in a read-only transaction", "it is read-only"),
         ("could not extend file: No space left on device", "its disk is full"),
         ("The table 'predictions' is full", "its disk is full"),
+        ("permission denied for table predictions", "its user may not write"),
+        ("INSERT command denied to user 'a'@'b' for table `c`.`d`", "its user may not write"),
+        ("not authorized on app to execute command", "its user may not write"),
+        ("The INSERT permission was denied on the object 'predictions'", "its user may not write"),
         ('Got error 28 "No space left on device" from storage engine', "its disk is full"),
     ],
 )

@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.urls import path, reverse
 
 from ..serving.log import Record
-from ..staff.export import csv_lines, listed
+from ..staff.export import csv_lines, records_of
 from ..staff.records import NONE, Column, columns, details, search_help, shown
 from ..staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from .accounts.project import user_model
@@ -199,7 +199,7 @@ class PredictionAdmin(ReadOnly):
         except IncorrectLookupParameters as error:
             raise Http404 from error
         service = get_service()
-        records = listed(rows.ids, service.log)
+        records = records_of(rows.ids, service.log)
         first = list(islice(records, 1))  # a database that is away is told of at once
         lines = csv_lines(chain(first, records), service.signature, service.reference)
         return StreamingHttpResponse(

@@ -1,16 +1,13 @@
 """How the log uses the default connection, whatever database that leads to."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
 from django.db import connection
 
-from ..serving.denied import denied
 from ..serving.log import LogUnavailable
 from ..serving.summaries import SummaryStore
-from .conf import project_settings
 
 
 def reaching() -> AbstractContextManager[None]:
@@ -28,19 +25,9 @@ def ping() -> None:
     _kind().ping()
 
 
-@contextmanager
-def migrating() -> Iterator[None]:
-    """Wait for other processes that migrate; what is done then may take its time.
-
-    Raises LogUnavailable, with what mends it, where the database does not let its user do that.
-    """
-    try:
-        with _kind().migrating():
-            yield
-    except Exception as error:
-        if told := denied(project_settings().database_url, str(error)):
-            raise LogUnavailable(told) from error
-        raise
+def migrating() -> AbstractContextManager[None]:
+    """Wait for other processes that migrate; what is done then may take its time."""
+    return _kind().migrating()
 
 
 def open_summaries() -> SummaryStore:

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from flask import current_app
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from ..serving.denied import denied
 from ..serving.log import LogUnavailable
 from ..serving.migration_lock import migration_lock
 from ..stores.engine import engine_for_migrations
@@ -58,8 +56,7 @@ def migrating(scripts: ScriptDirectory | None = None) -> Iterator[Connection]:
     `scripts` are the project's migrations, when these are to run.
 
     Raises:
-        LogUnavailable: the database cannot be reached, or does not let its user do that; the
-            message says how to mend it.
+        LogUnavailable: the database cannot be reached; the message says how to mend that.
     """
     if fault := get_database().unreachable():
         raise LogUnavailable(fault)
@@ -76,10 +73,6 @@ def migrating(scripts: ScriptDirectory | None = None) -> Iterator[Connection]:
                 if scripts:
                     _step_back(connection, scripts)
                 yield connection
-    except DBAPIError as error:
-        if told := denied(settings.database_url, str(error)):
-            raise LogUnavailable(told) from error
-        raise
     finally:
         engine.dispose()
 

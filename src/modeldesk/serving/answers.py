@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from ..ml.validation import Fault, InvalidInstances
+from .denied import WORDS
 from .later import Later
 from .log import BufferFull, LogUnavailable
 
@@ -21,7 +22,7 @@ STORES_NOTHING = {
     r"|OutOfDiskSpace|quota exceeded",
     "it is read-only": r"read[- ]?only",
     "its disk fails": r"disk I/O error",
-    "its user may not write": r"permission( was)? denied|command denied|not authorized on",
+    "its user may not write": WORDS.pattern,
 }
 
 

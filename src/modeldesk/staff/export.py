@@ -14,7 +14,7 @@ from .records import number_of
 FIRST, BATCH = 125, 1000  # rows of the first query of an export, and of the largest
 
 
-def listed(ids: Callable[[str, int], Sequence[str]], log: PredictionLog) -> Iterator[Record]:
+def records_of(ids: Callable[[str, int], Sequence[str]], log: PredictionLog) -> Iterator[Record]:
     """All records of a list, a batch at a time: memory does not grow with them.
 
     `ids` gives the first so many after one, in the order of the list. The first batch is small, for

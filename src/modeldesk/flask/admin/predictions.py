@@ -14,7 +14,7 @@ from ...ml.labels import named_choices
 from ...serving.forms import chosen_text, option_value
 from ...serving.log import Query, Record
 from ...serving.narrowing import between
-from ...staff.export import csv_lines, listed
+from ...staff.export import csv_lines, records_of
 from ...staff.records import NONE, Column, columns, details, search_help, shown
 from ...staff.search import MOST_COUNTED, MOST_USERS, Branch, alternatives, in_all, merged
 from ..accounts.current import get_accounts
@@ -176,7 +176,7 @@ class PredictionsTable(Table):
         """The predictions that the list shows, all pages of them, as CSV."""
         given, service = self._get_list_extra_args(), get_service()
         rows = Listed(self, given.search or "", given.filters, newest_first=True)
-        records = listed(rows.ids, service.log)
+        records = records_of(rows.ids, service.log)
         first = list(islice(records, 1))  # a database that is away is told of at once
         lines = csv_lines(chain(first, records), service.signature, service.reference)
         return Response(
